@@ -1,1 +1,137 @@
+//! The store of Roadstead: an object store, a layout, and the order of writes.
 //!
+//! It knows neither policy nor HTTP. Keys are written once (see `key`); the order of writes makes
+//! every crash harmless (see `manifests`, `uploads`, `tags`); readers never see a half. Absence is
+//! `None`, a race lost is an outcome, only the rest is an error.
+
+mod backend;
+mod blobs;
+mod cache;
+mod clock;
+mod config;
+mod delete;
+mod error;
+mod folder;
+mod hash_state;
+mod id;
+mod key;
+mod locks;
+mod manifests;
+mod receive;
+mod record;
+mod referrers;
+mod repositories;
+mod segment;
+mod tags;
+mod token;
+mod uploads;
+mod verdicts;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::ObjectStore;
+
+pub use backend::{Fault, Hook, Operation};
+pub use blobs::{Blob, Deleted};
+pub use clock::Clock;
+pub use config::StorageConfig;
+pub use error::{Error, Result};
+pub use folder::DataFolder;
+pub use id::Id;
+pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Names, Need, Push, Unmet};
+pub use receive::BodyError;
+pub use uploads::{Appended, Finished, Upload};
+
+use backend::Backend;
+use key::Key;
+
+/// The version of the layout; another one is refused.
+const LAYOUT: &[u8] = b"1\n";
+
+/// Everything that a registry keeps.
+#[derive(Debug)]
+pub struct Storage {
+    backend: Backend,
+    cache: cache::Cache,
+    clock: Clock,
+    config: StorageConfig,
+    locks: locks::Locks,
+    tokens: token::Tokens,
+}
+
+/// A page of names, in byte order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// what is on it
+    pub items: Vec<T>,
+    /// whether another one follows
+    pub more: bool,
+}
+
+impl Storage {
+    /// Opens the store in a folder that this process owns.
+    pub async fn open(folder: &DataFolder, config: StorageConfig, clock: Clock) -> Result<Self> {
+        Self::start(folder.backend(config.fsync)?, config, clock).await
+    }
+
+    /// Opens a store that lives in any object store and is used by this process alone.
+    pub async fn over(
+        store: Arc<dyn ObjectStore>,
+        config: StorageConfig,
+        clock: Clock,
+    ) -> Result<Self> {
+        Self::start(Backend::new(store), config, clock).await
+    }
+
+    /// The same store with nothing remembered, and with each call to the backend under a hook.
+    pub async fn reopened(&self, hook: Option<Hook>) -> Result<Self> {
+        let backend = self.backend.clone();
+        let backend = match hook {
+            Some(hook) => backend.hooked(hook),
+            None => backend,
+        };
+        Self::start(backend, self.config.clone(), self.clock.clone()).await
+    }
+
+    async fn start(backend: Backend, config: StorageConfig, clock: Clock) -> Result<Self> {
+        let version = Key::Version.path();
+        backend.create(&version, Bytes::from_static(LAYOUT)).await?;
+        let found = backend.read(&version).await?.unwrap_or_default();
+        if found != LAYOUT {
+            let found = String::from_utf8_lossy(&found).trim().to_owned();
+            return Err(Error::corrupt(&version, format!("layout {found:?} is not known here")));
+        }
+        let tokens = token::Tokens::new(secret(&backend, "uploads").await?);
+        let cache = cache::Cache::new();
+        Ok(Self { backend, cache, clock, config, locks: locks::Locks::new(), tokens })
+    }
+
+    /// The clock that the store tells the time by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// An object that is never written twice, remembered for a while.
+    async fn immutable(&self, key: &str) -> Result<Option<Bytes>> {
+        if let Some(bytes) = self.cache.objects.get(key) {
+            return Ok(Some(bytes));
+        }
+        let bytes = self.backend.read(key).await?;
+        if let Some(bytes) = &bytes {
+            self.cache.objects.insert(key.to_owned(), bytes.clone());
+        }
+        Ok(bytes)
+    }
+}
+
+/// A secret that the store makes for itself, once.
+async fn secret(backend: &Backend, name: &'static str) -> Result<[u8; 32]> {
+    let key = Key::Secret(name).path();
+    let fresh = id::random_bytes::<32>();
+    if backend.create(&key, Bytes::copy_from_slice(&fresh)).await? {
+        return Ok(fresh);
+    }
+    let stored = backend.read(&key).await?.unwrap_or_default();
+    stored.as_ref().try_into().map_err(|_| Error::corrupt(&key, "it is not 32 bytes long"))
+}

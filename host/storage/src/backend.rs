@@ -1,0 +1,270 @@
+//! The one place that calls the object store.
+//!
+//! On local disk names are read from the folder itself: `LocalFileSystem::list` stats each entry
+//! after it read the folder and drops what vanished meanwhile, so a tag that always existed would
+//! be absent now and then while it moves.
+
+use std::{fmt, io, ops::Range, path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use object_store::{
+    GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions, path::Path,
+};
+
+use crate::{Error, Result, segment::Sink};
+
+/// What a call does to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Writes a whole object.
+    Put,
+    /// Writes a whole object unless it exists.
+    Create,
+    /// Writes a part of a large object that nobody sees yet.
+    Part,
+    /// Makes a large object visible.
+    Complete,
+    /// Deletes an object.
+    Delete,
+    /// Reads an object, or a range of it.
+    Read,
+    /// Reads the names below a prefix.
+    Names,
+}
+
+/// What a hook wants of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The call fails and did nothing.
+    Before,
+    /// The call did its work, and the answer is lost.
+    After,
+}
+
+/// Sees each call to the store, and can make it fail. For tests of what faults leave behind.
+pub type Hook = Arc<dyn Fn(Operation, &str) -> Option<Fault> + Send + Sync>;
+
+#[derive(Clone)]
+pub(crate) struct Backend {
+    store: Arc<dyn ObjectStore>,
+    /// where the objects lie on local disk
+    folder: Option<Arc<PathBuf>>,
+    fsync: bool,
+    hook: Option<Hook>,
+}
+
+impl Backend {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store, folder: None, fsync: false, hook: None }
+    }
+
+    pub(crate) fn on_disk(store: Arc<dyn ObjectStore>, folder: PathBuf, fsync: bool) -> Self {
+        Self { store, folder: Some(Arc::new(folder)), fsync, hook: None }
+    }
+
+    pub(crate) fn hooked(self, hook: Hook) -> Self {
+        Self { hook: Some(hook), ..self }
+    }
+
+    /// Writes an object whole, durably. No key is written twice.
+    pub(crate) async fn put(&self, key: &str, body: Bytes) -> Result<()> {
+        let put = async {
+            self.store.put(&path(key)?, body.into()).await.map_err(|e| Error::backend(key, e))?;
+            Ok(())
+        };
+        self.hooked_call(Operation::Put, key, put).await
+    }
+
+    /// Writes an object whole unless it exists; false when it does.
+    pub(crate) async fn create(&self, key: &str, body: Bytes) -> Result<bool> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        let create = async {
+            match self.store.put_opts(&path(key)?, body.into(), options).await {
+                Ok(_) => Ok(true),
+                Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+                Err(error) => Err(Error::backend(key, error)),
+            }
+        };
+        self.hooked_call(Operation::Create, key, create).await
+    }
+
+    /// Begins a large object.
+    pub(crate) async fn sink(&self, key: &str) -> Result<Sink> {
+        let upload = self.store.put_multipart(&path(key)?).await;
+        let upload = upload.map_err(|e| Error::backend(key, e))?;
+        Ok(Sink::new(self.clone(), key.to_owned(), upload))
+    }
+
+    /// An object, whole.
+    pub(crate) async fn read(&self, key: &str) -> Result<Option<Bytes>> {
+        let read = async {
+            match self.store.get(&path(key)?).await {
+                Ok(got) => Ok(Some(got.bytes().await.map_err(|error| Error::backend(key, error))?)),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(error) => Err(Error::backend(key, error)),
+            }
+        };
+        self.hooked_call(Operation::Read, key, read).await
+    }
+
+    /// An object's size in bytes.
+    pub(crate) async fn size(&self, key: &str) -> Result<Option<u64>> {
+        let size = async {
+            match self.store.head(&path(key)?).await {
+                Ok(meta) => Ok(Some(meta.size)),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(error) => Err(Error::backend(key, error)),
+            }
+        };
+        self.hooked_call(Operation::Read, key, size).await
+    }
+
+    /// Opens a range of an object. Its key exists, or the store is damaged.
+    pub(crate) async fn open(&self, key: &str, range: Range<u64>) -> Result<Opened> {
+        let options =
+            GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
+        let open = async {
+            match self.store.get_opts(&path(key)?, options).await {
+                Ok(got) if got.range == range => Ok(got.payload),
+                Ok(_) => Err(Error::corrupt(key, "it is shorter than its record says")),
+                Err(object_store::Error::NotFound { .. }) => {
+                    Err(Error::corrupt(key, "it is missing"))
+                }
+                Err(error) => Err(Error::backend(key, error)),
+            }
+        };
+        self.hooked_call(Operation::Read, key, open).await
+    }
+
+    /// Deletes an object, durably. One that is gone already is fine.
+    pub(crate) async fn delete(&self, key: &str) -> Result<()> {
+        let delete = async {
+            match self.store.delete(&path(key)?).await {
+                Ok(()) => self.sync_parent(key).await,
+                Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(Error::backend(key, error)),
+            }
+        };
+        self.hooked_call(Operation::Delete, key, delete).await
+    }
+
+    /// Deletes litter: nobody sees it, so neither a failure nor its return after a crash matters.
+    pub(crate) async fn discard(&self, key: &str) {
+        let delete = async {
+            match self.store.delete(&path(key)?).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(Error::backend(key, error)),
+            }
+        };
+        if let Err(error) = self.hooked_call(Operation::Delete, key, delete).await {
+            tracing::debug!(key, %error, "litter stays until it is collected");
+        }
+    }
+
+    /// The last components of what lies directly below `prefix`, in byte order.
+    pub(crate) async fn names(&self, prefix: &str) -> Result<Vec<String>> {
+        let names = async {
+            let mut names = match &self.folder {
+                Some(folder) => names_on_disk(folder.join(prefix)).await,
+                None => self.names_listed(prefix).await,
+            }?;
+            names.sort_unstable();
+            Ok(names)
+        };
+        self.hooked_call(Operation::Names, prefix, names).await
+    }
+
+    async fn names_listed(&self, prefix: &str) -> Result<Vec<String>> {
+        let listed = self.store.list_with_delimiter(Some(&path(prefix)?)).await;
+        let listed = listed.map_err(|error| Error::backend(prefix, error))?;
+        let objects = listed.objects.into_iter().map(|meta| meta.location);
+        let last = |path: Path| path.filename().map(ToOwned::to_owned);
+        Ok(objects.chain(listed.common_prefixes).filter_map(last).collect())
+    }
+
+    /// object_store syncs the folder of what it writes, but not of what it deletes.
+    async fn sync_parent(&self, key: &str) -> Result<()> {
+        let Some(folder) = self.folder.as_ref().filter(|_| self.fsync) else { return Ok(()) };
+        let mut parent = folder.join(key);
+        parent.pop();
+        let sync = move || std::fs::File::open(parent)?.sync_all();
+        match blocking(sync).await {
+            // the folder went with its last entry
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result.map_err(|error| Error::io(key, error)),
+        }
+    }
+
+    /// Runs a call under the hook.
+    pub(crate) async fn hooked_call<T>(
+        &self,
+        operation: Operation,
+        key: &str,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let fault = self.hook.as_ref().and_then(|hook| hook(operation, key));
+        if fault == Some(Fault::Before) {
+            return Err(injected(key));
+        }
+        let result = call.await?;
+        if fault == Some(Fault::After) { Err(injected(key)) } else { Ok(result) }
+    }
+
+    /// All keys, with their sizes; for the audit.
+    pub(crate) async fn keys(&self) -> Result<Vec<(String, u64)>> {
+        let metas: Vec<_> =
+            self.store.list(None).try_collect().await.map_err(|error| Error::backend("", error))?;
+        Ok(metas.into_iter().map(|meta| (meta.location.to_string(), meta.size)).collect())
+    }
+}
+
+/// What [`Backend::open`] found: a file on local disk, a stream elsewhere.
+pub(crate) type Opened = object_store::GetResultPayload;
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Backend({})", self.store)
+    }
+}
+
+fn path(key: &str) -> Result<Path> {
+    Path::parse(key).map_err(|error| Error::backend(key, error.into()))
+}
+
+fn injected(key: &str) -> Error {
+    Error::io(key, io::Error::other("a fault was injected"))
+}
+
+/// Runs file system calls off the I/O workers.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// Names in a folder, without the staging files of puts under way (`<key>#<digits>`).
+async fn names_on_disk(folder: PathBuf) -> Result<Vec<String>> {
+    let shown = folder.display().to_string();
+    let read = move || {
+        let entries = match std::fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            if let Ok(name) = entry?.file_name().into_string()
+                && !is_staging(&name)
+            {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    };
+    blocking(read).await.map_err(|error| Error::io(&shown, error))
+}
+
+/// Whether a file is one that object_store stages a put in.
+pub(crate) fn is_staging(name: &str) -> bool {
+    name.contains('#')
+}

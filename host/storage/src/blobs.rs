@@ -1,0 +1,312 @@
+//! Blobs: records of segments, and the links by which a repository serves them.
+
+use std::{fmt, ops::Range};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
+use serde::{Deserialize, Serialize};
+
+use roadstead_oci::{Algorithm, Digest, Repository};
+
+use crate::{Error, Result, Storage, id::Id, key::Key, record, segment};
+
+/// Blobs up to this many bytes stand in their record, which saves them a write and a read.
+pub(crate) const INLINE_BYTES_MAX: usize = 8 << 10;
+
+/// A blob that a repository serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    /// its digest, in the algorithm that was asked for
+    pub digest: Digest,
+    /// bytes
+    pub size: u64,
+    link: Link,
+}
+
+/// What became of the request to delete something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is gone.
+    Done,
+    /// It was not there.
+    Absent,
+    /// It stays, since this manifest names it.
+    Named(Digest),
+}
+
+/// The last component of a link's key: it says what a HEAD needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) id: Id,
+    pub(crate) form: Form,
+    pub(crate) record: Id,
+    /// bytes
+    pub(crate) size: u64,
+}
+
+/// How a blob lies in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// in its record
+    Inline,
+    /// in one segment, whose id is the record's
+    One,
+    /// in several segments, which the record lists
+    Many,
+}
+
+impl Link {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.splitn(3, '-');
+        let (id, record, size) = (parts.next()?, parts.next()?, parts.next()?);
+        let form = match record.get(..1)? {
+            "i" => Form::Inline,
+            "s" => Form::One,
+            "m" => Form::Many,
+            _ => return None,
+        };
+        let record = Id::parse(&record[1..])?;
+        Some(Self { id: Id::parse(id)?, form, record, size: size.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = match self.form {
+            Form::Inline => 'i',
+            Form::One => 's',
+            Form::Many => 'm',
+        };
+        write!(f, "{}-{form}{}-{}", self.id, self.record, self.size)
+    }
+}
+
+/// The first line of a blob's record.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct BlobRecord {
+    /// bytes
+    pub(crate) size: u64,
+    /// empty when the bytes follow
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) segments: Vec<Segment>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) id: String,
+    /// bytes
+    pub(crate) size: u64,
+}
+
+impl BlobRecord {
+    pub(crate) fn form(&self) -> Form {
+        match self.segments.len() {
+            0 => Form::Inline,
+            1 => Form::One,
+            _ => Form::Many,
+        }
+    }
+}
+
+impl Storage {
+    /// The blob, if the repository serves it (end-2).
+    pub async fn blob(&self, repository: &Repository, digest: &Digest) -> Result<Option<Blob>> {
+        let name = (repository.clone(), digest.clone());
+        if let Some(link) = self.cache.links.get(&name) {
+            return Ok(Some(Blob { digest: name.1, size: link.size, link }));
+        }
+        let _lock = self.locks.blob(&name).await;
+        let Some(link) = self.links(repository, digest).await?.into_iter().next() else {
+            return Ok(None);
+        };
+        self.cache.links.insert(name, link.clone());
+        Ok(Some(Blob { digest: digest.clone(), size: link.size, link }))
+    }
+
+    pub(crate) async fn links(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Vec<Link>> {
+        let names = self.backend.names(&Key::Links(repository, digest).path()).await?;
+        Ok(names.iter().filter_map(|name| Link::parse(name)).collect())
+    }
+
+    /// Streams a range of the blob's bytes, in chunks of at most 1 MiB.
+    pub async fn read(
+        &self,
+        blob: &Blob,
+        range: Range<u64>,
+    ) -> Result<impl Stream<Item = Result<Bytes>> + Send + 'static + use<>> {
+        if range.is_empty() {
+            return Ok(stream::empty().boxed());
+        }
+        let link = &blob.link;
+        if link.form == Form::One {
+            let key = Key::Data(&link.record).path();
+            return Ok(segment::read(self.backend.clone(), key, range).boxed());
+        }
+        let (record, inline) = self.blob_record(&blob.digest, &link.record).await?;
+        if record.segments.is_empty() {
+            let part = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+            let part = part.filter(|(_, end)| *end <= inline.len());
+            let part = part.map(|(start, end)| Ok(inline.slice(start..end)));
+            let short = || {
+                let key = Key::BlobRecord(&blob.digest, &link.record).path();
+                Err(Error::corrupt(&key, "it is shorter than its link says"))
+            };
+            return Ok(stream::iter([part.unwrap_or_else(short)]).boxed());
+        }
+        let backend = self.backend.clone();
+        let parts = parts_of(&record.segments, range)?;
+        let parts = parts
+            .into_iter()
+            .map(move |(id, range)| segment::read(backend.clone(), Key::Data(&id).path(), range));
+        Ok(stream::iter(parts).flatten().boxed())
+    }
+
+    /// A blob's record, and the bytes that stand in it.
+    pub(crate) async fn blob_record(
+        &self,
+        digest: &Digest,
+        record: &Id,
+    ) -> Result<(BlobRecord, Bytes)> {
+        let key = Key::BlobRecord(digest, record).path();
+        let Some(bytes) = self.backend.read(&key).await? else {
+            return Err(Error::corrupt(&key, "a link names it, and it is missing"));
+        };
+        record::decode(&key, &bytes)
+    }
+
+    /// Lets the repository serve a blob that another one serves already (end-11).
+    ///
+    /// Without `from`, whichever repository serves it will do, as far as a bounded search finds
+    /// one. `None`: not possible, upload it.
+    pub async fn mount(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        from: Option<&Repository>,
+    ) -> Result<Option<Blob>> {
+        if let Some(blob) = self.blob(repository, digest).await? {
+            return Ok(Some(blob));
+        }
+        let source = match from {
+            Some(from) => self.blob(from, digest).await?,
+            None => self.search(digest).await?,
+        };
+        let Some(source) = source else { return Ok(None) };
+        let Link { form, record, size, .. } = source.link;
+        self.link(repository, digest, Link { id: Id::random(), form, record, size }).await.map(Some)
+    }
+
+    /// Makes the link by which the repository serves a record; the last write of every upload.
+    pub(crate) async fn link(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        link: Link,
+    ) -> Result<Blob> {
+        let _shared = self.locks.refer(repository).await;
+        self.ensure_repository(repository).await?;
+        let name = (repository.clone(), digest.clone());
+        let _lock = self.locks.blob(&name).await;
+        self.backend.put(&Key::Link(repository, digest, &link).path(), Bytes::new()).await?;
+        self.cache.links.insert(name, link.clone());
+        Ok(Blob { digest: digest.clone(), size: link.size, link })
+    }
+
+    /// A repository among the first thousand that serves the blob.
+    async fn search(&self, digest: &Digest) -> Result<Option<Blob>> {
+        const REPOSITORIES_MAX: usize = 1000;
+        if self.backend.names(&Key::BlobRecords(digest).path()).await?.is_empty() {
+            return Ok(None);
+        }
+        for repository in self.repositories(None, REPOSITORIES_MAX).await?.items {
+            if let Some(blob) = self.blob(&repository, digest).await? {
+                return Ok(Some(blob));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stops serving the blob (end-10), unless a manifest of the repository names it.
+    pub async fn delete_blob(&self, repository: &Repository, digest: &Digest) -> Result<Deleted> {
+        let _alone = self.locks.remove(repository).await;
+        let name = (repository.clone(), digest.clone());
+        let _lock = self.locks.blob(&name).await;
+        let links = self.links(repository, digest).await?;
+        if links.is_empty() {
+            return Ok(Deleted::Absent);
+        }
+        if let Some(manifest) = self.manifest_naming(repository, digest).await? {
+            return Ok(Deleted::Named(manifest));
+        }
+        self.cache.links.invalidate(&name);
+        for link in links {
+            self.backend.delete(&Key::Link(repository, digest, &link).path()).await?;
+        }
+        Ok(Deleted::Done)
+    }
+
+    /// A visible manifest of the repository that names the blob.
+    async fn manifest_naming(
+        &self,
+        repository: &Repository,
+        blob: &Digest,
+    ) -> Result<Option<Digest>> {
+        for algorithm in Algorithm::ALL {
+            let folder = Key::ManifestsOf(repository, algorithm).path();
+            for hex in self.backend.names(&folder).await? {
+                let Ok(manifest) = Digest::parse(&format!("{}:{hex}", algorithm.as_str())) else {
+                    continue;
+                };
+                for claim in self.visible_claims(repository, &manifest).await? {
+                    if self.claimed(repository, &manifest, &claim).await?.contains(blob) {
+                        return Ok(Some(manifest));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Which part of which segment a range of the blob covers.
+fn parts_of(segments: &[Segment], range: Range<u64>) -> Result<Vec<(Id, Range<u64>)>> {
+    let mut parts = Vec::new();
+    let mut offset = 0;
+    for segment in segments {
+        let start = range.start.max(offset);
+        let end = range.end.min(offset + segment.size);
+        if start < end {
+            let id = Id::parse(&segment.id)
+                .ok_or_else(|| Error::corrupt(&segment.id, "it is no segment's id"))?;
+            parts.push((id, start - offset..end - offset));
+        }
+        offset += segment.size;
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_covers_parts_of_several_segments() {
+        let (a, b) = (Id::random(), Id::random());
+        let segments = [&a, &b].map(|id| Segment { id: id.to_string(), size: 10 });
+        assert_eq!(parts_of(&segments, 3..7).unwrap(), [(a.clone(), 3..7)]);
+        assert_eq!(parts_of(&segments, 10..11).unwrap(), [(b.clone(), 0..1)]);
+        assert_eq!(parts_of(&segments, 9..20).unwrap(), [(a, 9..10), (b, 0..10)]);
+    }
+
+    #[test]
+    fn a_link_says_size_and_form_in_its_name() {
+        let (id, record) = (Id::random(), Id::random());
+        let link = Link { id, form: Form::Many, record, size: 42 };
+        assert_eq!(Link::parse(&link.to_string()), Some(link));
+        assert_eq!(Link::parse("x-y-1"), None);
+    }
+}

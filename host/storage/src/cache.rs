@@ -1,0 +1,49 @@
+//! What the process remembers. One process owns the folder, so that needs no proof; whoever
+//! changes a name corrects it here, under the name's lock, before the change is acknowledged.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use moka::sync::Cache as Map;
+
+use roadstead_oci::{Digest, Repository, Tag};
+
+use crate::{blobs::Link, id::Id, manifests::Manifest, tags::TagKey};
+
+const NAMES_MAX: u64 = 100_000;
+const MANIFEST_BYTES_MAX: u64 = 32 << 20;
+const OBJECT_BYTES_MAX: u64 = 8 << 20;
+/// What an entry costs beside its bytes, about.
+const ENTRY_BYTES: usize = 512;
+
+#[derive(Debug)]
+pub(crate) struct Cache {
+    pub(crate) repositories: Map<Repository, ()>,
+    pub(crate) links: Map<(Repository, Digest), Link>,
+    pub(crate) tags: Map<(Repository, Tag), TagKey>,
+    /// visible ones only
+    pub(crate) manifests: Map<(Repository, Digest), Arc<Manifest>>,
+    /// small objects by key: claims and referrer entries
+    pub(crate) objects: Map<String, Bytes>,
+    pub(crate) finished_uploads: Map<Id, ()>,
+}
+
+impl Cache {
+    pub(crate) fn new() -> Self {
+        let weigh = |bytes: usize| u32::try_from(bytes + ENTRY_BYTES).unwrap_or(u32::MAX);
+        Self {
+            repositories: Map::new(NAMES_MAX),
+            links: Map::new(NAMES_MAX),
+            tags: Map::new(NAMES_MAX),
+            manifests: Map::builder()
+                .max_capacity(MANIFEST_BYTES_MAX)
+                .weigher(move |_, manifest: &Arc<Manifest>| weigh(manifest.bytes.len()))
+                .build(),
+            objects: Map::builder()
+                .max_capacity(OBJECT_BYTES_MAX)
+                .weigher(move |key: &String, bytes: &Bytes| weigh(key.len() + bytes.len()))
+                .build(),
+            finished_uploads: Map::new(NAMES_MAX),
+        }
+    }
+}

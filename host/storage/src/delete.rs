@@ -1,0 +1,110 @@
+//! Deleting manifests (end-9). The order of the steps is the crash argument of `manifests`.
+
+use roadstead_oci::{Algorithm, Digest, Repository, Tag};
+
+use crate::{
+    Result, Storage,
+    blobs::Deleted,
+    id::Id,
+    key::{Entry, Key, undashed, unterminated},
+    tags::TagKey,
+};
+
+impl Storage {
+    /// Deletes a manifest with its tags, unless an index of the repository names it.
+    pub async fn delete_manifest(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Deleted> {
+        let _alone = self.locks.remove(repository).await;
+        let Some(manifest) = self.manifest(repository, digest).await? else {
+            return Ok(Deleted::Absent);
+        };
+        if let Some(index) = self.index_naming(repository, digest).await? {
+            return Ok(Deleted::Named(index));
+        }
+        let name = (repository.clone(), digest.clone());
+        {
+            let _lock = self.locks.manifest(&name).await;
+            // first, in case a delete fails half way: whoever misses here asks the store
+            self.cache.manifests.invalidate(&name);
+            for claim in &manifest.claims {
+                self.backend.delete(&Key::Claim(repository, digest, claim).path()).await?;
+            }
+        }
+        self.remove_tags_of(repository, &manifest.claims).await?;
+        for claim in &manifest.claims {
+            self.backend.discard(&Key::Body(repository, digest, claim).path()).await;
+        }
+        if let Some(subject) = &manifest.record.subject {
+            self.remove_entries(&Key::ReferrerEntries(repository, subject, digest)).await?;
+        }
+        for child in &manifest.record.children {
+            self.remove_entries(&Key::ParentEntries(repository, child, digest)).await?;
+        }
+        Ok(Deleted::Done)
+    }
+
+    /// A visible index of the repository that names the manifest.
+    async fn index_naming(
+        &self,
+        repository: &Repository,
+        child: &Digest,
+    ) -> Result<Option<Digest>> {
+        for name in self.backend.names(&Key::Parents(repository, child).path()).await? {
+            let Some(index) = undashed(&name) else { continue };
+            let entries = Key::ParentEntries(repository, child, &index).path();
+            for name in self.backend.names(&entries).await? {
+                let Some(entry) = Entry::parse(&name) else { continue };
+                if self.is_visible(repository, &index, &entry.claim).await? {
+                    return Ok(Some(index));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Removes the keys of each tag whose value names one of the claims. They are dead already.
+    async fn remove_tags_of(&self, repository: &Repository, claims: &[Id]) -> Result<()> {
+        for folder in self.backend.names(&Key::Tags(repository).path()).await? {
+            let Some(tag) = unterminated(&folder).and_then(|tag| Tag::parse(tag).ok()) else {
+                continue;
+            };
+            let name = (repository.clone(), tag.clone());
+            let _lock = self.locks.tag(&name).await;
+            let keys = self.tag_keys(repository, &tag).await?;
+            if !keys.last().is_some_and(|key: &TagKey| claims.contains(&key.claim)) {
+                continue;
+            }
+            // the smaller ones first, or an older value would surface
+            for key in &keys {
+                self.backend.discard(&Key::Tag(repository, &tag, key).path()).await;
+            }
+            self.cache.tags.invalidate(&name);
+        }
+        Ok(())
+    }
+
+    async fn remove_entries(&self, folder: &Key<'_>) -> Result<()> {
+        let folder = folder.path();
+        for name in self.backend.names(&folder).await? {
+            self.backend.discard(&format!("{folder}/{name}")).await;
+        }
+        Ok(())
+    }
+
+    /// Every digest that has a folder below one of an algorithm's folders.
+    pub(crate) async fn digests_in(
+        &self,
+        folder: impl Fn(Algorithm) -> String,
+    ) -> Result<Vec<Digest>> {
+        let mut digests = Vec::new();
+        for algorithm in Algorithm::ALL {
+            let names = self.backend.names(&folder(algorithm)).await?;
+            let parse = |hex: String| Digest::parse(&format!("{}:{hex}", algorithm.as_str())).ok();
+            digests.extend(names.into_iter().filter_map(parse));
+        }
+        Ok(digests)
+    }
+}

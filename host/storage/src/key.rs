@@ -1,0 +1,212 @@
+//! The layout: every key of the store, on one screen.
+//!
+//! A key is written once and never again, not even after it was deleted: whatever can be deleted
+//! holds a unique id. No key is a prefix path of another. A component that begins with `_` can't
+//! be part of a repository name, and `,` sorts below `-`, `.` and `/`, none of which it can
+//! contain in a tag or a name: so the order of keys is the order of tags and names.
+
+use std::fmt::{self, Display};
+
+use roadstead_oci::{Algorithm, Digest, Repository, Tag};
+
+use crate::{blobs::Link, id::Id, tags::TagKey};
+
+/// A key, or with the last component left off (the variants in the plural) a prefix to list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key<'a> {
+    /// `version`: the layout's version
+    Version,
+    /// `keys/<name>`: a secret that the store made for itself
+    Secret(&'static str),
+    /// `data/<xx>/<id>`: the bytes of one segment of a blob
+    Data(&'a Id),
+    /// `blobs/<alg>/<hh>/<hex>/<id>`: the record of a blob
+    BlobRecord(&'a Digest, &'a Id),
+    BlobRecords(&'a Digest),
+    /// `repos/<name>/_blobs/<alg>/<hex>/<id>-<form><record>-<size>`: a repository may serve it
+    Link(&'a Repository, &'a Digest, &'a Link),
+    Links(&'a Repository, &'a Digest),
+    LinksOf(&'a Repository, Algorithm),
+    /// `repos/<name>/_manifests/<alg>/<hex>/<id>`: the digests that a manifest names
+    Claim(&'a Repository, &'a Digest, &'a Id),
+    /// `repos/<name>/_manifests/<alg>/<hex>/<id>.body`: the manifest's record and bytes
+    Body(&'a Repository, &'a Digest, &'a Id),
+    Manifests(&'a Repository, &'a Digest),
+    ManifestsOf(&'a Repository, Algorithm),
+    /// `repos/<name>/_referrers/<alg>/<hex>/<alg>-<hex>/<id>-<claim>`: first the subject, then
+    /// the referrer
+    Referrer(&'a Repository, &'a Digest, &'a Digest, &'a Entry),
+    ReferrerEntries(&'a Repository, &'a Digest, &'a Digest),
+    Referrers(&'a Repository, &'a Digest),
+    ReferrersOf(&'a Repository, Algorithm),
+    /// `repos/<name>/_parents/<child>/<index>/<id>-<claim>`: this index names that child
+    Parent(&'a Repository, &'a Digest, &'a Digest, &'a Entry),
+    ParentEntries(&'a Repository, &'a Digest, &'a Digest),
+    Parents(&'a Repository, &'a Digest),
+    ParentsOf(&'a Repository),
+    /// `repos/<name>/_tags/<tag>,/<n>-<id>-<claim>-<alg>-<hex>[.gone]`
+    Tag(&'a Repository, &'a Tag, &'a TagKey),
+    TagKeys(&'a Repository, &'a Tag),
+    Tags(&'a Repository),
+    /// `repos/<name>/_uploads/<id>/<offset>`: what arrived from that offset on
+    UploadPart(&'a Repository, &'a Id, u64),
+    /// `repos/<name>/_uploads/<id>/cancelled`
+    UploadCancelled(&'a Repository, &'a Id),
+    Upload(&'a Repository, &'a Id),
+    Uploads(&'a Repository),
+    /// `repos/<name>/_verdicts/<alg>/<hex>/<verdict>`: a later judgement of a stored manifest
+    LaterVerdict(&'a Repository, &'a Digest, &'a str),
+    /// `verdicts/<day>/<verdict>`: a verdict with findings
+    Verdict(&'a str),
+    /// `catalog/<name>,/<id>`: the repository exists
+    Catalog(&'a Repository, &'a Id),
+    CatalogEntries(&'a Repository),
+}
+
+/// The last component of a referrer or parent entry: its own id, and the claim that it counts with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: Id,
+    pub(crate) claim: Id,
+}
+
+impl Entry {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let (id, claim) = name.split_once('-')?;
+        Some(Self { id: Id::parse(id)?, claim: Id::parse(claim)? })
+    }
+}
+
+impl Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.id, self.claim)
+    }
+}
+
+/// What stands in for the name of a tag's or a repository's folder.
+pub(crate) fn terminated(name: &str) -> String {
+    format!("{name},")
+}
+
+/// The name that [`terminated`] made a folder of.
+pub(crate) fn unterminated(folder: &str) -> Option<&str> {
+    folder.strip_suffix(',')
+}
+
+/// `<alg>-<hex>`, a digest within one component.
+pub(crate) fn dashed(digest: &Digest) -> String {
+    digest.as_str().replacen(':', "-", 1)
+}
+
+/// Reads [`dashed`] back.
+pub(crate) fn undashed(name: &str) -> Option<Digest> {
+    Digest::parse(&name.replacen('-', ":", 1)).ok()
+}
+
+impl Key<'_> {
+    /// The key, relative to the root of the store.
+    pub(crate) fn path(&self) -> String {
+        match *self {
+            Self::Version => "version".to_owned(),
+            Self::Secret(name) => format!("keys/{name}"),
+            Self::Data(id) => format!("data/{}/{id}", &id.as_str()[..2]),
+            Self::BlobRecord(digest, id) => format!("{}/{id}", Key::BlobRecords(digest).path()),
+            Self::BlobRecords(digest) => {
+                let (algorithm, hex) = (digest.algorithm().as_str(), digest.hex());
+                format!("blobs/{algorithm}/{}/{hex}", &hex[..2])
+            }
+            Self::Verdict(id) => format!("verdicts/{}/{id}", id.get(..3).unwrap_or(id)),
+            Self::Catalog(repo, id) => format!("catalog/{repo},/{id}"),
+            Self::CatalogEntries(repo) => format!("catalog/{repo},"),
+            _ => self.path_in_repository(),
+        }
+    }
+
+    fn path_in_repository(&self) -> String {
+        match *self {
+            Self::Link(repo, digest, link) => format!("{}/{link}", Key::Links(repo, digest).path()),
+            Self::Links(repo, digest) => below(repo, "_blobs", digest),
+            Self::LinksOf(repo, algorithm) => format!("repos/{repo}/_blobs/{}", algorithm.as_str()),
+            Self::Claim(repo, digest, id) => {
+                format!("{}/{id}", Key::Manifests(repo, digest).path())
+            }
+            Self::Body(repo, digest, id) => {
+                format!("{}/{id}.body", Key::Manifests(repo, digest).path())
+            }
+            Self::Manifests(repo, digest) => below(repo, "_manifests", digest),
+            Self::ManifestsOf(repo, algorithm) => {
+                format!("repos/{repo}/_manifests/{}", algorithm.as_str())
+            }
+            Self::Referrer(repo, subject, referrer, entry) => {
+                format!("{}/{entry}", Key::ReferrerEntries(repo, subject, referrer).path())
+            }
+            Self::ReferrerEntries(repo, subject, referrer) => {
+                format!("{}/{}", Key::Referrers(repo, subject).path(), dashed(referrer))
+            }
+            Self::Referrers(repo, subject) => below(repo, "_referrers", subject),
+            Self::ReferrersOf(repo, algorithm) => {
+                format!("repos/{repo}/_referrers/{}", algorithm.as_str())
+            }
+            Self::Parent(repo, child, index, entry) => {
+                format!("{}/{entry}", Key::ParentEntries(repo, child, index).path())
+            }
+            Self::ParentEntries(repo, child, index) => {
+                format!("{}/{}", Key::Parents(repo, child).path(), dashed(index))
+            }
+            Self::Parents(repo, child) => format!("repos/{repo}/_parents/{}", dashed(child)),
+            Self::ParentsOf(repo) => format!("repos/{repo}/_parents"),
+            Self::Tag(repo, tag, key) => format!("{}/{key}", Key::TagKeys(repo, tag).path()),
+            Self::TagKeys(repo, tag) => format!("repos/{repo}/_tags/{tag},"),
+            Self::Tags(repo) => format!("repos/{repo}/_tags"),
+            Self::UploadPart(repo, id, offset) => {
+                format!("repos/{repo}/_uploads/{id}/{offset:020}")
+            }
+            Self::UploadCancelled(repo, id) => format!("repos/{repo}/_uploads/{id}/cancelled"),
+            Self::Upload(repo, id) => format!("repos/{repo}/_uploads/{id}"),
+            Self::Uploads(repo) => format!("repos/{repo}/_uploads"),
+            Self::LaterVerdict(repo, digest, id) => {
+                format!("{}/{id}", below(repo, "_verdicts", digest))
+            }
+            Self::Version
+            | Self::Secret(_)
+            | Self::Data(_)
+            | Self::BlobRecord(..)
+            | Self::BlobRecords(_)
+            | Self::Verdict(_)
+            | Self::Catalog(..)
+            | Self::CatalogEntries(_) => self.path(),
+        }
+    }
+}
+
+/// `repos/<name>/<folder>/<alg>/<hex>`
+fn below(repository: &Repository, folder: &str, digest: &Digest) -> String {
+    format!("repos/{repository}/{folder}/{}/{}", digest.algorithm().as_str(), digest.hex())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_keys_is_the_order_of_names() {
+        let names = ["a", "a-b", "a.b", "a/b", "a/b-c", "a/b/c", "a0", "ab"];
+        let mut keys: Vec<_> = names
+            .iter()
+            .map(|name| Key::CatalogEntries(&Repository::parse(name).unwrap()).path())
+            .collect();
+        keys.sort();
+        let back: Vec<_> = keys
+            .iter()
+            .map(|key| unterminated(key.strip_prefix("catalog/").unwrap()).unwrap())
+            .collect();
+        assert_eq!(back, names);
+    }
+
+    #[test]
+    fn no_repository_can_reach_another_ones_keys() {
+        for name in ["_blobs", "a/_tags", "a,", "a/b,"] {
+            assert!(Repository::parse(name).is_err(), "{name}");
+        }
+    }
+}

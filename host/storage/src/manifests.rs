@@ -1,0 +1,358 @@
+//! Manifests: a claim, then what refers to it, then the body. Visible when body and claim are.
+//!
+//! Crash argument of a push: claim, referrer and parent entries, body with its verdict, tags. A
+//! crash after any step leaves litter that nobody sees, never a name without bytes or a manifest
+//! without its verdict. Entries come before the body, since a client that finds the manifest
+//! skips the push, and a referrer would stay hidden for ever.
+//!
+//! Crash argument of a delete: the claim first. From then on manifest, tags and referrer entry
+//! are absent, whatever is left of them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use roadstead_oci::{Digest, Repository, Tag};
+
+use crate::{
+    Error, Result, Storage,
+    id::Id,
+    key::{Entry, Key},
+    record,
+};
+
+/// A manifest that a repository serves.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// the digest that it was pushed by
+    pub digest: Digest,
+    /// the exact bytes pushed
+    pub bytes: Bytes,
+    /// what is known about it
+    pub record: ManifestRecord,
+    /// The claims that it is visible by. More than one after pushes by several processes.
+    pub(crate) claims: Vec<Id>,
+}
+
+/// The first line of a manifest's body.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ManifestRecord {
+    /// as the client sent it
+    pub media_type: String,
+    /// what admission takes it for
+    pub kind: String,
+    /// the manifest that it refers to
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Digest>,
+    /// the children, of an index
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Digest>,
+    /// RFC 3339
+    pub pushed_at: String,
+    /// who pushed it, if that is known
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_by: Option<String>,
+    /// what was judged when it was pushed
+    pub verdict: serde_json::Value,
+}
+
+/// Something that a manifest names and that must be in its repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// what is named
+    pub digest: Digest,
+    /// bytes, as the descriptor says
+    pub size: u64,
+    /// blob or manifest
+    pub of: Named,
+}
+
+/// What kind of content a descriptor names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// a config or a layer
+    Blob,
+    /// a child of an index
+    Manifest,
+}
+
+/// A need that is not met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// the need
+    pub need: Need,
+    /// what is stored in its place: nothing, or as many bytes as these
+    pub stored_size: Option<u64>,
+}
+
+/// A claim on a digest, made before what it names is looked for.
+#[derive(Debug)]
+#[must_use = "a claim is committed or withdrawn"]
+pub struct Claim {
+    repository: Repository,
+    digest: Digest,
+    names: Names,
+    /// none where the manifest is visible already
+    id: Option<Id>,
+}
+
+/// A manifest that was judged and may be stored.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// the exact bytes
+    pub bytes: Bytes,
+    /// what is kept with them
+    pub record: ManifestRecord,
+    /// what must be there, looked for once more
+    pub needs: Vec<Need>,
+    /// the descriptor that the referrers API lists, if it has a subject
+    pub referrer: Option<Bytes>,
+    /// the tags that shall point at it
+    pub tags: Vec<Tag>,
+    /// the verdict's id, under which a later judgement is kept
+    pub verdict_id: String,
+}
+
+/// What became of a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// It is stored, visible and tagged, durably.
+    Done,
+    /// Something that it names went away meanwhile. Nothing was stored.
+    Unmet(Vec<Unmet>),
+}
+
+/// The digests that a manifest names; the content of its claim.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// these are there as long as the manifest is
+    pub required: Vec<Digest>,
+    /// these may be absent: foreign layers, children of a sparse index
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub optional: Vec<Digest>,
+}
+
+impl Names {
+    /// Whether the manifest names `digest` at all.
+    pub(crate) fn contains(&self, digest: &Digest) -> bool {
+        self.required.contains(digest) || self.optional.contains(digest)
+    }
+}
+
+impl Storage {
+    /// The manifest, if the repository serves it (end-3).
+    pub async fn manifest(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<Arc<Manifest>>> {
+        let name = (repository.clone(), digest.clone());
+        if let Some(manifest) = self.cache.manifests.get(&name) {
+            return Ok(Some(manifest));
+        }
+        let _lock = self.locks.manifest(&name).await;
+        self.manifest_under_lock(&name).await
+    }
+
+    async fn manifest_under_lock(
+        &self,
+        name: &(Repository, Digest),
+    ) -> Result<Option<Arc<Manifest>>> {
+        if let Some(manifest) = self.cache.manifests.get(name) {
+            return Ok(Some(manifest));
+        }
+        let (repository, digest) = name;
+        let claims = self.visible_claims(repository, digest).await?;
+        let Some(first) = claims.first() else { return Ok(None) };
+        let key = Key::Body(repository, digest, first).path();
+        let Some(body) = self.backend.read(&key).await? else {
+            return Err(Error::corrupt(&key, "it was listed, and it is missing"));
+        };
+        let (record, bytes) = record::decode(&key, &body)?;
+        let manifest = Arc::new(Manifest { digest: digest.clone(), bytes, record, claims });
+        self.cache.manifests.insert(name.clone(), Arc::clone(&manifest));
+        Ok(Some(manifest))
+    }
+
+    /// The claims of the digest that have their body.
+    pub(crate) async fn visible_claims(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Vec<Id>> {
+        let names = self.backend.names(&Key::Manifests(repository, digest).path()).await?;
+        let has_body = |claim: &Id| names.binary_search(&format!("{claim}.body")).is_ok();
+        Ok(names.iter().filter_map(|name| Id::parse(name)).filter(has_body).collect())
+    }
+
+    /// Whether a manifest is visible by this very claim.
+    pub(crate) async fn is_visible(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        claim: &Id,
+    ) -> Result<bool> {
+        let name = (repository.clone(), digest.clone());
+        if let Some(manifest) = self.cache.manifests.get(&name) {
+            return Ok(manifest.claims.contains(claim));
+        }
+        Ok(self.visible_claims(repository, digest).await?.contains(claim))
+    }
+
+    /// The digests that a claim names.
+    pub(crate) async fn claimed(
+        &self,
+        repository: &Repository,
+        manifest: &Digest,
+        claim: &Id,
+    ) -> Result<Names> {
+        let key = Key::Claim(repository, manifest, claim).path();
+        let Some(bytes) = self.immutable(&key).await? else { return Ok(Names::default()) };
+        Ok(record::decode(&key, &bytes)?.0)
+    }
+
+    /// The first step of a push: says what the manifest names, before anyone looks for it.
+    pub async fn claim(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        names: Names,
+    ) -> Result<Claim> {
+        let mut claim =
+            Claim { repository: repository.clone(), digest: digest.clone(), names, id: None };
+        if self.manifest(repository, digest).await?.is_none() {
+            self.ensure_repository(repository).await?;
+            claim.id = Some(self.put_claim(&claim).await?);
+        }
+        Ok(claim)
+    }
+
+    async fn put_claim(&self, claim: &Claim) -> Result<Id> {
+        let id = Id::random();
+        let key = Key::Claim(&claim.repository, &claim.digest, &id).path();
+        self.backend.put(&key, record::encode(&claim.names, b"")).await?;
+        Ok(id)
+    }
+
+    /// Takes a claim back: the push was refused. What stays of it is litter.
+    pub async fn withdraw(&self, claim: Claim) {
+        if let Some(id) = &claim.id {
+            let key = Key::Claim(&claim.repository, &claim.digest, id).path();
+            self.backend.discard(&key).await;
+        }
+    }
+
+    /// Looks for everything that a manifest needs, and answers what is not there.
+    pub async fn look(&self, repository: &Repository, needs: &[Need]) -> Result<Vec<Unmet>> {
+        let mut unmet = Vec::new();
+        for need in needs {
+            let stored_size = match need.of {
+                Named::Blob => self.blob(repository, &need.digest).await?.map(|blob| blob.size),
+                Named::Manifest => {
+                    let manifest = self.manifest(repository, &need.digest).await?;
+                    manifest.map(|manifest| manifest.bytes.len() as u64)
+                }
+            };
+            if stored_size != Some(need.size) {
+                unmet.push(Unmet { need: need.clone(), stored_size });
+            }
+        }
+        Ok(unmet)
+    }
+
+    /// The last step of a push: stores the manifest with its verdict, and moves the tags.
+    ///
+    /// A manifest that is visible already keeps its body; this judgement is kept beside it.
+    pub async fn commit(&self, mut claim: Claim, push: Push) -> Result<Committed> {
+        let (repository, digest) = (claim.repository.clone(), claim.digest.clone());
+        let _shared = self.locks.refer(&repository).await;
+        let unmet = self.look(&repository, &push.needs).await?;
+        if !unmet.is_empty() {
+            self.withdraw(claim).await;
+            return Ok(Committed::Unmet(unmet));
+        }
+        let name = (repository, digest);
+        let counts_by = {
+            let _lock = self.locks.manifest(&name).await;
+            match self.manifest_under_lock(&name).await? {
+                Some(manifest) => {
+                    self.withdraw(claim).await;
+                    self.judge_again(&name, &manifest, &push).await?
+                }
+                None => {
+                    let id = match claim.id.take() {
+                        Some(id) => id,
+                        None => self.put_claim(&claim).await?,
+                    };
+                    self.store_manifest(&name, id, &push).await?
+                }
+            }
+        };
+        for tag in &push.tags {
+            self.put_tag(&name, tag, &counts_by, push.record.pushed_by.as_deref()).await?;
+        }
+        Ok(Committed::Done)
+    }
+
+    async fn store_manifest(
+        &self,
+        name: &(Repository, Digest),
+        claim: Id,
+        push: &Push,
+    ) -> Result<Id> {
+        let (repository, digest) = name;
+        let record = &push.record;
+        self.put_referrer(name, &claim, push).await?;
+        for child in &record.children {
+            let entry = Entry { id: Id::random(), claim: claim.clone() };
+            let key = Key::Parent(repository, child, digest, &entry).path();
+            self.backend.put(&key, Bytes::new()).await?;
+        }
+        let body = record::encode(record, &push.bytes);
+        self.backend.put(&Key::Body(repository, digest, &claim).path(), body.clone()).await?;
+        let (record, bytes) = (record.clone(), body.slice(body.len() - push.bytes.len()..));
+        let claims = vec![claim.clone()];
+        let manifest = Manifest { digest: digest.clone(), bytes, record, claims };
+        self.cache.manifests.insert(name.clone(), Arc::new(manifest));
+        Ok(claim)
+    }
+
+    async fn put_referrer(
+        &self,
+        name: &(Repository, Digest),
+        claim: &Id,
+        push: &Push,
+    ) -> Result<()> {
+        let (Some(subject), Some(referrer)) = (&push.record.subject, &push.referrer) else {
+            return Ok(());
+        };
+        let entry = Entry { id: Id::random(), claim: claim.clone() };
+        let key = Key::Referrer(&name.0, subject, &name.1, &entry).path();
+        self.backend.put(&key, referrer.clone()).await
+    }
+
+    /// Keeps the verdict of a manifest that was stored before, and mends its referrer entry.
+    async fn judge_again(
+        &self,
+        name: &(Repository, Digest),
+        manifest: &Manifest,
+        push: &Push,
+    ) -> Result<Id> {
+        let (repository, digest) = name;
+        let claim = &manifest.claims[0];
+        if let Some(subject) = &push.record.subject {
+            let entries = Key::ReferrerEntries(repository, subject, digest).path();
+            let entries = self.backend.names(&entries).await?;
+            let mut entries = entries.iter().filter_map(|entry| Entry::parse(entry));
+            if !entries.any(|entry| manifest.claims.contains(&entry.claim)) {
+                self.put_referrer(name, claim, push).await?;
+            }
+        }
+        let key = Key::LaterVerdict(repository, digest, &push.verdict_id).path();
+        let verdict = record::encode(&push.record.verdict, b"");
+        self.backend.create(&key, verdict).await?;
+        Ok(claim.clone())
+    }
+}

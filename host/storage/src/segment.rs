@@ -1,0 +1,135 @@
+//! The bytes of blobs on their way in and out, a chunk at a time.
+//!
+//! Memory is bounded by streams times chunks, never by the size of a blob.
+
+use std::{ops::Range, os::unix::fs::FileExt};
+
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, StreamExt, stream};
+use object_store::{GetResultPayload, MultipartUpload, UploadPart};
+
+use crate::{
+    Error, Result,
+    backend::{Backend, Operation, blocking},
+};
+
+/// Bytes read or written at once. Larger ones were slower and took more memory.
+pub(crate) const CHUNK_BYTES: usize = 1 << 20;
+
+/// A large object on its way in. Nobody sees it before [`Sink::complete`]; dropped before, it
+/// leaves nothing.
+pub(crate) struct Sink {
+    backend: Backend,
+    key: String,
+    upload: Box<dyn MultipartUpload>,
+    buffer: BytesMut,
+    /// at most one part is being written while the next one fills
+    writing: Option<tokio::task::JoinHandle<object_store::Result<()>>>,
+    size: u64,
+}
+
+impl Sink {
+    pub(crate) fn new(backend: Backend, key: String, upload: Box<dyn MultipartUpload>) -> Self {
+        Self { backend, key, upload, buffer: BytesMut::new(), writing: None, size: 0 }
+    }
+
+    /// Bytes taken so far.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(crate) async fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
+        self.size += bytes.len() as u64;
+        while !bytes.is_empty() {
+            if self.buffer.capacity() == 0 {
+                self.buffer.reserve(CHUNK_BYTES);
+            }
+            let fits = bytes.len().min(CHUNK_BYTES - self.buffer.len());
+            self.buffer.extend_from_slice(&bytes[..fits]);
+            bytes = &bytes[fits..];
+            if self.buffer.len() == CHUNK_BYTES {
+                self.flush().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the object visible, durably.
+    pub(crate) async fn complete(mut self) -> Result<u64> {
+        if !self.buffer.is_empty() {
+            self.flush().await?;
+        }
+        self.settle().await?;
+        let Self { backend, key, upload, size, .. } = &mut self;
+        let complete = async {
+            upload.complete().await.map_err(|error| Error::backend(key, error))?;
+            Ok(())
+        };
+        backend.hooked_call(Operation::Complete, key, complete).await?;
+        Ok(*size)
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        self.settle().await?;
+        let chunk = std::mem::take(&mut self.buffer).freeze();
+        let part = self.part(chunk).await?;
+        self.writing = Some(tokio::spawn(part));
+        Ok(())
+    }
+
+    async fn part(&mut self, chunk: Bytes) -> Result<UploadPart> {
+        let Self { backend, key, upload, .. } = self;
+        let part = async { Ok(upload.put_part(chunk.into())) };
+        backend.hooked_call(Operation::Part, key, part).await
+    }
+
+    /// Waits for the part that is being written.
+    async fn settle(&mut self) -> Result<()> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        let result = writing.await.map_err(|error| Error::corrupt(&self.key, error))?;
+        result.map_err(|error| Error::backend(&self.key, error))
+    }
+}
+
+/// Streams a range of an object in chunks.
+pub(crate) fn read(
+    backend: Backend,
+    key: String,
+    range: Range<u64>,
+) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
+    let opened = async move {
+        let payload = backend.open(&key, range.clone()).await;
+        match payload {
+            Ok(GetResultPayload::File(file, _)) => file_chunks(key, file, range).boxed(),
+            Ok(GetResultPayload::Stream(chunks)) => {
+                chunks.map(move |chunk| chunk.map_err(|e| Error::backend(&key, e))).boxed()
+            }
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        }
+    };
+    stream::once(opened).flatten()
+}
+
+/// object_store's own stream of a file reads 8 KiB at a time.
+fn file_chunks(
+    key: String,
+    file: std::fs::File,
+    range: Range<u64>,
+) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
+    stream::try_unfold((key, file, range), |(key, file, range)| async move {
+        if range.is_empty() {
+            return Ok(None);
+        }
+        let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+        let wanted = wanted.min(CHUNK_BYTES);
+        let start = range.start;
+        let read = move || {
+            let mut chunk = vec![0; wanted];
+            file.read_exact_at(&mut chunk, start)?;
+            Ok((file, chunk))
+        };
+        let (file, chunk) = blocking(read).await.map_err(|error| Error::io(&key, error))?;
+        let rest = start + wanted as u64..range.end;
+        Ok(Some((Bytes::from(chunk), (key, file, rest))))
+    })
+}

@@ -1,0 +1,318 @@
+//! Uploads: sessions of which each part is an object, created only at its offset.
+//!
+//! Crash argument: a part is durable before it is acknowledged, its bytes before it. Finishing
+//! writes the record, then the link, then removes the parts; until the link is there nobody sees
+//! the blob, and after any crash the same PUT can be repeated.
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use serde::{Deserialize, Serialize};
+
+use roadstead_oci::{Algorithm, Digest, Hasher, Repository};
+
+use crate::{
+    Error, Result, Storage,
+    blobs::{Blob, BlobRecord, INLINE_BYTES_MAX, Link, Segment},
+    hash_state,
+    id::Id,
+    key::Key,
+    receive::{BodyError, Content, End, Received},
+    record, segment,
+    token::Token,
+};
+
+/// An upload that goes on.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// names the session in its URL, safe in a path
+    pub token: String,
+    /// bytes that arrived so far
+    pub size: u64,
+    repository: Repository,
+    id: Id,
+    hasher: Hasher,
+    /// offsets of the parts that arrived
+    offsets: Vec<u64>,
+}
+
+/// What became of a chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It is kept; the upload has this many bytes now.
+    Kept(u64),
+    /// The client broke off. What arrived is kept; the upload has this many bytes now.
+    Broken(u64),
+    /// Its place was taken: the upload has this many bytes, and the chunk is not kept.
+    OutOfOrder(u64),
+    /// The blob would be larger than is allowed, in bytes.
+    TooLarge(u64),
+}
+
+/// What became of the end of an upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finished {
+    /// The repository serves the blob.
+    Stored(Blob),
+    /// The content has this digest, and not the one that was announced. Nothing changed.
+    Mismatch(Digest),
+    /// The client broke off. Nothing changed.
+    Broken,
+    /// The blob would be larger than is allowed, in bytes. Nothing changed.
+    TooLarge(u64),
+}
+
+/// The first line of a part; a small part's bytes follow.
+#[derive(Serialize, Deserialize)]
+struct PartRecord {
+    /// bytes
+    size: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    segment: Option<String>,
+    /// the hash of everything up to this part's end
+    state: String,
+}
+
+impl Storage {
+    /// Begins an upload (end-4a). It has no object until its first bytes have arrived.
+    pub fn begin_upload(&self, repository: &Repository, algorithm: Algorithm) -> Upload {
+        let expires = self.clock.now().as_second() + self.config.upload_seconds_max;
+        let token = Token { id: Id::random(), algorithm, expires };
+        self.fresh_upload(repository, &token, self.tokens.sign(repository, &token))
+    }
+
+    /// The upload that a client goes on with (end-13), unless it is unknown, over or too old.
+    pub async fn upload(&self, repository: &Repository, text: &str) -> Result<Option<Upload>> {
+        let Some(token) = self.tokens.verify(repository, text) else { return Ok(None) };
+        let over = self.cache.finished_uploads.contains_key(&token.id);
+        if over || token.expires < self.clock.now().as_second() {
+            return Ok(None);
+        }
+        let mut upload = self.fresh_upload(repository, &token, text.to_owned());
+        let names = self.backend.names(&Key::Upload(repository, &token.id).path()).await?;
+        if names.iter().any(|name| name == CANCELLED) {
+            return Ok(None);
+        }
+        upload.offsets = names.iter().filter_map(|name| name.parse().ok()).collect();
+        if let Some(last) = upload.offsets.last() {
+            let (record, _) = self.upload_part(repository, &token.id, *last).await?;
+            upload.size = last + record.size;
+            upload.hasher = hash_state::restore(token.algorithm, &record.state)
+                .ok_or_else(|| Error::corrupt(text, "its hash state can't be read"))?;
+        }
+        Ok(Some(upload))
+    }
+
+    fn fresh_upload(&self, repository: &Repository, token: &Token, text: String) -> Upload {
+        Upload {
+            token: text,
+            size: 0,
+            repository: repository.clone(),
+            id: token.id.clone(),
+            hasher: Hasher::new(token.algorithm),
+            offsets: Vec::new(),
+        }
+    }
+
+    /// Takes a chunk (end-5) at the upload's end.
+    pub async fn append(
+        &self,
+        upload: &Upload,
+        body: impl Stream<Item = std::result::Result<Bytes, BodyError>> + Send,
+    ) -> Result<Appended> {
+        let mut hasher = upload.hasher.clone();
+        let limit = self.config.blob_bytes_max;
+        let received = self.receive(body, &mut hasher, limit.saturating_sub(upload.size)).await?;
+        let size = upload.size + received.size;
+        match received.end {
+            End::TooLarge => return Ok(Appended::TooLarge(limit)),
+            End::Broken if received.size == 0 => return Ok(Appended::Broken(size)),
+            End::Complete if received.size == 0 => return Ok(Appended::Kept(size)),
+            End::Complete | End::Broken => {}
+        }
+        if !self.add_part(upload, &received, &hasher).await? {
+            self.forget(&received.content).await;
+            let now = self.upload(&upload.repository, &upload.token).await?;
+            return Ok(Appended::OutOfOrder(now.map_or(upload.size, |upload| upload.size)));
+        }
+        let kept = received.end == End::Complete;
+        Ok(if kept { Appended::Kept(size) } else { Appended::Broken(size) })
+    }
+
+    async fn add_part(
+        &self,
+        upload: &Upload,
+        received: &Received,
+        hasher: &Hasher,
+    ) -> Result<bool> {
+        let (segment, inline) = match &received.content {
+            Content::Segment(id) => (Some(id.to_string()), Bytes::new()),
+            Content::Inline(bytes) => (None, bytes.clone()),
+        };
+        let state = hash_state::save(hasher);
+        let head = PartRecord { size: received.size, segment, state };
+        let key = Key::UploadPart(&upload.repository, &upload.id, upload.size).path();
+        self.backend.create(&key, record::encode(&head, &inline)).await
+    }
+
+    async fn upload_part(
+        &self,
+        repository: &Repository,
+        id: &Id,
+        offset: u64,
+    ) -> Result<(PartRecord, Content)> {
+        let key = Key::UploadPart(repository, id, offset).path();
+        let bytes = self.backend.read(&key).await?;
+        let bytes = bytes.ok_or_else(|| Error::corrupt(&key, "it vanished"))?;
+        let (head, inline): (PartRecord, _) = record::decode(&key, &bytes)?;
+        let content = match &head.segment {
+            None => Content::Inline(inline),
+            Some(id) => Content::Segment(
+                Id::parse(id).ok_or_else(|| Error::corrupt(&key, "it names no segment"))?,
+            ),
+        };
+        Ok((head, content))
+    }
+
+    /// Takes the last bytes and makes the upload a blob (end-6), or a whole blob at once (end-4b).
+    pub async fn finish(
+        &self,
+        upload: &Upload,
+        body: impl Stream<Item = std::result::Result<Bytes, BodyError>> + Send,
+        digest: &Digest,
+    ) -> Result<Finished> {
+        let mut hasher = upload.hasher.clone();
+        if upload.offsets.is_empty() {
+            hasher = Hasher::new(digest.algorithm());
+        }
+        let limit = self.config.blob_bytes_max;
+        let received = self.receive(body, &mut hasher, limit.saturating_sub(upload.size)).await?;
+        match received.end {
+            End::TooLarge => return Ok(Finished::TooLarge(limit)),
+            End::Broken => {
+                self.forget(&received.content).await;
+                return Ok(Finished::Broken);
+            }
+            End::Complete => {}
+        }
+        let parts = self.parts_so_far(upload).await?;
+        let computed = match hasher.algorithm() == digest.algorithm() {
+            true => hasher.finish(),
+            false => self.rehash(&parts, &received, digest.algorithm()).await?,
+        };
+        if computed != *digest {
+            self.forget(&received.content).await;
+            return Ok(Finished::Mismatch(computed));
+        }
+        let blob = self.store_blob(&upload.repository, digest, &parts, received).await?;
+        self.cache.finished_uploads.insert(upload.id.clone(), ());
+        for offset in &upload.offsets {
+            let key = Key::UploadPart(&upload.repository, &upload.id, *offset).path();
+            self.backend.discard(&key).await;
+        }
+        Ok(Finished::Stored(blob))
+    }
+
+    async fn parts_so_far(&self, upload: &Upload) -> Result<Vec<(Content, u64)>> {
+        let mut parts = Vec::new();
+        for offset in &upload.offsets {
+            let (head, content) = self.upload_part(&upload.repository, &upload.id, *offset).await?;
+            parts.push((content, head.size));
+        }
+        Ok(parts)
+    }
+
+    /// Reads everything again, for a digest of an algorithm that nobody announced.
+    async fn rehash(
+        &self,
+        parts: &[(Content, u64)],
+        last: &Received,
+        algorithm: Algorithm,
+    ) -> Result<Digest> {
+        let mut hasher = Hasher::new(algorithm);
+        let last = (last.content.clone(), last.size);
+        for (content, size) in parts.iter().chain([&last]) {
+            match content {
+                Content::Inline(bytes) => hasher.update(bytes),
+                Content::Segment(id) => {
+                    let key = Key::Data(id).path();
+                    let mut chunks =
+                        std::pin::pin!(segment::read(self.backend.clone(), key, 0..*size));
+                    while let Some(chunk) = chunks.next().await {
+                        hasher.update(&chunk?);
+                    }
+                }
+            }
+        }
+        Ok(hasher.finish())
+    }
+
+    /// Record, then link. A blob that is stored already only gets its link.
+    async fn store_blob(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        parts: &[(Content, u64)],
+        last: Received,
+    ) -> Result<Blob> {
+        if let Some(blob) = self.blob(repository, digest).await? {
+            self.forget(&last.content).await;
+            return Ok(blob);
+        }
+        let id = Id::random();
+        let records = self.backend.names(&Key::BlobRecords(digest).path()).await?;
+        if let Some(record) = records.iter().find_map(|name| Id::parse(name)) {
+            // Only what this request brought may go: a part may be in a record already, if a
+            // process died right after it had finished this very upload.
+            self.forget(&last.content).await;
+            let (head, _) = self.blob_record(digest, &record).await?;
+            let link = Link { id, form: head.form(), record, size: head.size };
+            return self.link(repository, digest, link).await;
+        }
+        let (head, inline) = self.assemble(parts, last).await?;
+        let record = match head.segments.as_slice() {
+            [only] => Id::parse(&only.id).unwrap_or_else(Id::random),
+            _ => Id::random(),
+        };
+        let link = Link { id, form: head.form(), record, size: head.size };
+        let key = Key::BlobRecord(digest, &link.record).path();
+        self.backend.put(&key, record::encode(&head, &inline)).await?;
+        self.link(repository, digest, link).await
+    }
+
+    async fn assemble(
+        &self,
+        parts: &[(Content, u64)],
+        last: Received,
+    ) -> Result<(BlobRecord, Bytes)> {
+        let all: Vec<_> = parts.iter().cloned().chain([(last.content, last.size)]).collect();
+        let size = all.iter().map(|(_, size)| size).sum();
+        let inline: Option<Vec<&[u8]>> = all
+            .iter()
+            .map(|(content, _)| match content {
+                Content::Inline(bytes) => Some(bytes.as_ref()),
+                Content::Segment(_) => None,
+            })
+            .collect();
+        if let Some(inline) = inline.filter(|_| size <= INLINE_BYTES_MAX as u64) {
+            return Ok((BlobRecord { size, segments: Vec::new() }, inline.concat().into()));
+        }
+        let mut segments: Vec<Segment> = Vec::new();
+        for (content, size) in all.iter().filter(|(_, size)| *size > 0) {
+            segments.push(self.as_segment(content, *size).await?);
+        }
+        Ok((BlobRecord { size, segments }, Bytes::new()))
+    }
+
+    /// Ends an upload for good (end-14). A tombstone stays, since the token alone would revive it.
+    pub async fn cancel_upload(&self, upload: &Upload) -> Result<()> {
+        let key = Key::UploadCancelled(&upload.repository, &upload.id).path();
+        self.backend.create(&key, Bytes::new()).await?;
+        for offset in &upload.offsets {
+            let key = Key::UploadPart(&upload.repository, &upload.id, *offset).path();
+            self.backend.discard(&key).await;
+        }
+        Ok(())
+    }
+}
+
+const CANCELLED: &str = "cancelled";
