@@ -4,15 +4,21 @@
 //! `wasm32-unknown-unknown` and depends on serde and sha2 alone. A value of one of these types
 //! has been checked: an unchecked string never reaches a key of the store.
 
+mod descriptor;
 mod digest;
 mod error_code;
+mod json;
+mod manifest;
+pub mod media_type;
 mod range;
 mod reference;
 mod repository;
 mod tag;
 
+pub use descriptor::{Descriptor, Platform};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use error_code::ErrorCode;
+pub use manifest::{Content, InvalidManifest, Manifest, Role};
 pub use range::{ContentRange, InvalidContentRange, RangeRequest};
 pub use reference::{InvalidReference, Reference};
 pub use repository::{InvalidRepository, Repository};
