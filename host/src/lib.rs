@@ -1,1 +1,16 @@
+//! Roadstead: an OCI registry that inspects what it stores.
 //!
+//! Edges between the units, one way (a test reads this table):
+//!
+//! ```text
+//! main → cli → app → http → admission → engine ─┐
+//!                     └→ storage ───────────────┴→ oci → nothing
+//! ```
+
+pub mod admission;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod telemetry;

@@ -1,11 +1,15 @@
 //! `[storage]` of the configuration.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// `[storage]`: how the store keeps things.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StorageConfig {
+    /// The folder that everything is kept in. Default: `roadstead-data`.
+    pub folder: PathBuf,
     /// Whether a write is on the disk before it is acknowledged. Without it a power cut may lose
     /// what was pushed last. Default: true.
     pub fsync: bool,
@@ -17,6 +21,11 @@ pub struct StorageConfig {
 
 impl Default for StorageConfig {
     fn default() -> Self {
-        Self { fsync: true, blob_bytes_max: 100 << 30, upload_seconds_max: 7 * 86_400 }
+        Self {
+            folder: PathBuf::from("roadstead-data"),
+            fsync: true,
+            blob_bytes_max: 100 << 30,
+            upload_seconds_max: 7 * 86_400,
+        }
     }
 }

@@ -1,0 +1,173 @@
+//! The commands.
+#![expect(clippy::print_stdout, reason = "commands answer on stdout")]
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use tokio::{
+    net::{TcpListener, UnixListener},
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use roadstead_storage::DataFolder;
+
+use crate::{
+    app::App,
+    config::Config,
+    http::{self, listener, listener::Listener},
+    telemetry,
+};
+
+/// An OCI registry that inspects what it stores.
+#[derive(Debug, Parser)]
+#[command(name = "roadstead", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the registry.
+    Serve(Serve),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// A TOML file; of several the later ones win
+    #[arg(short = 'c', long = "config", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Address and port, such as 127.0.0.1:5000
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Serve(serve) => serve.run().await,
+        }
+    }
+}
+
+impl Serve {
+    async fn run(self) -> anyhow::Result<()> {
+        let mut flags = Vec::new();
+        flags.extend(self.listen.map(|listen| ("http.listen", listen.to_string())));
+        flags.extend(self.data.map(|data| ("storage.folder", data.display().to_string())));
+        let environment: Vec<_> = std::env::vars().collect();
+        let config = Config::load(&self.files, &environment, &flags)?;
+        config.check()?;
+        telemetry::start(&config.log)?;
+        let folder = DataFolder::take(&config.storage.folder)?;
+        serve(config, folder).await
+    }
+}
+
+async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
+    let started = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(unix_now());
+    let app = App::build(config.clone(), &folder).await?;
+    let listen = config.http.listen;
+    let tcp = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("can't listen on {listen}; is another server running there?"))?;
+    let address = tcp.local_addr()?;
+    let socket = socket_path(folder.path());
+    let unix = bind_socket(&socket)?;
+    let process = std::process::id().to_string();
+    folder.announce(&[("pid", &process), ("socket", &socket.display().to_string())])?;
+    tracing::info!(
+        addr = %address,
+        data = %folder.path().display(),
+        policy = app.admission.policy_hash(),
+        version = env!("CARGO_PKG_VERSION"),
+        config = serde_json::to_string(&config)?,
+        "listening"
+    );
+    let folder = Arc::new(folder);
+    let sweeping = Arc::clone(&folder);
+    tokio::task::spawn_blocking(move || match sweeping.sweep(started) {
+        Ok(removed) => tracing::debug!(removed, "staging files of earlier runs"),
+        Err(error) => tracing::warn!(%error, "staging files of earlier runs could not be removed"),
+    });
+    let (stop, stopped) = watch::channel(false);
+    let stopping = async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping: requests under way may end");
+        stop.send_replace(true);
+        std::io::Result::Ok(())
+    };
+    let router = http::router(Arc::clone(&app));
+    let ops = http::ops::router(Arc::clone(&app));
+    let clients = listener::serve(Listener::Tcp(tcp), router, config.http.clone(), stopped.clone());
+    let commands = listener::serve(Listener::Unix(unix), ops, config.http, stopped);
+    let ((), (), stopping) = tokio::join!(clients, commands, stopping);
+    app.changes.close();
+    app.changes.wait().await;
+    // it is of no use to anyone now
+    drop(std::fs::remove_file(&socket));
+    tracing::info!("stopped");
+    stopping.map_err(Into::into)
+}
+
+/// Whole seconds, rounded down: a staging file of this run is never older.
+fn unix_now() -> u64 {
+    u64::try_from(roadstead_storage::Clock::system().now().as_second()).unwrap_or_default()
+}
+
+/// `socket` in the data folder, or where that is too long for a socket a name in the folder for
+/// temporary files; the lock file says which.
+fn socket_path(folder: &Path) -> PathBuf {
+    const BYTES_MAX: usize = 107;
+    let path = folder.join("socket");
+    if path.as_os_str().len() <= BYTES_MAX {
+        return path;
+    }
+    let digest = roadstead_oci::Digest::of(
+        roadstead_oci::Algorithm::Sha256,
+        path.as_os_str().as_encoded_bytes(),
+    );
+    std::env::temp_dir().join(format!("roadstead-{}.socket", &digest.hex()[..32]))
+}
+
+/// Only the folder's owner may speak to the server there.
+fn bind_socket(path: &Path) -> anyhow::Result<UnixListener> {
+    use std::os::unix::fs::PermissionsExt;
+    // the lock is ours, so whoever made it is dead
+    drop(std::fs::remove_file(path));
+    let bound = UnixListener::bind(path)
+        .with_context(|| format!("can't make the socket {}", path.display()))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(bound)
+}
+
+/// Prints an error with what led to it.
+pub fn print_error(error: &anyhow::Error) {
+    use std::io::Write;
+    let mut stderr = std::io::stderr().lock();
+    let mut causes = error.chain();
+    let first = causes.next().map(ToString::to_string).unwrap_or_default();
+    // nowhere is left to say that stderr is gone
+    drop(writeln!(stderr, "error: {first}"));
+    for cause in causes {
+        drop(writeln!(stderr, "  caused by: {cause}"));
+    }
+}
+
+/// What a command prints as its answer.
+pub(crate) fn answer(text: &str) {
+    println!("{text}");
+}

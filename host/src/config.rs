@@ -1,0 +1,207 @@
+//! The configuration: flags over environment over files over defaults.
+//!
+//! The sections live beside what they configure; this file only composes and loads them. Each
+//! file is read by itself first, since the merged whole no longer knows lines; after that the
+//! `config` crate merges.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use config::{Environment, File, FileFormat};
+use serde::{Deserialize, Serialize};
+
+use roadstead_storage::StorageConfig;
+
+use crate::{
+    http::{ManifestsConfig, listener::HttpConfig},
+    telemetry::LogConfig,
+};
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// how the registry listens
+    pub http: HttpConfig,
+    /// how the store keeps things
+    pub storage: StorageConfig,
+    /// what a manifest may be
+    pub manifests: ManifestsConfig,
+    /// what goes to stderr
+    pub log: LogConfig,
+}
+
+const PREFIX: &str = "ROADSTEAD__";
+
+impl Config {
+    /// Loads the files in their order, then the environment, then the flags.
+    pub fn load(
+        files: &[PathBuf],
+        environment: &[(String, String)],
+        flags: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
+        let defaults = config::Config::try_from(&Self::default())?;
+        let mut merged = config::Config::builder().add_source(defaults.clone());
+        for path in files {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{} can't be read", path.display()))?;
+            check_file(path, &text)?;
+            merged = merged.add_source(File::from_str(&text, FileFormat::Toml));
+        }
+        let ours = environment.iter().filter(|(name, _)| name.starts_with(PREFIX));
+        let ours: config::Map<String, String> = ours.cloned().collect();
+        for (name, value) in &ours {
+            check_variable(&defaults, name, value)?;
+        }
+        merged = merged.add_source(source(ours));
+        for (key, value) in flags {
+            merged = merged.set_override(key, value.as_str())?;
+        }
+        Ok(merged.build()?.try_deserialize()?)
+    }
+
+    /// Refuses to let everybody in from everywhere by accident.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let HttpConfig { listen, allow_anonymous_beyond_loopback: allowed, .. } = &self.http;
+        if !listen.ip().is_loopback() && !allowed {
+            bail!(
+                "refusing to listen on {listen}: without a login anyone who reaches it could push \
+                 and delete; listen on 127.0.0.1, or set \
+                 http.allow_anonymous_beyond_loopback = true"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Reads a file by itself, for a message with file, line and the nearest known key.
+fn check_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    let Err(error) = toml::from_str::<Config>(text) else { return Ok(()) };
+    let span = error.span().unwrap_or_default();
+    let before = text.get(..span.start).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let place = format!("{}:{line}:{column}", path.display());
+    if error.message().starts_with("unknown field") {
+        let key = text.get(span).unwrap_or_default().trim_matches('"');
+        let known = keys();
+        let names = known.iter().flat_map(|key| key.split('.'));
+        bail!("{place}: unknown key {key:?}{}", suggestion(key, names));
+    }
+    Err(anyhow!("{place}: {}", error.message()))
+}
+
+fn check_variable(defaults: &config::Config, name: &str, value: &str) -> anyhow::Result<()> {
+    let variables: Vec<String> = keys().iter().map(|key| variable(key)).collect();
+    if !variables.iter().any(|known| known == name) {
+        let nearest = suggestion(name, variables.iter().map(String::as_str));
+        bail!("unknown environment variable {name}{nearest}");
+    }
+    let alone = [(name.to_owned(), value.to_owned())].into_iter().collect();
+    let merged = config::Config::builder().add_source(defaults.clone()).add_source(source(alone));
+    let merged = merged.build().and_then(config::Config::try_deserialize::<Config>);
+    merged.map(drop).map_err(|error| anyhow!("environment variable {name}: {error}"))
+}
+
+fn source(variables: config::Map<String, String>) -> Environment {
+    Environment::with_prefix("ROADSTEAD")
+        .prefix_separator("__")
+        .separator("__")
+        .source(Some(variables))
+}
+
+/// The variable of a key.
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
+}
+
+/// Every key, such as `http.listen`.
+fn keys() -> Vec<String> {
+    let Ok(sections) = toml::Table::try_from(Config::default()) else { return Vec::new() };
+    let keys_of = |(section, keys): (String, toml::Value)| {
+        let keys = keys.as_table().cloned().unwrap_or_default();
+        keys.into_iter().map(move |(key, _)| format!("{section}.{key}")).collect::<Vec<_>>()
+    };
+    sections.into_iter().flat_map(keys_of).collect()
+}
+
+fn suggestion<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
+    const LIKENESS_MIN: f64 = 0.75;
+    let likeness = |name: &'a str| (strsim::jaro_winkler(unknown, name), name);
+    let nearest = known.map(likeness).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    match nearest {
+        Some((likeness, name)) if likeness >= LIKENESS_MIN => format!("; did you mean {name:?}?"),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.toml");
+        std::fs::write(&path, text).unwrap();
+        let environment: Vec<_> =
+            environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Config::load(&[path], &environment, &[("http.listen", "127.0.0.1:7".into())])
+            .map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), ""))
+    }
+
+    #[test]
+    fn flags_win_over_environment_over_files_over_defaults() {
+        let text = "[http]\nlisten = \"127.0.0.1:1\"\nconnections_max = 2\ndrain_seconds_max = 2";
+        let variables = [
+            ("ROADSTEAD__HTTP__CONNECTIONS_MAX", "3"),
+            ("ROADSTEAD__HTTP__LISTEN", "127.0.0.1:2"),
+            ("ROADSTEAD__STORAGE__FSYNC", "false"),
+            ("OTHER", "x"),
+        ];
+        let config = load(text, &variables).unwrap();
+        assert_eq!(config.http.listen.port(), 7);
+        assert_eq!((config.http.connections_max, config.http.drain_seconds_max), (3, 2));
+        assert!(!config.storage.fsync);
+        assert_eq!(config.log, LogConfig::default());
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_place_and_its_cure() {
+        for (text, says) in [
+            (
+                "[http]\nlisen = \"x\"",
+                "/r.toml:2:1: unknown key \"lisen\"; did you mean \"listen\"?",
+            ),
+            (
+                "\n[storge]\nfsync = true",
+                "/r.toml:2:2: unknown key \"storge\"; did you mean \"storage\"?",
+            ),
+            (
+                "[http]\nconnections_max = \"many\"",
+                "/r.toml:2:19: invalid type: string \"many\", expected usize",
+            ),
+            ("[http", "/r.toml:1:6: "),
+        ] {
+            let error = load(text, &[]).unwrap_err();
+            assert!(error.starts_with(says), "{error}");
+        }
+        let error = load("", &[("ROADSTEAD__HTTP__LISEN", "x")]).unwrap_err();
+        assert_eq!(
+            error,
+            "unknown environment variable ROADSTEAD__HTTP__LISEN; did you mean \
+             \"ROADSTEAD__HTTP__LISTEN\"?"
+        );
+        let error = load("", &[("ROADSTEAD__STORAGE__FSYNC", "perhaps")]).unwrap_err();
+        assert!(error.starts_with("environment variable ROADSTEAD__STORAGE__FSYNC: "), "{error}");
+    }
+
+    #[test]
+    fn beyond_loopback_only_when_told_so() {
+        let mut config = Config::default();
+        config.check().unwrap();
+        config.http.listen = "0.0.0.0:5000".parse().unwrap();
+        assert!(config.check().unwrap_err().to_string().contains("allow_anonymous_beyond"));
+        config.http.allow_anonymous_beyond_loopback = true;
+        config.check().unwrap();
+    }
+}

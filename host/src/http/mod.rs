@@ -1,0 +1,138 @@
+//! Bytes to types and back. Nothing outside of this module knows axum.
+
+pub mod headers;
+pub mod listener;
+pub mod ops;
+pub mod respond;
+pub mod route;
+
+mod base;
+mod blobs;
+mod body;
+mod listing;
+mod manifests;
+mod referrers;
+mod slow;
+mod uploads;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, Method},
+    response::Response,
+};
+
+use crate::{
+    app::App,
+    error::{Case, Error},
+    telemetry::request::RequestLog,
+};
+pub use manifests::ManifestsConfig;
+use route::{Endpoint, Query, Unroutable};
+
+/// The registry's API. Everything goes through the fallback: see [`route`] for why.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new().fallback(serve).with_state(app)
+}
+
+async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (mut log, request) = RequestLog::begin(request);
+    let method = request.method().clone();
+    let endpoint = match Endpoint::parse(&method, request.uri().path()) {
+        Ok(endpoint) => endpoint,
+        Err(unroutable) => {
+            let error = Error::from(unroutable);
+            let response = respond::error(&error, &method, log.id());
+            return log.end(response);
+        }
+    };
+    log.endpoint(&endpoint);
+    let (parts, body) = request.into_parts();
+    let query = Query::parse(parts.uri.query().unwrap_or_default());
+    let call = Call { method: method.clone(), headers: parts.headers, query, body };
+    let answer = if method == Method::GET || method == Method::HEAD {
+        call.answer(&app, endpoint).await
+    } else {
+        // A change goes on to its end, whatever becomes of the connection: so no request that
+        // was cut leaves a half, and what arrived of an upload is kept.
+        let changing = Arc::clone(&app);
+        let change = app.changes.spawn(async move { call.answer(&changing, endpoint).await });
+        change.await.unwrap_or_else(|panicked| {
+            Err(Error::new(Case::Internal, "the registry failed").because(panicked))
+        })
+    };
+    let response = match answer {
+        Ok(response) => response,
+        Err(error) => {
+            log.verdict(error.verdict.as_deref());
+            respond::error(&error, &method, log.id())
+        }
+    };
+    log.end(response)
+}
+
+/// A request, beside what its path says.
+struct Call {
+    method: Method,
+    headers: HeaderMap,
+    query: Query,
+    body: Body,
+}
+
+impl Call {
+    async fn answer(self, app: &App, endpoint: Endpoint) -> Result<Response, Error> {
+        let Self { method, headers, query, body } = self;
+        let storage = &app.storage;
+        match (&endpoint, method.as_str()) {
+            (Endpoint::Base, _) => Ok(base::base()),
+            (Endpoint::Catalog, _) => listing::catalog(storage, &query).await,
+            (Endpoint::Extensions(of), _) => Ok(base::extensions(of.is_none())),
+            (Endpoint::Tags(name), _) => listing::tags(storage, name, &query).await,
+            (Endpoint::Referrers(name, subject), _) => {
+                referrers::list(storage, name, subject, &query).await
+            }
+            (Endpoint::Blob(name, digest), "DELETE") => blobs::delete(storage, name, digest).await,
+            (Endpoint::Blob(name, digest), _) => {
+                blobs::get(storage, name, digest, &method, &headers).await
+            }
+            (Endpoint::Uploads(name), _) => uploads::begin(storage, name, &query, body).await,
+            (Endpoint::Upload(name, token), "PATCH") => {
+                uploads::append(storage, name, token, &headers, body).await
+            }
+            (Endpoint::Upload(name, token), "PUT") => {
+                uploads::finish(storage, name, token, (&headers, &query), body).await
+            }
+            (Endpoint::Upload(name, token), "DELETE") => {
+                uploads::cancel(storage, name, token).await
+            }
+            (Endpoint::Upload(name, token), _) => uploads::status(storage, name, token).await,
+            (Endpoint::Manifest(name, reference), "PUT") => {
+                manifests::put(app, name, reference, (&headers, &query), body).await
+            }
+            (Endpoint::Manifest(name, reference), "DELETE") => {
+                manifests::delete(storage, name, reference).await
+            }
+            (Endpoint::Manifest(name, reference), _) => {
+                manifests::get(storage, name, reference, &method).await
+            }
+        }
+    }
+}
+
+impl From<Unroutable> for Error {
+    fn from(unroutable: Unroutable) -> Self {
+        match unroutable {
+            Unroutable::Path => Self::new(Case::NoSuchPath, "nothing is at this path"),
+            Unroutable::Method(allowed) => {
+                let message = format!("this path takes {allowed} only");
+                Self::new(Case::Method(allowed), message)
+            }
+            Unroutable::Repository(invalid) => invalid.into(),
+            Unroutable::Reference(invalid) => invalid.into(),
+            Unroutable::Digest(invalid) => invalid.into(),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Referrers (end-12), as an image index.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, header},
+    response::Response,
+};
+use bytes::Bytes;
+use serde::Deserialize;
+
+use roadstead_oci::{Digest, Repository};
+use roadstead_storage::Storage;
+
+use super::{
+    headers,
+    route::{Endpoint, Query, percent_encoded},
+};
+use crate::error::Error;
+
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// Largest page, in bytes. Several clients read one page and no `Link`, so a page holds as much
+/// as the smallest limit among them allows.
+const PAGE_BYTES_MAX: usize = 4 << 20;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor {
+    artifact_type: Option<String>,
+}
+
+/// `GET /v2/<name>/referrers/<digest>` (D-39 to D-43). A subject, or a repository, that does not
+/// exist has none.
+pub async fn list(
+    storage: &Storage,
+    repository: &Repository,
+    subject: &Digest,
+    query: &Query,
+) -> Result<Response, Error> {
+    let last = query.first("last").map(Digest::parse).transpose()?;
+    let wanted: Vec<&str> = query.all("artifactType").filter(|t| !t.is_empty()).collect();
+    let found = storage.referrers(repository, subject, last.as_ref()).await?;
+    let matching = found.into_iter().filter(|(_, descriptor)| matches(descriptor, &wanted));
+    let (body, next) = page(matching);
+    let mut response = Response::new(Body::empty());
+    let fixed = response.headers_mut();
+    fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static(INDEX));
+    fixed.insert(header::CONTENT_LENGTH, body.len().into());
+    if !wanted.is_empty() {
+        headers::set(&mut response, headers::OCI_FILTERS_APPLIED, "artifactType");
+    }
+    if let Some(last) = next {
+        let filters = wanted.iter().map(|t| format!("artifactType={}&", percent_encoded(t)));
+        let path = Endpoint::Referrers(repository.clone(), subject.clone()).to_path();
+        let link = format!("<{path}?{}last={last}>; rel=\"next\"", filters.collect::<String>());
+        headers::set(&mut response, header::LINK, &link);
+    }
+    *response.body_mut() = body.into();
+    Ok(response)
+}
+
+/// Any of the types will do: containerd repeats the parameter and means so (D-43).
+fn matches(descriptor: &Bytes, wanted: &[&str]) -> bool {
+    if wanted.is_empty() {
+        return true;
+    }
+    let descriptor: Option<Descriptor> = serde_json::from_slice(descriptor).ok();
+    let artifact_type = descriptor.and_then(|descriptor| descriptor.artifact_type);
+    artifact_type.is_some_and(|artifact_type| wanted.contains(&artifact_type.as_str()))
+}
+
+/// As many descriptors as a page holds, and the last one's digest where more follow.
+fn page(found: impl Iterator<Item = (Digest, Bytes)>) -> (Vec<u8>, Option<Digest>) {
+    const END: &[u8] = b"]}";
+    let mut body =
+        format!("{{\"schemaVersion\":2,\"mediaType\":\"{INDEX}\",\"manifests\":[").into_bytes();
+    let mut last = None;
+    for (digest, descriptor) in found {
+        if body.len() + 1 + descriptor.len() + END.len() > PAGE_BYTES_MAX && last.is_some() {
+            body.extend_from_slice(END);
+            return (body, last);
+        }
+        if last.is_some() {
+            body.push(b',');
+        }
+        body.extend_from_slice(&descriptor);
+        last = Some(digest);
+    }
+    body.extend_from_slice(END);
+    (body, None)
+}

@@ -1,0 +1,102 @@
+//! Errors as answers: the only place that maps a case to a status.
+#![warn(clippy::wildcard_enum_match_arm)]
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Method, StatusCode, header},
+    response::Response,
+};
+use serde_json::{Map, Value, json};
+
+use crate::error::{Case, Error};
+
+/// The status of a case.
+pub fn status(case: Case) -> StatusCode {
+    match case {
+        Case::NoSuchPath
+        | Case::NameUnknown
+        | Case::BlobUnknown
+        | Case::ManifestUnknown
+        | Case::ManifestBlobUnknown
+        | Case::UploadUnknown => StatusCode::NOT_FOUND,
+        Case::Method(_) | Case::StillNamed => StatusCode::METHOD_NOT_ALLOWED,
+        Case::NameInvalid
+        | Case::ManifestInvalid
+        | Case::DigestInvalid
+        | Case::RequestInvalid
+        | Case::SizeInvalid
+        | Case::BrokenOff => StatusCode::BAD_REQUEST,
+        Case::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Case::TooManyTags => StatusCode::URI_TOO_LONG,
+        Case::OutOfOrder | Case::RangeUnsatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+        Case::Denied => StatusCode::FORBIDDEN,
+        Case::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Case::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// An error as the client sees it (D-48). A 5xx tells a code and the request's id, no internals.
+pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
+    let status = status(error.case);
+    if status.is_server_error() {
+        tracing::error!(cause = ?error.cause, "{error}");
+    }
+    let code = error.case.code().as_str();
+    let entries: Vec<Value> = error
+        .entries
+        .iter()
+        .map(|entry| {
+            let mut object = json!({ "code": code, "message": entry.message });
+            let facts = entry.detail.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+            let mut detail: Map<_, _> = facts.map(|(k, v)| (k, Value::String(v))).collect();
+            if status.is_server_error() {
+                detail.insert("request".to_owned(), request_id.into());
+            }
+            if !detail.is_empty() {
+                object["detail"] = Value::Object(detail);
+            }
+            object
+        })
+        .collect();
+    let body = json!({ "errors": entries }).to_string();
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CONTENT_LENGTH, body.len().into());
+    if let Case::Method(allowed) = error.case {
+        headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+    }
+    if error.case == Case::Unavailable {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if method != Method::HEAD {
+        *response.body_mut() = body.into();
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_has_a_status_that_fits_its_code() {
+        for case in Case::ALL {
+            let client = status(case).is_client_error();
+            let server = status(case).is_server_error();
+            assert!(client || server, "{case:?}");
+            let of_5xx = ["UNAVAILABLE", "UNKNOWN"].contains(&case.code().as_str());
+            assert_eq!(server, of_5xx, "{case:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_error_tells_its_request_and_nothing_else() {
+        let failed = Error::new(Case::Internal, "the registry failed")
+            .because(anyhow::anyhow!("secret path"));
+        let response = error(&failed, &Method::GET, "r1");
+        assert_eq!(response.status(), 500);
+        assert!(!format!("{response:?}").contains("secret"));
+    }
+}
