@@ -1,1 +1,30 @@
+//! The engine: runs plugins, each review in a sandbox of its own.
 //!
+//! It knows neither repositories nor policy. A plugin sees what its target names and what
+//! [`Content`] answers, and nothing else: no files, no network, no clock, no randomness.
+//!
+//! Three lifetimes, three types: code compiled once per component digest, a [`Plugin`] that is
+//! linked and ready, and one store per review that is dropped with it.
+
+mod abi;
+mod cache;
+mod config;
+mod content;
+mod decode;
+mod error;
+mod imports;
+mod limits;
+mod model;
+mod plugin;
+mod runtime;
+
+pub use config::EngineConfig;
+pub use content::{Content, ContentError, Listed};
+pub use error::{LoadError, ReviewError};
+pub use limits::Limits;
+pub use model::{
+    Annotation, BlobTarget, Code, Finding, Location, ManifestTarget, Metadata, Named, Report,
+    Review, Severity, Statistics, Target,
+};
+pub use plugin::Plugin;
+pub use runtime::Engine;

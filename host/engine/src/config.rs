@@ -1,0 +1,28 @@
+//! `[engine]` of the configuration.
+
+use serde::{Deserialize, Serialize};
+
+/// `[engine]`: how plugins run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EngineConfig {
+    /// Reviews at once for each processor core; more wait. One plugin may hold half of them.
+    /// Default: 4.
+    pub reviews_per_core_max: usize,
+    /// Seconds that a review may wait for its turn before the push is answered 503. Default: 10.
+    pub queue_seconds_max: u64,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { reviews_per_core_max: 4, queue_seconds_max: 10 }
+    }
+}
+
+impl EngineConfig {
+    /// Reviews at once on this machine, at least two.
+    pub(crate) fn reviews_max(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (cores * self.reviews_per_core_max).max(2)
+    }
+}

@@ -1,0 +1,122 @@
+//! How loading and reviewing fail.
+
+use std::time::Duration;
+
+/// Why a component can't be a plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The engine itself could not start.
+    #[error("the plugin engine can't start: {0}")]
+    Engine(String),
+    /// Not a component that this engine runs.
+    #[error("plugin {plugin} is no component that runs here: {why}")]
+    Invalid {
+        /// the policy's name for it
+        plugin: String,
+        /// what is wrong
+        why: String,
+    },
+    /// It wants something that no plugin gets.
+    #[error(
+        "plugin {plugin} imports {import}, and a plugin may import roadstead:admission only; \
+         {advice}"
+    )]
+    Import {
+        /// the policy's name for it
+        plugin: String,
+        /// what it wants
+        import: String,
+        /// how to build it without
+        advice: &'static str,
+    },
+    /// It could not describe itself.
+    #[error("plugin {plugin} failed to describe itself: {source}")]
+    Describe {
+        /// the policy's name for it
+        plugin: String,
+        /// how it failed
+        #[source]
+        source: ReviewError,
+    },
+}
+
+/// Why a plugin did not judge. Never a rejection: the policy's `failurePolicy` decides.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReviewError {
+    /// It panicked, or did something else that WebAssembly stops.
+    #[error("the plugin panicked{}", .0.as_deref().map(|m| format!(": {m}")).unwrap_or_default())]
+    Panic(Option<String>),
+    /// It asked for more memory than it may have.
+    #[error("the plugin asked for more than its {bytes_max} bytes of memory")]
+    Memory {
+        /// the limit
+        bytes_max: usize,
+    },
+    /// It computed for too long.
+    #[error("the plugin computed for more than {max:?}")]
+    Cpu {
+        /// the limit
+        max: Duration,
+    },
+    /// It made more host calls, or read more, than it may.
+    #[error("the plugin used up its budget of {0}")]
+    Budget(&'static str),
+    /// It answered more than it may.
+    #[error("the plugin answered with more than {0}")]
+    Output(&'static str),
+    /// It answered something that makes no sense.
+    #[error("the plugin answered {0}")]
+    Malformed(String),
+    /// It says that it can't judge.
+    #[error("the plugin failed: {0}")]
+    Internal(String),
+    /// A host call failed and may not the next time.
+    #[error("content could not be read: {0}")]
+    Content(String),
+    /// It says that something was unavailable.
+    #[error("the plugin could not judge for now: {0}")]
+    Guest(String),
+    /// All in all it took too long.
+    #[error("the review took longer than {max:?}")]
+    Wall {
+        /// the limit
+        max: Duration,
+    },
+    /// Too many reviews wait already.
+    #[error("too many reviews wait for their turn")]
+    Busy,
+}
+
+impl ReviewError {
+    /// Whether the same content would fail in the same way again: then a retry is of no use, and
+    /// who pushes it must not be able to make the plugin look broken.
+    pub fn is_property_of_content(&self) -> bool {
+        match self {
+            Self::Panic(_)
+            | Self::Memory { .. }
+            | Self::Cpu { .. }
+            | Self::Budget(_)
+            | Self::Output(_)
+            | Self::Malformed(_)
+            | Self::Internal(_) => true,
+            Self::Content(_) | Self::Guest(_) | Self::Wall { .. } | Self::Busy => false,
+        }
+    }
+
+    /// A stable code for the finding that a failure becomes.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Panic(_) => "RSE001",
+            Self::Memory { .. } => "RSE002",
+            Self::Cpu { .. } => "RSE003",
+            Self::Budget(_) => "RSE004",
+            Self::Output(_) => "RSE005",
+            Self::Malformed(_) => "RSE006",
+            Self::Internal(_) => "RSE007",
+            Self::Content(_) => "RSE008",
+            Self::Guest(_) => "RSE009",
+            Self::Wall { .. } => "RSE010",
+            Self::Busy => "RSE011",
+        }
+    }
+}

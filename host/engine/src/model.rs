@@ -1,0 +1,181 @@
+//! What goes into a review and what comes out, in this crate's own words: versions of the
+//! contract convert from and to these.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use roadstead_oci::{Descriptor, Digest, Role};
+
+/// What a plugin says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// stable over versions
+    pub name: String,
+    /// semantic version
+    pub version: String,
+    /// one paragraph
+    pub description: String,
+    /// whether it reviews manifests
+    pub manifests: bool,
+    /// whether it reviews blobs
+    pub blobs: bool,
+    /// media types that it understands, as globs
+    pub media_types: Vec<String>,
+    /// JSON Schema of its settings; none: it takes none
+    pub settings_schema: Option<String>,
+    /// what it can find
+    pub codes: Vec<Code>,
+}
+
+/// Something that a plugin can find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// stable, such as `RSH012`
+    pub id: String,
+    /// before the policy changes it
+    pub severity: Severity,
+    /// one line
+    pub summary: String,
+    /// Markdown
+    pub explanation: String,
+}
+
+/// What is reviewed.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// a manifest, with all that it names
+    Manifest(ManifestTarget),
+    /// one layer or config
+    Blob(BlobTarget),
+}
+
+/// A manifest under review.
+#[derive(Clone, Debug)]
+pub struct ManifestTarget {
+    /// its digest
+    pub digest: Digest,
+    /// its media type
+    pub media_type: String,
+    /// `artifactType`, else the config's media type
+    pub artifact_type: Option<String>,
+    /// what the host takes it for
+    pub kind: String,
+    /// the exact bytes
+    pub bytes: Bytes,
+    /// key and value
+    pub annotations: Vec<(String, String)>,
+    /// everything that it names
+    pub descriptors: Vec<Named>,
+    /// where it is pushed to
+    pub repository: String,
+    /// the tags that are pushed
+    pub tags: Vec<String>,
+    /// who pushes, if that is known
+    pub principal: Option<String>,
+}
+
+/// A descriptor with its part in the manifest.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// its part
+    pub role: Role,
+    /// its position there
+    pub index: u32,
+    /// the descriptor
+    pub descriptor: Descriptor,
+}
+
+/// A blob under review.
+#[derive(Clone, Debug)]
+pub struct BlobTarget {
+    /// its digest
+    pub digest: Digest,
+    /// as the manifest calls it
+    pub media_type: String,
+    /// bytes
+    pub size: u64,
+}
+
+/// How bad a finding is, as the plugin sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// worth a warning
+    Warning,
+    /// refuse it
+    Error,
+}
+
+/// Where a finding is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Location {
+    /// none: the manifest
+    pub blob: Option<String>,
+    /// a path inside an archive
+    pub path: Option<String>,
+    /// an RFC 6901 JSON pointer
+    pub pointer: Option<String>,
+    /// from 1
+    pub line: Option<u32>,
+}
+
+/// Something that a plugin found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// one of the plugin's codes
+    pub code: String,
+    /// before the policy changes it
+    pub severity: Severity,
+    /// what is wrong, where, what to do; at most 300 bytes
+    pub message: String,
+    /// where
+    pub location: Location,
+}
+
+/// A fact that a plugin established.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Annotation {
+    /// another manifest; none: the target
+    pub about: Option<Digest>,
+    /// proven, or merely read
+    pub authenticated: bool,
+    /// at most 256 bytes
+    pub key: String,
+    /// at most 4 KiB
+    pub value: String,
+}
+
+/// What a review found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// at most 100
+    pub findings: Vec<Finding>,
+    /// at most 64
+    pub annotations: Vec<Annotation>,
+}
+
+/// The end of a review.
+#[derive(Clone, Debug)]
+pub struct Review {
+    /// none: outside the plugin's remit, as if it had not run
+    pub report: Option<Report>,
+    /// whether the same inputs give the same report, so that it may be remembered
+    pub memoisable: bool,
+    /// what it cost
+    pub statistics: Statistics,
+}
+
+/// What a review cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Statistics {
+    /// waiting for its turn
+    pub queue: Duration,
+    /// from then on
+    pub duration: Duration,
+    /// linear memory at its most
+    pub memory_bytes: usize,
+    /// bytes read
+    pub read_bytes: u64,
+    /// calls to the host
+    pub host_calls: u32,
+}

@@ -1,0 +1,124 @@
+//! The engine itself: wasmtime's, its pool, its ticker, and the permits for reviews.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::{
+    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+};
+
+use crate::{
+    EngineConfig, LoadError, Plugin, ReviewError, cache::Cache, limits::MEMORY_BYTES_CEILING,
+};
+
+/// How often a computing guest is looked at.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Runs plugins.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) wasmtime: wasmtime::Engine,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) config: EngineConfig,
+    turns: Arc<Semaphore>,
+}
+
+impl Engine {
+    /// Starts the engine. Compiled code is kept in `cache`, which only the server can write;
+    /// without it plugins are compiled at each start.
+    pub fn new(config: EngineConfig, cache: Option<&Path>) -> Result<Arc<Self>, LoadError> {
+        let failed = |error: &dyn std::fmt::Display| LoadError::Engine(error.to_string());
+        let reviews_max = config.reviews_max();
+        let wasmtime = wasmtime::Engine::new(&settings(Some(reviews_max))).or_else(|error| {
+            // the address space is too small for the pool, most often under a ulimit
+            tracing::warn!(%error, "plugins run without a pool");
+            wasmtime::Engine::new(&settings(None)).map_err(|error| failed(&error))
+        })?;
+        let cache = cache.map(Cache::open).transpose().map_err(|error| failed(&error))?;
+        tick(&wasmtime).map_err(|error| failed(&error))?;
+        let turns = Arc::new(Semaphore::new(reviews_max));
+        Ok(Arc::new(Self { wasmtime, cache, config, turns }))
+    }
+
+    /// Makes a plugin of a component. `name` is what the policy calls it.
+    pub async fn load(self: &Arc<Self>, name: &str, bytes: &[u8]) -> Result<Plugin, LoadError> {
+        Plugin::load(Arc::clone(self), name, bytes).await
+    }
+
+    /// Reviews that one plugin may hold at once: half of all, so that loops in one do not hold up
+    /// the others.
+    pub(crate) fn reviews_per_plugin_max(&self) -> usize {
+        (self.config.reviews_max() / 2).max(1)
+    }
+
+    /// Waits for a turn. A full pool would be an error and not a wait.
+    pub(crate) async fn turn(&self, plugin: &Arc<Semaphore>) -> Result<Turn, ReviewError> {
+        let started = Instant::now();
+        let wait = async {
+            let of_plugin = Arc::clone(plugin).acquire_owned().await.ok()?;
+            let of_all = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+            Some([of_plugin, of_all])
+        };
+        let patience = Duration::from_secs(self.config.queue_seconds_max);
+        let permits = tokio::time::timeout(patience, wait).await.ok().flatten();
+        let permits = permits.ok_or(ReviewError::Busy)?;
+        Ok(Turn { waited: started.elapsed(), _permits: permits })
+    }
+}
+
+/// The right to have one instance.
+pub(crate) struct Turn {
+    pub(crate) waited: Duration,
+    _permits: [OwnedSemaphorePermit; 2],
+}
+
+/// One set of settings for all, since compiled code depends on them.
+fn settings(pool_for: Option<usize>) -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .wasm_wide_arithmetic(true)
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    if let Some(reviews_max) = pool_for {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(reviews_max)));
+    }
+    config
+}
+
+/// Room for as many instances as there are turns, of guests in any language: Python needs 38 core
+/// instances in a component.
+fn pool(reviews_max: usize) -> PoolingAllocationConfig {
+    let reviews = u32::try_from(reviews_max).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(reviews)
+        .total_core_instances(reviews.saturating_mul(64))
+        .total_memories(reviews.saturating_mul(2))
+        .total_tables(reviews.saturating_mul(20))
+        .total_stacks(reviews)
+        .table_elements(60_000)
+        .max_core_instance_size(4 << 20)
+        .max_memory_size(MEMORY_BYTES_CEILING)
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+/// Moves the epoch on for as long as the engine lives. A thread of its own, since guests could
+/// hold every worker of the runtime.
+fn tick(engine: &wasmtime::Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    let ticker = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::park_timeout(TICK);
+        }
+    };
+    thread::Builder::new().name("epoch".to_owned()).spawn(ticker).map(drop)
+}
