@@ -7,7 +7,6 @@
 use std::{fmt, io, ops::Range, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
-use futures::TryStreamExt;
 use object_store::{
     GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions, path::Path,
 };
@@ -183,7 +182,7 @@ impl Backend {
         Ok(objects.chain(listed.common_prefixes).filter_map(last).collect())
     }
 
-    /// object_store syncs the folder of what it writes, but not of what it deletes.
+    /// `object_store` syncs the folder of what it writes, but not of what it deletes.
     async fn sync_parent(&self, key: &str) -> Result<()> {
         let Some(folder) = self.folder.as_ref().filter(|_| self.fsync) else { return Ok(()) };
         let mut parent = folder.join(key);
@@ -209,13 +208,6 @@ impl Backend {
         }
         let result = call.await?;
         if fault == Some(Fault::After) { Err(injected(key)) } else { Ok(result) }
-    }
-
-    /// All keys, with their sizes; for the audit.
-    pub(crate) async fn keys(&self) -> Result<Vec<(String, u64)>> {
-        let metas: Vec<_> =
-            self.store.list(None).try_collect().await.map_err(|error| Error::backend("", error))?;
-        Ok(metas.into_iter().map(|meta| (meta.location.to_string(), meta.size)).collect())
     }
 }
 
@@ -264,7 +256,7 @@ async fn names_on_disk(folder: PathBuf) -> Result<Vec<String>> {
     blocking(read).await.map_err(|error| Error::io(&shown, error))
 }
 
-/// Whether a file is one that object_store stages a put in.
+/// Whether a file is one that `object_store` stages a put in.
 pub(crate) fn is_staging(name: &str) -> bool {
     name.contains('#')
 }

@@ -58,7 +58,7 @@ impl Error {
     }
 }
 
-/// object_store wraps the io error a few levels deep.
+/// `object_store` wraps the io error a few levels deep.
 fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {

@@ -53,7 +53,8 @@ impl DataFolder {
 
     /// Says in the lock file who holds the folder, a `key=value` a line, for other commands.
     pub fn announce(&mut self, holder: &[(&str, &str)]) -> Result<()> {
-        let text: String = holder.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+        let lines: Vec<_> = holder.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let text = lines.join("\n") + "\n";
         let write = |lock: &mut File| {
             lock.set_len(0)?;
             lock.rewind()?;
@@ -78,7 +79,7 @@ impl DataFolder {
 
     /// Removes the staging files that a killed process left: those older than `started`.
     ///
-    /// object_store can neither list nor delete them. Blocks; run it off the I/O workers. Answers
+    /// `object_store` can neither list nor delete them. Blocks; run it off the I/O workers. Answers
     /// how many it removed.
     pub fn sweep(&self, started: SystemTime) -> io::Result<usize> {
         sweep(&self.path.join("objects"), started)

@@ -83,12 +83,7 @@ impl Display for Entry {
     }
 }
 
-/// What stands in for the name of a tag's or a repository's folder.
-pub(crate) fn terminated(name: &str) -> String {
-    format!("{name},")
-}
-
-/// The name that [`terminated`] made a folder of.
+/// The name behind the folder of a tag or a repository.
 pub(crate) fn unterminated(folder: &str) -> Option<&str> {
     folder.strip_suffix(',')
 }

@@ -26,6 +26,7 @@ mod tags;
 mod token;
 mod uploads;
 mod verdicts;
+mod verify;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ pub use id::Id;
 pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Names, Need, Push, Unmet};
 pub use receive::BodyError;
 pub use uploads::{Appended, Finished, Upload};
+pub use verify::{Audit, AuditFault};
 
 use backend::Backend;
 use key::Key;

@@ -276,18 +276,15 @@ impl Storage {
         let name = (repository, digest);
         let counts_by = {
             let _lock = self.locks.manifest(&name).await;
-            match self.manifest_under_lock(&name).await? {
-                Some(manifest) => {
-                    self.withdraw(claim).await;
-                    self.judge_again(&name, &manifest, &push).await?
-                }
-                None => {
-                    let id = match claim.id.take() {
-                        Some(id) => id,
-                        None => self.put_claim(&claim).await?,
-                    };
-                    self.store_manifest(&name, id, &push).await?
-                }
+            if let Some(manifest) = self.manifest_under_lock(&name).await? {
+                self.withdraw(claim).await;
+                self.judge_again(&name, &manifest, &push).await?
+            } else {
+                let id = match claim.id.take() {
+                    Some(id) => id,
+                    None => self.put_claim(&claim).await?,
+                };
+                self.store_manifest(&name, id, &push).await?
             }
         };
         for tag in &push.tags {

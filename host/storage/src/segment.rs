@@ -25,21 +25,14 @@ pub(crate) struct Sink {
     buffer: BytesMut,
     /// at most one part is being written while the next one fills
     writing: Option<tokio::task::JoinHandle<object_store::Result<()>>>,
-    size: u64,
 }
 
 impl Sink {
     pub(crate) fn new(backend: Backend, key: String, upload: Box<dyn MultipartUpload>) -> Self {
-        Self { backend, key, upload, buffer: BytesMut::new(), writing: None, size: 0 }
-    }
-
-    /// Bytes taken so far.
-    pub(crate) fn size(&self) -> u64 {
-        self.size
+        Self { backend, key, upload, buffer: BytesMut::new(), writing: None }
     }
 
     pub(crate) async fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
-        self.size += bytes.len() as u64;
         while !bytes.is_empty() {
             if self.buffer.capacity() == 0 {
                 self.buffer.reserve(CHUNK_BYTES);
@@ -55,18 +48,17 @@ impl Sink {
     }
 
     /// Makes the object visible, durably.
-    pub(crate) async fn complete(mut self) -> Result<u64> {
+    pub(crate) async fn complete(mut self) -> Result<()> {
         if !self.buffer.is_empty() {
             self.flush().await?;
         }
         self.settle().await?;
-        let Self { backend, key, upload, size, .. } = &mut self;
+        let Self { backend, key, upload, .. } = &mut self;
         let complete = async {
             upload.complete().await.map_err(|error| Error::backend(key, error))?;
             Ok(())
         };
-        backend.hooked_call(Operation::Complete, key, complete).await?;
-        Ok(*size)
+        backend.hooked_call(Operation::Complete, key, complete).await
     }
 
     async fn flush(&mut self) -> Result<()> {
@@ -110,7 +102,7 @@ pub(crate) fn read(
     stream::once(opened).flatten()
 }
 
-/// object_store's own stream of a file reads 8 KiB at a time.
+/// `object_store`'s own stream of a file reads 8 KiB at a time.
 fn file_chunks(
     key: String,
     file: std::fs::File,

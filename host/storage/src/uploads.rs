@@ -72,12 +72,25 @@ struct PartRecord {
     state: String,
 }
 
+impl Upload {
+    fn fresh(repository: &Repository, token: &Token, text: String) -> Self {
+        Self {
+            token: text,
+            size: 0,
+            repository: repository.clone(),
+            id: token.id.clone(),
+            hasher: Hasher::new(token.algorithm),
+            offsets: Vec::new(),
+        }
+    }
+}
+
 impl Storage {
     /// Begins an upload (end-4a). It has no object until its first bytes have arrived.
     pub fn begin_upload(&self, repository: &Repository, algorithm: Algorithm) -> Upload {
         let expires = self.clock.now().as_second() + self.config.upload_seconds_max;
         let token = Token { id: Id::random(), algorithm, expires };
-        self.fresh_upload(repository, &token, self.tokens.sign(repository, &token))
+        Upload::fresh(repository, &token, self.tokens.sign(repository, &token))
     }
 
     /// The upload that a client goes on with (end-13), unless it is unknown, over or too old.
@@ -87,7 +100,7 @@ impl Storage {
         if over || token.expires < self.clock.now().as_second() {
             return Ok(None);
         }
-        let mut upload = self.fresh_upload(repository, &token, text.to_owned());
+        let mut upload = Upload::fresh(repository, &token, text.to_owned());
         let names = self.backend.names(&Key::Upload(repository, &token.id).path()).await?;
         if names.iter().any(|name| name == CANCELLED) {
             return Ok(None);
@@ -100,17 +113,6 @@ impl Storage {
                 .ok_or_else(|| Error::corrupt(text, "its hash state can't be read"))?;
         }
         Ok(Some(upload))
-    }
-
-    fn fresh_upload(&self, repository: &Repository, token: &Token, text: String) -> Upload {
-        Upload {
-            token: text,
-            size: 0,
-            repository: repository.clone(),
-            id: token.id.clone(),
-            hasher: Hasher::new(token.algorithm),
-            offsets: Vec::new(),
-        }
     }
 
     /// Takes a chunk (end-5) at the upload's end.
