@@ -1,0 +1,56 @@
+//! The promises of the store, one test a clause, stamped for each backend.
+//!
+//! A new backend is one more line at the end of this file.
+
+#![expect(unreachable_pub, reason = "a test binary has no outside")]
+
+mod deletes;
+mod faults;
+mod manifests;
+mod uploads;
+mod world;
+
+/// Stamps every clause for one way to make a store.
+macro_rules! storage_contract {
+    ($backend:ident: $($module:ident::$clause:ident),+ $(,)?) => {
+        mod $backend {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $clause() {
+                    crate::$module::$clause(&crate::world::$backend().await).await;
+                }
+            )+
+        }
+    };
+    ($($backend:ident),+) => {
+        $(storage_contract! { $backend:
+            uploads::what_was_uploaded_is_read_back_in_any_form,
+            uploads::ranges_cover_any_part,
+            uploads::an_upload_goes_on_after_a_restart,
+            uploads::a_taken_place_is_refused_and_harmless,
+            uploads::one_of_sixteen_gets_a_place,
+            uploads::another_digest_stores_nothing,
+            uploads::an_algorithm_that_nobody_announced_is_computed,
+            uploads::what_arrived_before_a_cut_is_kept,
+            uploads::a_cancelled_or_foreign_or_old_upload_is_unknown,
+            uploads::too_large_is_refused,
+            uploads::a_mount_shares_the_bytes,
+            manifests::a_push_is_visible_whole,
+            manifests::a_small_artifact_takes_seven_writes,
+            manifests::a_missing_or_resized_blob_is_told,
+            manifests::a_moving_tag_is_never_absent,
+            manifests::names_are_listed_in_byte_order,
+            manifests::referrers_are_listed_while_they_are_visible,
+            manifests::a_second_push_keeps_the_first_body,
+            deletes::a_named_blob_stays,
+            deletes::a_named_child_stays,
+            deletes::a_manifest_goes_with_its_tags_and_they_stay_gone,
+            deletes::a_tag_goes_alone,
+            deletes::pushes_and_deletes_exclude_each_other,
+            faults::a_push_cut_anywhere_leaves_no_fault_and_is_repeated,
+            faults::a_delete_cut_anywhere_leaves_no_fault_and_is_repeated,
+        })+
+    };
+}
+
+storage_contract!(memory, folder);

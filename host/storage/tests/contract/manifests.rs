@@ -1,0 +1,199 @@
+//! Manifests, tags, referrers and listings.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use roadstead_storage::{Committed, Operation};
+
+use crate::world::{Artifact, World, noise, push, push_all, push_blob, repository, sha256, tag};
+
+pub async fn a_push_is_visible_whole(world: &World) {
+    let (name, storage) = (repository("a"), &world.storage);
+    let layer = noise(1, 20_000);
+    let artifact = Artifact::of("manifest", &[&layer]).tagged("v1").tagged("v2");
+    push_all(storage, &name, &[&layer], &artifact).await.unwrap();
+    for storage in [&**storage, &storage.reopened(None).await.unwrap()] {
+        let found = storage.manifest(&name, &artifact.digest()).await.unwrap().unwrap();
+        assert_eq!(
+            (&found.bytes, found.record.media_type.as_str()),
+            (&artifact.bytes, "application/x")
+        );
+        for name_of_tag in ["v1", "v2"] {
+            let tagged = storage.tagged(&name, &tag(name_of_tag)).await.unwrap().unwrap();
+            assert_eq!(tagged.digest, artifact.digest());
+        }
+        assert!(storage.tagged(&name, &tag("v3")).await.unwrap().is_none());
+        assert!(storage.manifest(&repository("b"), &artifact.digest()).await.unwrap().is_none());
+    }
+    world.is_sound().await;
+}
+
+pub async fn a_small_artifact_takes_seven_writes(world: &World) {
+    let writes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&writes);
+    let storage = world
+        .storage
+        .reopened(Some(Arc::new(move |operation, _| {
+            use Operation::{Complete, Create, Part, Put};
+            counted.fetch_add(
+                usize::from(matches!(operation, Put | Create | Complete | Part)),
+                Ordering::Relaxed,
+            );
+            None
+        })))
+        .await
+        .unwrap();
+    let name = repository("small");
+    push_blob(&storage, &name, &noise(0, 1)).await.unwrap();
+    let (config, layer) = (noise(1, 200), noise(2, 4000));
+    writes.store(0, Ordering::Relaxed);
+    let artifact = Artifact::of("small", &[&config, &layer]).tagged("v1");
+    push_all(&storage, &name, &[&config, &layer], &artifact).await.unwrap();
+    assert_eq!(writes.load(Ordering::Relaxed), 7);
+}
+
+pub async fn a_missing_or_resized_blob_is_told(world: &World) {
+    let (name, storage) = (repository("unmet"), &world.storage);
+    let layer = noise(1, 100);
+    let artifact = Artifact::of("unmet", &[&layer]).tagged("v1");
+    let unmet = push(storage, &name, &artifact, |_| 100).await.unwrap();
+    let Committed::Unmet(unmet) = unmet else { panic!("stored") };
+    assert_eq!(unmet[0].stored_size, None);
+    push_blob(storage, &name, &layer).await.unwrap();
+    let unmet = push(storage, &name, &artifact, |_| 99).await.unwrap();
+    let Committed::Unmet(unmet) = unmet else { panic!("stored") };
+    assert_eq!(unmet[0].stored_size, Some(100));
+    assert!(storage.manifest(&name, &artifact.digest()).await.unwrap().is_none());
+    assert!(storage.tagged(&name, &tag("v1")).await.unwrap().is_none());
+    let audit = storage.audit().await.unwrap();
+    assert_eq!((audit.fault_count, audit.litter.len()), (0, 0), "{audit:?}");
+}
+
+pub async fn a_moving_tag_is_never_absent(world: &World) {
+    let name = repository("moving");
+    let versions: Vec<_> =
+        (0..4).map(|n| Artifact::of(&format!("v{n}"), &[]).tagged("t")).collect();
+    for version in &versions {
+        push_all(&world.storage, &name, &[], version).await.unwrap();
+    }
+    let done = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let (storage, name) = (Arc::clone(&world.storage), name.clone());
+            let done = Arc::clone(&done);
+            tokio::spawn(async move {
+                let mut reads = 0;
+                while !done.load(Ordering::Relaxed) {
+                    // half of them ask a store that remembers nothing
+                    let found = match reads % 2 {
+                        0 => storage.tagged(&name, &tag("t")).await.unwrap(),
+                        _ => {
+                            let forgetful = storage.reopened(None).await.unwrap();
+                            forgetful.tagged(&name, &tag("t")).await.unwrap()
+                        }
+                    };
+                    assert!(found.is_some(), "absent at read {reads}");
+                    reads += 1;
+                }
+                reads
+            })
+        })
+        .collect();
+    for round in 0..300 {
+        push_all(&world.storage, &name, &[], &versions[round % 4]).await.unwrap();
+    }
+    done.store(true, Ordering::Relaxed);
+    for reader in readers {
+        assert!(reader.await.unwrap() > 10);
+    }
+    world.is_sound().await;
+}
+
+pub async fn names_are_listed_in_byte_order(world: &World) {
+    let storage = &world.storage;
+    let names = ["a", "a-b", "a.b", "a/b", "a/b-c", "a/b/c", "a0", "b", "b/tags/list"];
+    for name in names.iter().rev() {
+        push_blob(storage, &repository(name), &noise(1, 5)).await.unwrap();
+    }
+    let tags = ["1", "1-a", "1.0", "10", "A", "_", "a", "a-1"];
+    for name in tags {
+        push_all(storage, &repository("a"), &[], &Artifact::of("m", &[]).tagged(name))
+            .await
+            .unwrap();
+    }
+    for limit in [1, 2, 3, 100] {
+        let (mut found, mut last) = (Vec::new(), None);
+        loop {
+            let page = storage.repositories(last.as_deref(), limit).await.unwrap();
+            found.extend(page.items.iter().map(ToString::to_string));
+            last = found.last().cloned();
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(found, names, "{limit}");
+        let (mut found, mut last) = (Vec::new(), None);
+        loop {
+            let page = storage.tags(&repository("a"), last.as_deref(), limit).await.unwrap();
+            found.extend(page.items.iter().map(ToString::to_string));
+            last = found.last().cloned();
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(found, tags, "{limit}");
+    }
+    let after = storage.tags(&repository("a"), Some("1-"), 10).await.unwrap();
+    assert_eq!(after.items[0].as_str(), "1-a", "last need not exist");
+    let after = storage.repositories(Some("a/a"), 1).await.unwrap();
+    assert_eq!(after.items[0].as_str(), "a/b");
+    let none = storage.tags(&repository("a"), None, 0).await.unwrap();
+    assert_eq!((none.items.len(), none.more), (0, true));
+}
+
+pub async fn referrers_are_listed_while_they_are_visible(world: &World) {
+    let (name, storage) = (repository("refer"), &world.storage);
+    let subject = sha256(b"not there yet");
+    let signatures: Vec<_> =
+        (0..5).map(|n| Artifact::of(&format!("signature {n}"), &[]).about(&subject)).collect();
+    for signature in &signatures {
+        push_all(storage, &name, &[], signature).await.unwrap();
+    }
+    let mut expected: Vec<_> = signatures.iter().map(Artifact::digest).collect();
+    expected.sort();
+    let listed = async |last: Option<roadstead_oci::Digest>| {
+        let found = storage.referrers(&name, &subject, last.as_ref()).await.unwrap();
+        found.into_iter().map(|(digest, _)| digest).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None).await, expected);
+    assert_eq!(listed(Some(expected[2].clone())).await, expected[3..]);
+    assert!(storage.referrers(&repository("x"), &subject, None).await.unwrap().is_empty());
+    storage.delete_manifest(&name, &expected[1]).await.unwrap();
+    expected.remove(1);
+    assert_eq!(listed(None).await, expected);
+    world.is_sound().await;
+}
+
+pub async fn a_second_push_keeps_the_first_body(world: &World) {
+    let (name, storage) = (repository("twice"), &world.storage);
+    let artifact = Artifact::of("twice", &[]);
+    push_all(storage, &name, &[], &artifact).await.unwrap();
+    push_all(storage, &name, &[], &artifact.clone().tagged("v1")).await.unwrap();
+    let racers: Vec<_> = (0..8)
+        .map(|n| {
+            let (storage, name) = (Arc::clone(storage), name.clone());
+            let artifact = Artifact::of("raced", &[]).tagged(&format!("t{n}"));
+            tokio::spawn(async move { push_all(&storage, &name, &[], &artifact).await.unwrap() })
+        })
+        .collect();
+    for racer in racers {
+        racer.await.unwrap();
+    }
+    let tags = storage.tags(&name, None, 100).await.unwrap();
+    assert_eq!(tags.items.len(), 9);
+    let audit = storage.audit().await.unwrap();
+    assert_eq!((audit.fault_count, audit.sound["manifests"]), (0, 2), "{audit:?}");
+    assert!(audit.litter.is_empty(), "{audit:?}");
+}

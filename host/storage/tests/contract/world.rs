@@ -1,0 +1,196 @@
+//! Stores to test, and short words for what clients do with them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use object_store::memory::InMemory;
+use serde_json::json;
+
+use roadstead_oci::{Algorithm, Digest, Repository, Tag};
+use roadstead_storage::{
+    Blob, BodyError, Clock, Committed, DataFolder, Finished, ManifestRecord, Named, Names, Need,
+    Push, Storage, StorageConfig,
+};
+
+pub struct World {
+    pub storage: Arc<Storage>,
+    _folder: Option<(tempfile::TempDir, DataFolder)>,
+}
+
+fn config() -> StorageConfig {
+    StorageConfig { fsync: false, ..StorageConfig::default() }
+}
+
+pub async fn memory() -> World {
+    let storage = Storage::over(Arc::new(InMemory::new()), config(), Clock::system()).await;
+    World { storage: Arc::new(storage.unwrap()), _folder: None }
+}
+
+pub async fn folder() -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataFolder::take(folder.path()).unwrap();
+    let storage = Storage::open(&data, config(), Clock::system()).await.unwrap();
+    World { storage: Arc::new(storage), _folder: Some((folder, data)) }
+}
+
+impl World {
+    /// Nothing is broken.
+    pub async fn is_sound(&self) {
+        let audit = self.storage.reopened(None).await.unwrap().audit().await.unwrap();
+        assert_eq!(audit.faults, [], "{audit:?}");
+    }
+}
+
+pub fn repository(name: &str) -> Repository {
+    Repository::parse(name).unwrap()
+}
+
+pub fn tag(name: &str) -> Tag {
+    Tag::parse(name).unwrap()
+}
+
+pub fn sha256(bytes: &[u8]) -> Digest {
+    Digest::of(Algorithm::Sha256, bytes)
+}
+
+/// Bytes that differ for each seed and do not compress.
+pub fn noise(seed: u64, len: usize) -> Bytes {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(len).collect()
+}
+
+/// A body in frames of a few sizes.
+pub fn body(bytes: &Bytes) -> impl futures::Stream<Item = Result<Bytes, BodyError>> + Send + use<> {
+    let frames: Vec<_> = bytes.chunks(70_001).map(Bytes::copy_from_slice).map(Ok).collect();
+    stream::iter(frames)
+}
+
+/// A body that breaks off after its bytes.
+pub fn cut(bytes: &Bytes) -> impl futures::Stream<Item = Result<Bytes, BodyError>> + Send + use<> {
+    body(bytes).chain(stream::iter([Err("cut".into())]))
+}
+
+pub async fn push_blob(
+    storage: &Storage,
+    name: &Repository,
+    bytes: &Bytes,
+) -> roadstead_storage::Result<Blob> {
+    let digest = sha256(bytes);
+    let upload = storage.begin_upload(name, Algorithm::Sha256);
+    match storage.finish(&upload, body(bytes), &digest).await? {
+        Finished::Stored(blob) => Ok(blob),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub async fn read(storage: &Storage, blob: &Blob) -> Bytes {
+    let mut bytes = Vec::new();
+    let mut chunks = std::pin::pin!(storage.read(blob, 0..blob.size).await.unwrap());
+    while let Some(chunk) = chunks.next().await {
+        bytes.extend_from_slice(&chunk.unwrap());
+    }
+    bytes.into()
+}
+
+/// What to push besides the bytes of a manifest.
+#[derive(Clone, Default)]
+pub struct Artifact {
+    pub bytes: Bytes,
+    pub blobs: Vec<Digest>,
+    pub children: Vec<(Digest, u64)>,
+    pub subject: Option<Digest>,
+    pub tags: Vec<Tag>,
+}
+
+impl Artifact {
+    pub fn of(text: &str, blobs: &[&Bytes]) -> Self {
+        let blobs = blobs.iter().map(|blob| sha256(blob)).collect();
+        Self { bytes: Bytes::copy_from_slice(text.as_bytes()), blobs, ..Self::default() }
+    }
+
+    pub fn tagged(mut self, name: &str) -> Self {
+        self.tags.push(tag(name));
+        self
+    }
+
+    pub fn about(mut self, subject: &Digest) -> Self {
+        self.subject = Some(subject.clone());
+        self
+    }
+
+    pub fn digest(&self) -> Digest {
+        sha256(&self.bytes)
+    }
+}
+
+/// The way of a push, without a judge.
+pub async fn push(
+    storage: &Storage,
+    name: &Repository,
+    artifact: &Artifact,
+    size_of: impl Fn(&Digest) -> u64,
+) -> roadstead_storage::Result<Committed> {
+    let digest = artifact.digest();
+    let blobs = artifact.blobs.iter().map(|digest| Need {
+        digest: digest.clone(),
+        size: size_of(digest),
+        of: Named::Blob,
+    });
+    let children = artifact.children.iter().map(|(digest, size)| Need {
+        digest: digest.clone(),
+        size: *size,
+        of: Named::Manifest,
+    });
+    let needs: Vec<_> = blobs.chain(children).collect();
+    let required = needs.iter().map(|need| need.digest.clone()).collect();
+    let names = Names { required, optional: Vec::new() };
+    let claim = storage.claim(name, &digest, names).await?;
+    let unmet = storage.look(name, &needs).await?;
+    if !unmet.is_empty() {
+        storage.withdraw(claim).await;
+        return Ok(Committed::Unmet(unmet));
+    }
+    let descriptor = json!({ "digest": digest, "size": artifact.bytes.len() }).to_string();
+    let push = Push {
+        bytes: artifact.bytes.clone(),
+        needs,
+        referrer: artifact.subject.is_some().then(|| descriptor.into()),
+        tags: artifact.tags.clone(),
+        verdict_id: storage.new_verdict_id(),
+        record: ManifestRecord {
+            media_type: "application/x".into(),
+            kind: "unknown".into(),
+            subject: artifact.subject.clone(),
+            children: artifact.children.iter().map(|(digest, _)| digest.clone()).collect(),
+            pushed_at: storage.clock().now().to_string(),
+            pushed_by: None,
+            verdict: json!({}),
+        },
+    };
+    storage.commit(claim, push).await
+}
+
+/// Pushes an artifact of small blobs, and the blobs before it.
+pub async fn push_all(
+    storage: &Storage,
+    name: &Repository,
+    blobs: &[&Bytes],
+    artifact: &Artifact,
+) -> roadstead_storage::Result<()> {
+    for blob in blobs {
+        push_blob(storage, name, blob).await?;
+    }
+    let size_of = |digest: &Digest| {
+        let blob = blobs.iter().find(|blob| sha256(blob) == *digest);
+        blob.map_or(0, |blob| blob.len() as u64)
+    };
+    assert_eq!(push(storage, name, artifact, size_of).await?, Committed::Done);
+    Ok(())
+}
