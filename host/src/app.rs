@@ -4,12 +4,19 @@ use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
 
+use roadstead_engine::Engine;
+use roadstead_oci::Repository;
 use roadstead_storage::{Clock, DataFolder, Storage};
 
 use crate::{
-    admission::{Admission, Verdict},
+    admission::{Admission, Bundled, Content, Occasion, Verdict},
     config::Config,
+    content::RepositoryContent,
 };
+
+/// The plugins inside the binary; `build.rs` finds their components.
+const BUNDLED: [Bundled; 1] =
+    [Bundled { name: "helm", component: include_bytes!(env!("ROADSTEAD_PLUGIN_HELM")) }];
 
 /// What the handlers work with.
 #[derive(Debug)]
@@ -27,10 +34,22 @@ pub struct App {
 impl App {
     /// Opens the store in a folder and gets everything ready.
     pub async fn build(config: Config, folder: &DataFolder) -> anyhow::Result<Arc<Self>> {
+        let engine = Engine::new(config.engine.clone(), Some(&folder.path().join("cache")))?;
+        let admission = Admission::builtin(&engine, &BUNDLED).await?;
         let storage = Storage::open(folder, config.storage.clone(), Clock::system()).await?;
         let storage = Arc::new(storage);
-        let admission = Admission::builtin();
         Ok(Arc::new(Self { storage, admission, config, changes: TaskTracker::new() }))
+    }
+
+    /// What the review of a push to this repository may read.
+    pub fn content(&self, repository: &Repository) -> Arc<dyn Content> {
+        Arc::new(RepositoryContent::new(Arc::clone(&self.storage), repository.clone()))
+    }
+
+    /// A new verdict's id and time.
+    pub fn occasion(&self) -> Occasion {
+        let (id, at) = (self.storage.new_verdict_id(), self.storage.clock().now().to_string());
+        Occasion { id, at }
     }
 
     /// Keeps a verdict where its id finds it. A push does not fail when that does.

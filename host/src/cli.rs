@@ -1,5 +1,4 @@
 //! The commands.
-#![expect(clippy::print_stdout, reason = "commands answer on stdout")]
 
 use std::{
     net::SocketAddr,
@@ -165,9 +164,4 @@ pub fn print_error(error: &anyhow::Error) {
     for cause in causes {
         drop(writeln!(stderr, "  caused by: {cause}"));
     }
-}
-
-/// What a command prints as its answer.
-pub(crate) fn answer(text: &str) {
-    println!("{text}");
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use config::{Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
+use roadstead_engine::EngineConfig;
 use roadstead_storage::StorageConfig;
 
 use crate::{
@@ -27,6 +28,8 @@ pub struct Config {
     pub storage: StorageConfig,
     /// what a manifest may be
     pub manifests: ManifestsConfig,
+    /// how plugins run
+    pub engine: EngineConfig,
     /// what goes to stderr
     pub log: LogConfig,
 }

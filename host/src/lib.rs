@@ -11,6 +11,7 @@ pub mod admission;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod content;
 pub mod error;
 pub mod http;
 pub mod telemetry;

@@ -5,9 +5,10 @@
 //! or type of the manifest has a media type. helm, for one, finds its config among the layers too.
 
 use roadstead_oci::{Content, Manifest, Role, media_type};
+use serde::Serialize;
 
 /// A known shape of artifact, or `unknown`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Kind(&'static str);
 
 /// A kind with the media types behind it.

@@ -98,8 +98,7 @@ pub async fn put(
         return Err(unmet_needs(repository, &unmet));
     }
     let candidate = candidate(&pushed);
-    let (id, at) = (app.storage.new_verdict_id(), app.storage.clock().now().to_string());
-    let verdict = app.admission.judge(&candidate, id, at).await;
+    let verdict = app.admission.judge(&candidate, app.content(repository), app.occasion()).await;
     if verdict.decision != Decision::Accept {
         app.storage.withdraw(claim).await;
         app.keep_verdict(&verdict).await;

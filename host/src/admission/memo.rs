@@ -1,0 +1,67 @@
+//! Reviews that were made already.
+//!
+//! The key is the hash of every input that a review gets; only reviews that depend on nothing
+//! else are kept, and failures that are properties of the content: pushing it again would fail in
+//! the same way and cost as much.
+
+use std::fmt::Write;
+
+use moka::sync::Cache;
+
+use roadstead_engine::{Limits, ManifestTarget, Plugin, Report, ReviewError};
+use roadstead_oci::{Algorithm, Digest};
+
+/// What a review came to.
+pub(super) type Outcome = Result<Option<Report>, ReviewError>;
+
+/// The contract and the decoders that a review was made with.
+const VERSION: &str = "roadstead:admission@0.1.0 decoder 1";
+const BYTES_MAX: u64 = 16 << 20;
+const ENTRY_BYTES: usize = 256;
+
+#[derive(Debug)]
+pub(super) struct Memo(Cache<Digest, Outcome>);
+
+impl Memo {
+    pub(super) fn new() -> Self {
+        let weigh = |_: &Digest, outcome: &Outcome| {
+            let bytes = match outcome {
+                Ok(Some(report)) => {
+                    let findings = report.findings.iter().map(|f| f.message.len() + ENTRY_BYTES);
+                    let facts = report.annotations.iter().map(|a| a.value.len() + ENTRY_BYTES);
+                    findings.chain(facts).sum()
+                }
+                Ok(None) | Err(_) => 0,
+            };
+            u32::try_from(bytes + ENTRY_BYTES).unwrap_or(u32::MAX)
+        };
+        Self(Cache::builder().max_capacity(BYTES_MAX).weigher(weigh).build())
+    }
+
+    pub(super) fn key(
+        plugin: &Plugin,
+        settings: &str,
+        limits: &Limits,
+        target: &ManifestTarget,
+    ) -> Digest {
+        let ManifestTarget { digest, repository, tags, principal, kind, .. } = target;
+        let mut text = String::new();
+        // the digest covers bytes, annotations and descriptors; writing to a string can't fail
+        drop(write!(
+            text,
+            "{VERSION}\n{}\n{settings:?}\n{limits:?}\n{digest}\n{}\n{kind}\n{repository}\n{tags:?}\n\
+             {principal:?}",
+            plugin.digest(),
+            target.media_type,
+        ));
+        Digest::of(Algorithm::Sha256, text.as_bytes())
+    }
+
+    pub(super) fn get(&self, key: &Digest) -> Option<Outcome> {
+        self.0.get(key)
+    }
+
+    pub(super) fn keep(&self, key: Digest, outcome: Outcome) {
+        self.0.insert(key, outcome);
+    }
+}

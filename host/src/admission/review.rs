@@ -1,0 +1,171 @@
+//! One check of a candidate: the review by a plugin, and what the rule makes of it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use roadstead_engine::{
+    Content, Limits, ManifestTarget, Named, Plugin, Report, ReviewError, Severity as Found, Target,
+};
+
+use roadstead_oci::Digest;
+
+use super::{
+    Admission, Annotation, Candidate, Finding, Judge, Severity,
+    memo::{Memo, Outcome},
+    plan::Check,
+    policy::{FailurePolicy, Mode},
+};
+
+/// No settings.
+const SETTINGS: &str = "{}";
+
+/// What a check came to.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    pub(super) findings: Vec<Finding>,
+    pub(super) annotations: Vec<Annotation>,
+    pub(super) judge: Option<Judge>,
+    /// whether the plugin could not judge now and may later
+    pub(super) retry: bool,
+}
+
+/// The candidate as plugins see it.
+pub(super) fn target(candidate: &Candidate) -> ManifestTarget {
+    let manifest = &candidate.manifest;
+    let descriptors = manifest.descriptors().map(|(role, index, descriptor)| Named {
+        role,
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        descriptor: descriptor.clone(),
+    });
+    ManifestTarget {
+        digest: candidate.digest.clone(),
+        media_type: manifest.media_type.clone(),
+        artifact_type: manifest.effective_artifact_type().map(ToOwned::to_owned),
+        kind: candidate.kind().name().to_owned(),
+        bytes: candidate.bytes.clone(),
+        annotations: manifest.annotations.clone().into_iter().collect(),
+        descriptors: descriptors.collect(),
+        repository: candidate.repository.to_string(),
+        tags: candidate.tags.iter().map(ToString::to_string).collect(),
+        principal: candidate.principal.clone(),
+    }
+}
+
+impl Admission {
+    pub(super) async fn check(
+        &self,
+        check: &Check,
+        target: &ManifestTarget,
+        content: Arc<dyn Content>,
+    ) -> Checked {
+        let started = Instant::now();
+        let Some(plugin) = self.plugins.get(&check.plugin) else {
+            let missing = ReviewError::Internal("it is not loaded".to_owned());
+            return failed(check, &missing);
+        };
+        let limits = Limits::default();
+        let key = Memo::key(plugin, SETTINGS, &limits, target);
+        let (outcome, duration_us) = match self.memo.get(&key) {
+            Some(outcome) => (outcome, 0),
+            None => {
+                let outcome = self.review(plugin, key, target, (content, &limits)).await;
+                (outcome, micros(started.elapsed()).max(1))
+            }
+        };
+        let mut checked = match outcome {
+            Ok(report) => reported(check, report.unwrap_or_default()),
+            Err(error) => failed(check, &error),
+        };
+        checked.judge = Some(judge(plugin, duration_us));
+        checked
+    }
+
+    async fn review(
+        &self,
+        plugin: &Plugin,
+        key: Digest,
+        target: &ManifestTarget,
+        (content, limits): (Arc<dyn Content>, &Limits),
+    ) -> Outcome {
+        let target = Target::Manifest(target.clone());
+        let review = plugin.review(&target, SETTINGS, content, limits).await;
+        let keep = match &review {
+            Ok(review) => review.memoisable,
+            Err(error) => error.is_property_of_content(),
+        };
+        let outcome: Outcome = review.map(|review| review.report);
+        if keep {
+            self.memo.keep(key, outcome.clone());
+        }
+        outcome
+    }
+}
+
+fn reported(check: &Check, report: Report) -> Checked {
+    let severity = |found| match (found, check.mode) {
+        (Found::Error, Mode::Enforce) => Severity::Error,
+        (Found::Error, Mode::Warn) | (Found::Warning, _) => Severity::Warning,
+    };
+    let findings = report.findings.into_iter().map(|finding| Finding {
+        rule: check.rule.clone(),
+        plugin: check.plugin.clone(),
+        code: finding.code,
+        severity: severity(finding.severity),
+        message: finding.message,
+        location: location(finding.location.path, finding.location.line),
+    });
+    let annotations = report.annotations.into_iter().map(|fact| Annotation {
+        plugin: check.plugin.clone(),
+        about: fact.about.map(|about| about.to_string()),
+        authenticated: fact.authenticated,
+        key: fact.key,
+        value: fact.value,
+    });
+    Checked {
+        findings: findings.collect(),
+        annotations: annotations.collect(),
+        ..Checked::default()
+    }
+}
+
+fn location(path: Option<String>, line: Option<u32>) -> Option<String> {
+    let path = path?;
+    Some(match line {
+        Some(line) => format!("{path}:{line}"),
+        None => path,
+    })
+}
+
+/// A plugin that could not judge. What is a property of the content refuses for good, or any
+/// pusher could make the registry look broken; the rest asks for another try.
+fn failed(check: &Check, error: &ReviewError) -> Checked {
+    let ignored = check.failure_policy == FailurePolicy::Ignore || check.mode == Mode::Warn;
+    let lasting = error.is_property_of_content();
+    tracing::warn!(rule = check.rule, plugin = check.plugin, %error, "a plugin could not judge");
+    let finding = Finding {
+        rule: check.rule.clone(),
+        plugin: check.plugin.clone(),
+        code: error.code().to_owned(),
+        severity: if ignored { Severity::Warning } else { Severity::Error },
+        message: format!("plugin {} could not judge this: {error}", check.plugin),
+        location: None,
+    };
+    Checked { findings: vec![finding], retry: !ignored && !lasting, ..Checked::default() }
+}
+
+fn judge(plugin: &Plugin, duration_us: u64) -> Judge {
+    let metadata = plugin.metadata();
+    Judge {
+        plugin: plugin.name().to_owned(),
+        version: format!("{} {}", metadata.name, metadata.version),
+        digest: plugin.digest().to_string(),
+        settings: SETTINGS.to_owned(),
+        duration_us,
+    }
+}
+
+pub(super) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

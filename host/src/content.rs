@@ -1,0 +1,182 @@
+//! What plugins read, from the store: so that admission and storage need not know each other.
+
+use std::{ops::Range, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, future::BoxFuture, pin_mut};
+use serde::Deserialize;
+
+use roadstead_oci::{Descriptor, Digest, Repository};
+use roadstead_storage::{Manifest, Storage};
+
+use crate::admission::{Content, ContentError, Fact, Listed};
+
+/// A repository as the review of one push sees it.
+#[derive(Debug)]
+pub struct RepositoryContent {
+    storage: Arc<Storage>,
+    repository: Repository,
+    now: u64,
+}
+
+impl RepositoryContent {
+    /// The repository's content, at this moment.
+    pub fn new(storage: Arc<Storage>, repository: Repository) -> Self {
+        let now = u64::try_from(storage.clock().now().as_second()).unwrap_or_default();
+        Self { storage, repository, now }
+    }
+
+    async fn manifest_bytes(&self, digest: &Digest) -> Result<Option<Bytes>, ContentError> {
+        let found = self.storage.manifest(&self.repository, digest).await.map_err(failed)?;
+        Ok(found.map(|manifest| manifest.bytes.clone()))
+    }
+
+    async fn size(&self, digest: &Digest) -> Result<Option<u64>, ContentError> {
+        if let Some(blob) = self.storage.blob(&self.repository, digest).await.map_err(failed)? {
+            return Ok(Some(blob.size));
+        }
+        Ok(self.manifest_bytes(digest).await?.map(|bytes| bytes.len() as u64))
+    }
+
+    async fn read(&self, digest: &Digest, range: Range<u64>) -> Result<Bytes, ContentError> {
+        let Some(blob) = self.storage.blob(&self.repository, digest).await.map_err(failed)? else {
+            let bytes = self.manifest_bytes(digest).await?.unwrap_or_default();
+            let part = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+            let part = part.filter(|(_, end)| *end <= bytes.len());
+            return part
+                .map(|(start, end)| bytes.slice(start..end))
+                .ok_or_else(|| ContentError(format!("{digest} is not there any more")));
+        };
+        let chunks = self.storage.read(&blob, range).await.map_err(failed)?;
+        pin_mut!(chunks);
+        let first = chunks.next().await.transpose().map_err(failed)?.unwrap_or_default();
+        let Some(second) = chunks.next().await else { return Ok(first) };
+        let mut bytes = BytesMut::from(first);
+        bytes.extend_from_slice(&second.map_err(failed)?);
+        while let Some(chunk) = chunks.next().await {
+            bytes.extend_from_slice(&chunk.map_err(failed)?);
+        }
+        Ok(bytes.freeze())
+    }
+
+    async fn referrers(
+        &self,
+        subject: &Digest,
+        artifact_type: Option<&str>,
+    ) -> Result<Vec<Listed>, ContentError> {
+        let found = self.storage.referrers(&self.repository, subject, None).await;
+        let listed = found.map_err(failed)?.into_iter().filter_map(|(_, bytes)| listed(&bytes));
+        let fits = |listed: &Listed| {
+            artifact_type.is_none_or(|wanted| listed.artifact_type.as_deref() == Some(wanted))
+        };
+        Ok(listed.filter(fits).collect())
+    }
+
+    async fn annotations(
+        &self,
+        manifest: &Digest,
+        plugin: &str,
+    ) -> Result<Vec<Fact>, ContentError> {
+        let found = self.storage.manifest(&self.repository, manifest).await.map_err(failed)?;
+        let facts = found.map(|manifest| facts(&manifest, plugin));
+        Ok(facts.unwrap_or_default())
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn failed(error: roadstead_storage::Error) -> ContentError {
+    ContentError(error.to_string())
+}
+
+/// A referrer as it was listed when it was pushed.
+fn listed(bytes: &[u8]) -> Option<Listed> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Entry {
+        media_type: String,
+        digest: Digest,
+        size: u64,
+        artifact_type: Option<String>,
+        #[serde(default)]
+        annotations: std::collections::BTreeMap<String, String>,
+    }
+    let entry: Entry = serde_json::from_slice(bytes).ok()?;
+    Some(Descriptor {
+        media_type: entry.media_type,
+        digest: entry.digest,
+        size: entry.size,
+        artifact_type: entry.artifact_type,
+        annotations: entry.annotations,
+        platform: None,
+        urls: Vec::new(),
+        data: None,
+    })
+}
+
+/// What a plugin recorded about a manifest, read from the verdict that let it in.
+fn facts(manifest: &Manifest, plugin: &str) -> Vec<Fact> {
+    use crate::admission::Annotation;
+    let recorded = manifest.record.verdict.get("annotations").cloned().unwrap_or_default();
+    let recorded: Vec<Annotation> = serde_json::from_value(recorded).unwrap_or_default();
+    let of_plugin = recorded.into_iter().filter(|fact| fact.plugin == plugin);
+    let fact = |annotation: Annotation| Fact {
+        about: annotation.about.and_then(|about| Digest::parse(&about).ok()),
+        authenticated: annotation.authenticated,
+        key: annotation.key,
+        value: annotation.value,
+    };
+    of_plugin.map(fact).collect()
+}
+
+impl Content for RepositoryContent {
+    fn size<'a>(&'a self, digest: &'a Digest) -> BoxFuture<'a, Result<Option<u64>, ContentError>> {
+        Box::pin(self.size(digest))
+    }
+
+    fn read<'a>(
+        &'a self,
+        digest: &'a Digest,
+        range: Range<u64>,
+    ) -> BoxFuture<'a, Result<Bytes, ContentError>> {
+        Box::pin(self.read(digest, range))
+    }
+
+    fn now(&self) -> u64 {
+        self.now
+    }
+
+    fn manifest<'a>(
+        &'a self,
+        digest: &'a Digest,
+    ) -> BoxFuture<'a, Result<Option<Listed>, ContentError>> {
+        Box::pin(async move {
+            let found = self.storage.manifest(&self.repository, digest).await.map_err(failed)?;
+            Ok(found.map(|manifest| Descriptor {
+                media_type: manifest.record.media_type.clone(),
+                digest: digest.clone(),
+                size: manifest.bytes.len() as u64,
+                artifact_type: None,
+                annotations: std::collections::BTreeMap::new(),
+                platform: None,
+                urls: Vec::new(),
+                data: None,
+            }))
+        })
+    }
+
+    fn referrers<'a>(
+        &'a self,
+        subject: &'a Digest,
+        artifact_type: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<Listed>, ContentError>> {
+        Box::pin(self.referrers(subject, artifact_type))
+    }
+
+    fn annotations<'a>(
+        &'a self,
+        manifest: &'a Digest,
+        plugin: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<Fact>, ContentError>> {
+        Box::pin(self.annotations(manifest, plugin))
+    }
+}
