@@ -1,61 +1,81 @@
-//! Write plugins for Roadstead.
+//! Write admission plugins for Roadstead in Rust.
 //!
-//! A plugin is a type that implements [`Plugin`]; [`export!`] makes a component of it:
+//! A plugin looks at what is being pushed, reads what it names, and says what it found:
 //!
 //! ```
-//! use roadstead_plugin_sdk::{Codes, Finding, Manifest, Metadata, Plugin, Report, Severity};
+//! use roadstead_plugin_sdk::prelude::*;
 //!
 //! struct NoLatest;
 //!
-//! const CODES: Codes = &[("NL001", Severity::Error, "the tag `latest` is not allowed", "Name a version.")];
+//! const LATEST: Code = Code::error(
+//!     "NL001",
+//!     "the tag latest is not allowed",
+//!     "It says nothing about what is behind it. Push a version, such as `1.4.0`.",
+//! );
 //!
 //! impl Plugin for NoLatest {
-//!     type Settings = ();
+//!     type Settings = NoSettings;
 //!
-//!     fn metadata() -> Metadata {
-//!         Metadata::new("no-latest", "0.1.0", "Refuses the tag latest.", CODES)
+//!     fn describe() -> Metadata {
+//!         Metadata::new("no-latest", "0.1.0", "Refuses the tag latest")
+//!             .reviews_manifests()
+//!             .codes(&[LATEST])
 //!     }
 //!
-//!     fn review_manifest(manifest: &Manifest, (): &()) -> Option<Report> {
-//!         let mut report = Report::default();
+//!     fn review(target: &Target, _: &NoSettings) -> Review {
+//!         let Target::Manifest(manifest) = target else { return Ok(None) };
+//!         let mut report = Report::new();
 //!         if manifest.tags.iter().any(|tag| tag == "latest") {
-//!             report.find(Finding::error("NL001", "tag latest moves; push a version instead"));
+//!             report.find(&LATEST, "the tag latest is not allowed; push a version such as 1.4.0");
 //!         }
-//!         Some(report)
+//!         Ok(Some(report))
 //!     }
 //! }
 //!
-//! roadstead_plugin_sdk::export!(NoLatest);
+//! export!(NoLatest);
 //! # fn main() {}
 //! ```
 //!
-//! Plugins see what the manifest names, through [`content`], and nothing else. On the host's own
-//! target the same code runs over blobs in memory: see [`testing`].
+//! | I want to | look at |
+//! |---|---|
+//! | know what is pushed | [`Target`], [`Manifest`], [`Descriptor`] |
+//! | read a config or a layer | [`content`], [`archive`] |
+//! | refuse, warn, record a fact | [`Report`], [`Finding`], [`Annotation`] |
+//! | have settings | [`Plugin::Settings`], [`Metadata::settings_schema`] |
+//! | look at other manifests | [`context`] |
+//! | test it on my own machine | [`testing`](crate::testing), behind the feature of that name |
+//!
+//! Errors of the plugin are no rejections: [`Failure`] says that it could not judge.
 
 pub mod archive;
+pub mod bindings;
 pub mod content;
+pub mod context;
 mod export;
+pub mod log;
+mod metadata;
+mod plugin;
 mod report;
-#[cfg(not(target_family = "wasm"))]
+mod source;
+mod target;
+#[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 
 pub use bindings::roadstead::admission::types::{
-    Blob, Descriptor, Failure, Manifest, Role, Severity, Target,
+    Blob as BlobTarget, Descriptor, Failure, Manifest, Platform, Property, Role, Severity, Target,
 };
-pub use export::{Codes, Metadata, Plugin};
+pub use export::Exported;
+pub use metadata::{Code, Metadata};
+pub use plugin::{NoSettings, Plugin, Review, SettingsProblem};
 pub use report::{Annotation, Finding, Report};
+/// The vocabulary of the OCI specifications: digests, media types, manifests.
+pub use roadstead_oci as oci;
+pub use text::Quoted;
 
-#[doc(hidden)]
-pub use export::__private;
-
-/// The contract, as wit-bindgen writes it.
-#[doc(hidden)]
-pub mod bindings {
-    wit_bindgen::generate!({
-        path: "wit/0.1",
-        world: "plugin",
-        pub_export_macro: true,
-        export_macro_name: "export_component",
-        default_bindings_module: "roadstead_plugin_sdk::bindings",
-    });
+/// What nearly every plugin needs.
+pub mod prelude {
+    pub use crate::{
+        Code, Failure, Metadata, NoSettings, Plugin, Quoted, Report, Review, Target, export,
+    };
 }

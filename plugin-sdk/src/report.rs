@@ -1,54 +1,69 @@
-//! Reports, built finding by finding.
+//! What a review found.
 
-use crate::{Severity, bindings::roadstead::admission::types};
+use std::fmt;
 
-/// What a review found.
-#[derive(Clone, Debug, Default)]
+use crate::{
+    Code, Failure, Property, Severity, bindings::roadstead::admission::types, text::one_line,
+};
+
+/// Findings of a report that the host takes.
+const FINDINGS_MAX: usize = 100;
+/// Bytes of a message, after which the host cuts it.
+const MESSAGE_BYTES_MAX: usize = 300;
+/// Annotations of a report, and bytes of their parts.
+const ANNOTATIONS_MAX: usize = 64;
+const KEY_BYTES_MAX: usize = 256;
+const VALUE_BYTES_MAX: usize = 4 << 10;
+
+/// What a review found. Without an error it accepts.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     findings: Vec<Finding>,
     annotations: Vec<Annotation>,
 }
 
-/// One thing that is wrong.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// one of the plugin's codes
-    pub code: &'static str,
-    /// how bad
-    pub severity: Severity,
-    /// what is wrong, where, what to do
-    pub message: String,
-    /// the blob that it is about
-    pub blob: Option<String>,
-    /// a path inside an archive
-    pub path: Option<String>,
-    /// from 1
-    pub line: Option<u32>,
-}
+/// Something that a review found. A report holds at most 100; of more the errors go first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding(types::Finding);
 
-/// A fact about the target.
-#[derive(Clone, Debug)]
-pub struct Annotation {
-    /// at most 256 bytes
-    pub key: String,
-    /// at most 4 KiB
-    pub value: String,
-}
-
-/// The contract allows as many.
-const FINDINGS_MAX: usize = 100;
+/// A fact that the registry keeps with the artifact, and that policies may require.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Annotation(types::Annotation);
 
 impl Report {
-    /// Adds a finding; those beyond the hundredth are dropped, since a hundred refuse as well.
-    pub fn find(&mut self, finding: Finding) {
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(finding);
-        }
+    /// Nothing found yet: it accepts.
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Adds a fact that was read, not proven.
-    pub fn annotate(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.annotations.push(Annotation { key: key.into(), value: value.into() });
+    /// Adds a finding. `message`: one sentence for the person who pushed; what is wrong, where,
+    /// what to do. Policy, rule and code are put around it by the host.
+    pub fn find(&mut self, code: &Code, message: impl fmt::Display) -> &mut Finding {
+        self.findings.push(Finding(types::Finding {
+            code: code.id.to_owned(),
+            severity: code.severity,
+            message: one_line(&message.to_string(), MESSAGE_BYTES_MAX),
+            location: types::Location { blob: None, path: None, pointer: None, line: None },
+            properties: Vec::new(),
+        }));
+        let last = self.findings.len() - 1;
+        &mut self.findings[last]
+    }
+
+    /// Adds a fact about the target: a key of at most 256 bytes, a value of at most 4 KiB.
+    pub fn annotate(
+        &mut self,
+        key: impl Into<String>,
+        value: impl Into<String>,
+    ) -> &mut Annotation {
+        self.annotations.push(Annotation(types::Annotation {
+            about: None,
+            authenticated: false,
+            key: key.into(),
+            value: value.into(),
+        }));
+        let last = self.annotations.len() - 1;
+        &mut self.annotations[last]
     }
 
     /// What was found so far.
@@ -56,51 +71,148 @@ impl Report {
         &self.findings
     }
 
-    pub(crate) fn into_guest(self) -> types::Report {
-        let finding = |finding: Finding| types::Finding {
-            code: finding.code.to_owned(),
-            severity: finding.severity,
-            message: finding.message,
-            location: types::Location {
-                blob: finding.blob,
-                path: finding.path,
-                pointer: None,
-                line: finding.line,
-            },
-            properties: Vec::new(),
-        };
-        let annotation = |annotation: Annotation| types::Annotation {
-            about: None,
-            authenticated: false,
-            key: annotation.key,
-            value: annotation.value,
-        };
-        types::Report {
-            findings: self.findings.into_iter().map(finding).collect(),
-            annotations: self.annotations.into_iter().map(annotation).collect(),
+    /// The facts so far.
+    pub fn annotations(&self) -> &[Annotation] {
+        &self.annotations
+    }
+
+    /// Whether a finding is an error.
+    pub fn rejects(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity() == Severity::Error)
+    }
+
+    /// Bounded as the contract wants it. Too many or too large facts are a defect of the plugin: a
+    /// cut one would say something else.
+    pub(crate) fn into_wire(mut self) -> Result<types::Report, Failure> {
+        if self.findings.len() > FINDINGS_MAX {
+            self.findings.sort_by_key(|finding| finding.severity() != Severity::Error);
+            self.findings.truncate(FINDINGS_MAX);
         }
+        let too_large = |annotation: &Annotation| {
+            annotation.0.key.len() > KEY_BYTES_MAX || annotation.0.value.len() > VALUE_BYTES_MAX
+        };
+        if self.annotations.len() > ANNOTATIONS_MAX || self.annotations.iter().any(too_large) {
+            return Err(Failure::Internal("more annotations than the contract allows".to_owned()));
+        }
+        Ok(types::Report {
+            findings: self.findings.into_iter().map(|finding| finding.0).collect(),
+            annotations: self.annotations.into_iter().map(|annotation| annotation.0).collect(),
+        })
     }
 }
 
 impl Finding {
-    /// The push is refused.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(code, Severity::Error, message.into())
-    }
-
-    /// The push succeeds with a warning.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(code, Severity::Warning, message.into())
-    }
-
-    fn new(code: &'static str, severity: Severity, message: String) -> Self {
-        Self { code, severity, message, blob: None, path: None, line: None }
-    }
-
-    /// Says which file in an archive it is about.
-    #[must_use]
-    pub fn at(mut self, path: impl Into<String>) -> Self {
-        self.path = Some(path.into());
+    /// It is about this blob, and not the manifest.
+    pub fn blob(&mut self, digest: &str) -> &mut Self {
+        self.0.location.blob = Some(digest.to_owned());
         self
+    }
+
+    /// It is about this path inside the archive.
+    pub fn path(&mut self, path: &str) -> &mut Self {
+        self.0.location.path = Some(path.to_owned());
+        self
+    }
+
+    /// It is about this RFC 6901 JSON pointer.
+    pub fn pointer(&mut self, pointer: &str) -> &mut Self {
+        self.0.location.pointer = Some(pointer.to_owned());
+        self
+    }
+
+    /// It is about this line, counted from 1.
+    pub fn line(&mut self, line: u32) -> &mut Self {
+        self.0.location.line = Some(line);
+        self
+    }
+
+    /// Adds open-ended data for machines.
+    pub fn property(&mut self, key: &str, value: &str) -> &mut Self {
+        self.0.properties.push(Property { key: key.to_owned(), value: value.to_owned() });
+        self
+    }
+
+    /// The id of its code.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// Before the policy changes it.
+    pub fn severity(&self) -> Severity {
+        self.0.severity
+    }
+
+    /// One sentence.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Where in an archive, if anywhere.
+    pub fn found_path(&self) -> Option<&str> {
+        self.0.location.path.as_deref()
+    }
+
+    /// On which line, if any.
+    pub fn found_line(&self) -> Option<u32> {
+        self.0.location.line
+    }
+}
+
+impl Annotation {
+    /// It is about another manifest, such as the image that a signature signs.
+    pub fn about(&mut self, digest: &str) -> &mut Self {
+        self.0.about = Some(digest.to_owned());
+        self
+    }
+
+    /// It is proven by cryptography against configured trust, and not merely read.
+    pub fn authenticated(&mut self) -> &mut Self {
+        self.0.authenticated = true;
+        self
+    }
+
+    /// What it is called; the host puts the policy's name for the plugin before it.
+    pub fn key(&self) -> &str {
+        &self.0.key
+    }
+
+    /// What it says.
+    pub fn value(&self) -> &str {
+        &self.0.value
+    }
+}
+
+impl From<types::Annotation> for Annotation {
+    fn from(annotation: types::Annotation) -> Self {
+        Self(annotation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WRONG: Code = Code::error("T001", "wrong", "");
+    const ODD: Code = Code::warning("T002", "odd", "");
+
+    #[test]
+    fn of_too_many_findings_the_errors_stay() {
+        let mut report = Report::new();
+        for _ in 0..150 {
+            report.find(&ODD, "odd");
+        }
+        assert!(!report.rejects());
+        report.find(&WRONG, "x".repeat(999));
+        assert!(report.rejects());
+        let wire = report.into_wire().unwrap();
+        assert_eq!((wire.findings.len(), wire.findings[0].code.as_str()), (100, "T001"));
+        assert_eq!(wire.findings[0].message.len(), 300);
+    }
+
+    #[test]
+    fn a_fact_is_never_cut() {
+        let mut report = Report::new();
+        report.annotate("key", "x".repeat(5000)).about("sha256:00").authenticated();
+        assert!(matches!(report.into_wire(), Err(Failure::Internal(_))));
     }
 }

@@ -1,0 +1,96 @@
+//! Extended headers: `<length> <key>=<value>\n`, again and again.
+
+use std::collections::BTreeMap;
+
+use super::header::Header;
+
+const WRONG: &str = "an invalid PAX header";
+
+/// The records of one extended header.
+#[derive(Debug, Default)]
+pub(super) struct Records(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Records {
+    pub(super) fn parse(mut bytes: &[u8]) -> Result<Self, &'static str> {
+        let mut records = BTreeMap::new();
+        while !bytes.is_empty() {
+            let (key, value, rest) = record(bytes).ok_or(WRONG)?;
+            records.insert(key.to_vec(), value.to_vec());
+            bytes = rest;
+        }
+        Ok(Self(records))
+    }
+
+    /// Whether the file has holes.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.0.keys().any(|key| key.starts_with(b"GNU.sparse."))
+    }
+
+    /// Puts them over what the header says. An empty value leaves it.
+    pub(super) fn apply(&self, header: &mut Header) -> Result<(), &'static str> {
+        for (key, value) in self.0.iter().filter(|(_, value)| !value.is_empty()) {
+            match &key[..] {
+                b"path" => header.name.clone_from(value),
+                b"linkpath" => header.link.clone_from(value),
+                b"size" => header.size = integer(value).ok_or(WRONG)?,
+                b"uid" | b"gid" => drop(integer(value).ok_or(WRONG)?),
+                b"mtime" | b"atime" | b"ctime" if !is_time(value) => return Err(WRONG),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Key, value and what follows. The length counts the whole record with its own digits.
+fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let digits = bytes.split(|byte| *byte == b' ').next().filter(|d| d.len() < bytes.len())?;
+    let len = usize::try_from(integer(digits)?).ok()?;
+    if len < 5 || len > bytes.len() || len <= digits.len() + 1 {
+        return None;
+    }
+    let (record, rest) = bytes.split_at(len);
+    let [content @ .., b'\n'] = &record[digits.len() + 1..] else { return None };
+    let equals = content.iter().position(|byte| *byte == b'=')?;
+    let (key, value) = (&content[..equals], &content[equals + 1..]);
+    let is_text = matches!(key, b"path" | b"linkpath" | b"uname" | b"gname");
+    let checked = if is_text { value } else { key };
+    (!key.is_empty() && !checked.contains(&0)).then_some((key, value, rest))
+}
+
+fn integer(text: &[u8]) -> Option<i64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Seconds, perhaps with a fraction.
+fn is_time(text: &[u8]) -> bool {
+    let mut parts = text.splitn(2, |byte| *byte == b'.');
+    let seconds = parts.next().and_then(integer);
+    let fraction = parts.next().unwrap_or_default();
+    seconds.is_some() && fraction.iter().all(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_checked_as_others_do() {
+        for (text, valid) in [
+            (&b"12 path=abc\n"[..], true),
+            (b"12 path=abc\n6 a=b\n", false),
+            (b"12 path=abc\n6 a=\n", true),
+            (b"13 path=abc\n", false),
+            (b"11 path=abc\n", false),
+            (b"12 path=a\0c\n", false),
+            (b"9 a=b\0c\n", false),
+            (b"8 a=b\0c\n", true),
+            (b"6 =ab\n", false),
+            (b"path=abc", false),
+            (b"", true),
+        ] {
+            assert_eq!(Records::parse(text).is_ok(), valid, "{text:?}");
+        }
+        assert!(is_time(b"-1.5") && is_time(b"7") && !is_time(b"1.x") && !is_time(b"x"));
+    }
+}
