@@ -17,7 +17,8 @@ fn main() -> ExitCode {
         .build();
     let result = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(cli.run()));
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             print_error(&error);
             ExitCode::FAILURE

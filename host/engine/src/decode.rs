@@ -37,7 +37,7 @@ pub(crate) struct Decoder {
 
 enum Format {
     Plain,
-    Gzip(MultiGzDecoder<Vec<u8>>),
+    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
     Zstd { decoder: Box<ZstdDecoder<'static>>, between_frames: bool },
 }
 
@@ -45,7 +45,7 @@ impl Decoder {
     /// Decides by the first bytes, of which there should be four.
     pub(crate) fn new(start: &[u8], bounds: Bounds) -> Result<Self, DecodeError> {
         let format = match start {
-            [0x1f, 0x8b, ..] => Format::Gzip(MultiGzDecoder::new(Vec::new())),
+            [0x1f, 0x8b, ..] => Format::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
                 let mut decoder = ZstdDecoder::new().map_err(encoding)?;
                 let window = zstd::stream::raw::DParameter::WindowLogMax(WINDOW_LOG_MAX);
@@ -86,7 +86,6 @@ impl Decoder {
     /// Checks that the content ended where it may.
     pub(crate) fn finish(&mut self, output: &mut BytesMut) -> Result<(), DecodeError> {
         match &mut self.format {
-            Format::Plain => {}
             Format::Gzip(decoder) => {
                 decoder.try_finish().map_err(encoding)?;
                 output.extend_from_slice(decoder.get_ref());
@@ -96,7 +95,7 @@ impl Decoder {
             Format::Zstd { between_frames, .. } if !*between_frames => {
                 return Err(DecodeError::Encoding("the last zstd frame is cut short".into()));
             }
-            Format::Zstd { .. } => {}
+            Format::Plain | Format::Zstd { .. } => {}
         }
         self.check()
     }

@@ -56,12 +56,14 @@ struct View {
 }
 
 /// `content.blob`
+#[expect(unreachable_pub, reason = "the bindings name it")]
 pub struct Blob {
     digest: Digest,
     size: u64,
 }
 
 /// `content.decoded`
+#[expect(unreachable_pub, reason = "the bindings name it")]
 pub struct Decoded {
     digest: Digest,
     size: u64,

@@ -4,8 +4,6 @@
 //! else are kept, and failures that are properties of the content: pushing it again would fail in
 //! the same way and cost as much.
 
-use std::fmt::Write;
-
 use moka::sync::Cache;
 
 use roadstead_engine::{Limits, ManifestTarget, Plugin, Report, ReviewError};
@@ -45,15 +43,13 @@ impl Memo {
         target: &ManifestTarget,
     ) -> Digest {
         let ManifestTarget { digest, repository, tags, principal, kind, .. } = target;
-        let mut text = String::new();
-        // the digest covers bytes, annotations and descriptors; writing to a string can't fail
-        drop(write!(
-            text,
+        // the digest covers bytes, annotations and descriptors
+        let text = format!(
             "{VERSION}\n{}\n{settings:?}\n{limits:?}\n{digest}\n{}\n{kind}\n{repository}\n{tags:?}\n\
              {principal:?}",
             plugin.digest(),
             target.media_type,
-        ));
+        );
         Digest::of(Algorithm::Sha256, text.as_bytes())
     }
 

@@ -10,14 +10,14 @@ use serde_json::json;
 use super::headers;
 
 /// `GET /v2/`
-pub fn base() -> Response {
+pub(super) fn base() -> Response {
     let mut response = json_response("{}".to_owned());
     headers::set(&mut response, headers::DOCKER_API_VERSION, "registry/2.0");
     response
 }
 
 /// `GET /v2/_oci/ext/discover`: what there is beyond the specification.
-pub fn extensions(of_registry: bool) -> Response {
+pub(super) fn extensions(of_registry: bool) -> Response {
     let catalog = json!({
         "name": "_catalog",
         "url": "https://distribution.github.io/distribution/spec/api/#listing-repositories",

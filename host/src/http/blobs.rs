@@ -15,7 +15,7 @@ use crate::error::{Case, Error};
 /// A blob never changes, and neither does what a cache holds of it.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("max-age=31536000, immutable");
 
-pub async fn get(
+pub(super) async fn get(
     storage: &Storage,
     repository: &Repository,
     digest: &Digest,
@@ -62,7 +62,7 @@ fn request_range(request: &HeaderMap, blob: &Blob) -> RangeRequest {
     }
 }
 
-pub async fn delete(
+pub(super) async fn delete(
     storage: &Storage,
     repository: &Repository,
     digest: &Digest,

@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Reads a body of at most `limit` bytes: refused exactly when it is longer, with or without a
 /// `Content-Length`.
-pub async fn read_limited(body: Body, what: &str, limit: usize) -> Result<Bytes, Error> {
+pub(super) async fn read_limited(body: Body, what: &str, limit: usize) -> Result<Bytes, Error> {
     let mut frames: BodyDataStream = body.into_data_stream();
     let mut bytes = BytesMut::new();
     while let Some(frame) = frames.next().await {
@@ -24,6 +24,6 @@ pub async fn read_limited(body: Body, what: &str, limit: usize) -> Result<Bytes,
 }
 
 /// A body as the store takes it.
-pub fn frames(body: Body) -> impl Stream<Item = Result<Bytes, BodyError>> + Send {
+pub(super) fn frames(body: Body) -> impl Stream<Item = Result<Bytes, BodyError>> + Send {
     body.into_data_stream().map_err(Into::into)
 }

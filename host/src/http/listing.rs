@@ -20,7 +20,7 @@ use crate::error::{Case, Error};
 const PAGE_MAX: usize = 10_000;
 
 /// `GET /v2/<name>/tags/list` (D-34 to D-38).
-pub async fn tags(
+pub(super) async fn tags(
     storage: &Storage,
     repository: &Repository,
     query: &Query,
@@ -37,7 +37,7 @@ pub async fn tags(
 }
 
 /// `GET /v2/_catalog`
-pub async fn catalog(storage: &Storage, query: &Query) -> Result<Response, Error> {
+pub(super) async fn catalog(storage: &Storage, query: &Query) -> Result<Response, Error> {
     let limit = limit(query)?;
     let page = storage.repositories(query.first("last"), limit).await?;
     let names: Vec<&str> = page.items.iter().map(Repository::as_str).collect();

@@ -45,7 +45,7 @@ impl Default for ManifestsConfig {
 /// Most tags of one PUT; the specification asks for ten at least (D-33).
 const TAGS_MAX: usize = 100;
 
-pub async fn get(
+pub(super) async fn get(
     storage: &Storage,
     repository: &Repository,
     reference: &Reference,
@@ -82,7 +82,7 @@ struct Pushed {
 }
 
 /// The way of a push: parse, claim, look, judge, commit. What is refused leaves nothing behind.
-pub async fn put(
+pub(super) async fn put(
     app: &App,
     repository: &Repository,
     reference: &Reference,
@@ -267,7 +267,7 @@ fn created(pushed: &Pushed, verdict: &Verdict) -> Response {
     response
 }
 
-pub async fn delete(
+pub(super) async fn delete(
     storage: &Storage,
     repository: &Repository,
     reference: &Reference,

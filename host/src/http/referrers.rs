@@ -31,7 +31,7 @@ struct Descriptor {
 
 /// `GET /v2/<name>/referrers/<digest>` (D-39 to D-43). A subject, or a repository, that does not
 /// exist has none.
-pub async fn list(
+pub(super) async fn list(
     storage: &Storage,
     repository: &Repository,
     subject: &Digest,

@@ -231,7 +231,9 @@ pub fn percent_encoded(text: &str) -> String {
         if plain(byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            let hex = [byte >> 4, byte & 15].map(|nibble| b"0123456789ABCDEF"[usize::from(nibble)]);
+            encoded.push('%');
+            encoded.extend(hex.map(char::from));
         }
         encoded
     })

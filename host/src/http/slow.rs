@@ -15,7 +15,7 @@ use tokio::{
 };
 
 /// A request's body that fails when nothing of it comes for a while.
-pub struct IdleBody {
+pub(super) struct IdleBody {
     body: Incoming,
     idle: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -23,7 +23,7 @@ pub struct IdleBody {
 
 impl IdleBody {
     /// `idle` is the longest pause between two frames.
-    pub fn new(body: Incoming, idle: Duration) -> Self {
+    pub(super) fn new(body: Incoming, idle: Duration) -> Self {
         Self { body, idle, deadline: None }
     }
 }
@@ -57,7 +57,7 @@ impl Body for IdleBody {
 }
 
 /// A connection that breaks when the other end takes nothing for a while.
-pub struct Progressing<T> {
+pub(super) struct Progressing<T> {
     stream: T,
     idle: Duration,
     /// set while a write waits
@@ -66,7 +66,7 @@ pub struct Progressing<T> {
 
 impl<T> Progressing<T> {
     /// `idle` is the longest time without a byte taken while some wait to be.
-    pub fn new(stream: T, idle: Duration) -> Self {
+    pub(super) fn new(stream: T, idle: Duration) -> Self {
         Self { stream, idle, deadline: None }
     }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::error::{Case, Error};
 
 /// POST: begins an upload, or mounts a blob, or takes a whole one.
-pub async fn begin(
+pub(super) async fn begin(
     storage: &Storage,
     repository: &Repository,
     query: &Query,
@@ -58,7 +58,7 @@ fn begun(storage: &Storage, repository: &Repository, algorithm: Algorithm) -> Re
 }
 
 /// GET: how far the upload is.
-pub async fn status(
+pub(super) async fn status(
     storage: &Storage,
     repository: &Repository,
     token: &str,
@@ -68,7 +68,7 @@ pub async fn status(
 }
 
 /// PATCH: a chunk at a place, or with no `Content-Range` whatever comes (D-18).
-pub async fn append(
+pub(super) async fn append(
     storage: &Storage,
     repository: &Repository,
     token: &str,
@@ -86,7 +86,7 @@ pub async fn append(
 }
 
 /// PUT: the end of an upload, perhaps with the last chunk (D-21).
-pub async fn finish(
+pub(super) async fn finish(
     storage: &Storage,
     repository: &Repository,
     token: &str,
@@ -106,7 +106,7 @@ pub async fn finish(
 }
 
 /// DELETE: ends an upload for good.
-pub async fn cancel(
+pub(super) async fn cancel(
     storage: &Storage,
     repository: &Repository,
     token: &str,

@@ -1,5 +1,7 @@
 //! What a manifest may be, and each way to make two clients read two manifests in one body.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use roadstead_oci::{Algorithm, Content, Digest, Manifest, media_type::*};
 use serde_json::{Value, json};
 

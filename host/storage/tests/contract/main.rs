@@ -3,6 +3,7 @@
 //! A new backend is one more line at the end of this file.
 
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod deletes;
 mod faults;

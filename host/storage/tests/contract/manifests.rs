@@ -87,12 +87,11 @@ pub async fn a_moving_tag_is_never_absent(world: &World) {
                 let mut reads = 0;
                 while !done.load(Ordering::Relaxed) {
                     // half of them ask a store that remembers nothing
-                    let found = match reads % 2 {
-                        0 => storage.tagged(&name, &tag("t")).await.unwrap(),
-                        _ => {
-                            let forgetful = storage.reopened(None).await.unwrap();
-                            forgetful.tagged(&name, &tag("t")).await.unwrap()
-                        }
+                    let found = if reads % 2 == 0 {
+                        storage.tagged(&name, &tag("t")).await.unwrap()
+                    } else {
+                        let forgetful = storage.reopened(None).await.unwrap();
+                        forgetful.tagged(&name, &tag("t")).await.unwrap()
                     };
                     assert!(found.is_some(), "absent at read {reads}");
                     reads += 1;

@@ -1,4 +1,4 @@
-//! The commands.
+//! `roadstead serve`
 
 use std::{
     net::SocketAddr,
@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::Args;
 use tokio::{
     net::{TcpListener, UnixListener},
     signal::unix::{SignalKind, signal},
@@ -24,22 +24,8 @@ use crate::{
     telemetry,
 };
 
-/// An OCI registry that inspects what it stores.
-#[derive(Debug, Parser)]
-#[command(name = "roadstead", version)]
-pub struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Serves the registry.
-    Serve(Serve),
-}
-
 #[derive(Debug, Args)]
-struct Serve {
+pub(super) struct Serve {
     /// A TOML file; of several the later ones win
     #[arg(short = 'c', long = "config", value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -51,17 +37,8 @@ struct Serve {
     data: Option<PathBuf>,
 }
 
-impl Cli {
-    /// Runs the command.
-    pub async fn run(self) -> anyhow::Result<()> {
-        match self.command {
-            Command::Serve(serve) => serve.run().await,
-        }
-    }
-}
-
 impl Serve {
-    async fn run(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
         let mut flags = Vec::new();
         flags.extend(self.listen.map(|listen| ("http.listen", listen.to_string())));
         flags.extend(self.data.map(|data| ("storage.folder", data.display().to_string())));
@@ -151,17 +128,4 @@ fn bind_socket(path: &Path) -> anyhow::Result<UnixListener> {
         .with_context(|| format!("can't make the socket {}", path.display()))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(bound)
-}
-
-/// Prints an error with what led to it.
-pub fn print_error(error: &anyhow::Error) {
-    use std::io::Write;
-    let mut stderr = std::io::stderr().lock();
-    let mut causes = error.chain();
-    let first = causes.next().map(ToString::to_string).unwrap_or_default();
-    // nowhere is left to say that stderr is gone
-    drop(writeln!(stderr, "error: {first}"));
-    for cause in causes {
-        drop(writeln!(stderr, "  caused by: {cause}"));
-    }
 }

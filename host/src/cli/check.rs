@@ -1,0 +1,59 @@
+//! `roadstead check`
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use roadstead_storage::Audit;
+
+use super::{
+    answer,
+    ask::{self, Source},
+    data_folder,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Prints the whole report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    /// Answers whether no promise is broken.
+    pub(super) async fn run(self) -> anyhow::Result<bool> {
+        let audit = match Source::of(&data_folder(self.data)?).await? {
+            Source::Server(stream) => {
+                let report = ask::get(stream, "/check").await?;
+                serde_json::from_slice(&report.context("the server knows no such command")?)?
+            }
+            Source::Store(storage, _folder) => storage.audit().await?,
+        };
+        if self.json {
+            answer(&serde_json::to_string_pretty(&audit)?);
+        } else {
+            answer(&told(&audit));
+        }
+        Ok(audit.fault_count == 0)
+    }
+}
+
+fn told(audit: &Audit) -> String {
+    let mut lines = Vec::new();
+    lines.extend(audit.sound.iter().map(|(what, count)| format!("sound   {count:>9}  {what}")));
+    lines.extend(audit.litter.iter().map(|(what, count)| format!("litter  {count:>9}  {what}")));
+    lines.extend(audit.faults.iter().map(|fault| format!("FAULT   {}: {}", fault.key, fault.what)));
+    let listed = audit.faults.len() as u64;
+    if audit.fault_count > listed {
+        lines.push(format!("FAULT   and {} more", audit.fault_count - listed));
+    }
+    lines.push(match audit.fault_count {
+        0 => "every promise holds; litter is seen by nobody".to_owned(),
+        count => format!("{count} promises are broken"),
+    });
+    lines.join("\n")
+}
