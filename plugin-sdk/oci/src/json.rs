@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::{Map, Number, Value};
 
 /// Reads one JSON document: no duplicate keys, nothing behind it, at most 128 levels.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Strict.deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -85,7 +85,7 @@ impl<'de> Visitor<'de> for Strict {
 ///
 /// Go compares under Unicode's simple case folding; besides the ASCII letters only the long s and
 /// the Kelvin sign fold to one.
-pub(crate) fn mistaken_for<'a>(key: &str, fields: &[&'a str]) -> Option<&'a str> {
+pub fn mistaken_for<'a>(key: &str, fields: &[&'a str]) -> Option<&'a str> {
     let fold = |text: &str| -> String {
         text.chars()
             .map(|letter| match letter {

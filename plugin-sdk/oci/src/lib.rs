@@ -7,7 +7,7 @@
 mod descriptor;
 mod digest;
 mod error_code;
-mod json;
+pub mod json;
 mod manifest;
 pub mod media_type;
 mod range;
