@@ -8,13 +8,13 @@ use std::fmt;
 /// # use roadstead_plugin_sdk::Quoted;
 /// assert_eq!(Quoted("web").to_string(), "\"web\"");
 /// assert_eq!(Quoted("a\nb").to_string(), "\"a\\nb\"");
-/// assert_eq!(Quoted(&"x".repeat(99)).to_string(), format!("\"{}...\"", "x".repeat(57)));
+/// assert_eq!(Quoted(&"x".repeat(99)).to_string(), format!("\"{}...\"", "x".repeat(37)));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Quoted<'a>(pub &'a str);
 
 /// Longest text that is shown whole.
-const SHOWN_MAX: usize = 60;
+const SHOWN_MAX: usize = 40;
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -323,6 +323,13 @@ impl From<ReadError> for ArchiveError {
     }
 }
 
+/// The error behind one that came from reading an [`Entry`].
+impl From<io::Error> for ArchiveError {
+    fn from(error: io::Error) -> Self {
+        error.downcast().unwrap_or_else(Self::Read)
+    }
+}
+
 impl From<ArchiveError> for io::Error {
     fn from(error: ArchiveError) -> Self {
         match error {

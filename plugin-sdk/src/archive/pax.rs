@@ -78,8 +78,9 @@ mod tests {
     fn records_are_checked_as_others_do() {
         for (text, valid) in [
             (&b"12 path=abc\n"[..], true),
-            (b"12 path=abc\n6 a=b\n", false),
-            (b"12 path=abc\n6 a=\n", true),
+            (b"12 path=abc\n6 a=b\n", true),
+            (b"12 path=abc\n6 a=\n", false),
+            (b"5 a=\n", true),
             (b"13 path=abc\n", false),
             (b"11 path=abc\n", false),
             (b"12 path=a\0c\n", false),

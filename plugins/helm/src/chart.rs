@@ -1,0 +1,95 @@
+//! Chart.yaml against the config: what is installed against what is shown.
+
+use roadstead_plugin_sdk::{Code, Quoted, Report};
+
+use crate::{
+    codes,
+    config::Config,
+    layer::Layer,
+    metadata::{self, Difference, METADATA, Metadata, Shape, difference},
+};
+
+/// Reads the metadata that helm would install.
+pub(crate) fn read(layer: &Layer, digest: &str, report: &mut Report) -> Option<Metadata> {
+    let top = layer.top.as_deref().unwrap_or_default();
+    let Some(chart) = &layer.chart else {
+        let message = "the chart has no Chart.yaml in its folder; package it with helm package";
+        report.find(&codes::NO_CHART_YAML, message).blob(digest);
+        return None;
+    };
+    match metadata::read(chart, layer.requirements.as_deref()) {
+        Ok(metadata) => Some(metadata),
+        Err(unreadable) => {
+            let (file, invalid) = (unreadable.file, unreadable.invalid);
+            let place =
+                if invalid.line == 0 { String::new() } else { format!(":{}", invalid.line) };
+            let message = format!("helm can't read {file}{place}: {}; correct it", invalid.why);
+            let found = report.find(&codes::CHART_YAML, message);
+            found.blob(digest).path(&format!("{top}/{file}"));
+            if invalid.line > 0 {
+                found.line(invalid.line);
+            }
+            None
+        }
+    }
+}
+
+/// Compares each field of the metadata with the config.
+pub(crate) fn compare(
+    layer: &Layer,
+    metadata: &Metadata,
+    config: &Config,
+    digest: &str,
+    report: &mut Report,
+) {
+    let Shape::Struct(fields) = &METADATA else { return };
+    let top = layer.top.as_deref().unwrap_or_default();
+    for (name, shape) in *fields {
+        let Some(found) = difference(shape, metadata.field(name), config.field(name)) else {
+            continue;
+        };
+        if *name == "type" && is_default_type(&found) {
+            continue;
+        }
+        let Difference { pointer, chart, config, line } = found;
+        let message = format!(
+            "Chart.yaml says {name}{pointer} is {}, but the config says {}; push the chart with \
+             helm, which makes one from the other",
+            Quoted(&chart),
+            Quoted(&config)
+        );
+        let found = report.find(code(name), message);
+        found.blob(digest).path(&format!("{top}/Chart.yaml")).pointer(&format!("/{name}{pointer}"));
+        if line > 0 {
+            found.line(line);
+        }
+    }
+    let name = metadata.text("name");
+    if top != name {
+        let message = format!(
+            "the chart lies in the folder {}, but its name is {}; package it with helm package",
+            Quoted(top),
+            Quoted(name)
+        );
+        report.find(&codes::FOLDER, message).blob(digest);
+    }
+}
+
+/// No type is the type of an application.
+fn is_default_type(found: &Difference) -> bool {
+    matches!(
+        (found.chart.as_str(), found.config.as_str()),
+        ("", "application") | ("application", "")
+    )
+}
+
+fn code(field: &str) -> &'static Code {
+    match field {
+        "name" => &codes::NAME_DIFFERS,
+        "version" => &codes::VERSION_DIFFERS,
+        "apiVersion" => &codes::API_VERSION_DIFFERS,
+        "type" => &codes::TYPE_DIFFERS,
+        "dependencies" => &codes::DEPENDENCIES_DIFFER,
+        _ => &codes::METADATA_DIFFER,
+    }
+}

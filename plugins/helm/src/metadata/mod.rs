@@ -1,0 +1,117 @@
+//! A chart's metadata: what Chart.yaml, and an old chart's requirements.yaml, say to helm.
+//!
+//! helm turns YAML into JSON and decodes that into a Go struct, so the ways of Go's decoder are
+//! here: fields are found without case, of several keys for one field the last in byte order
+//! counts, numbers become text where the field is text, null leaves a field alone, and a second
+//! document is decoded into what the first one left.
+
+mod compare;
+mod decode;
+mod shape;
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use crate::yaml::{Invalid, Node};
+
+pub(crate) use compare::{Difference, difference};
+pub(crate) use decode::decode;
+pub(crate) use shape::{METADATA, Shape, field_named};
+
+/// What was decoded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Value {
+    /// nothing, null, or never named
+    #[default]
+    Absent,
+    Text(Text),
+    Flag(bool),
+    List(Vec<Value>),
+    /// a struct by its fields' names, or a map
+    Map(BTreeMap<String, Value>),
+    /// of any type
+    Any(serde_json::Value),
+}
+
+/// Text in two readings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Text {
+    /// what helm has
+    pub(crate) helm: String,
+    /// what stands there, as a reader of YAML 1.2 takes it for a string
+    pub(crate) written: String,
+    /// from 1
+    pub(crate) line: u32,
+}
+
+/// The metadata of a chart.
+#[derive(Debug, Default)]
+pub(crate) struct Metadata(Value);
+
+/// What helm assumes where Chart.yaml says nothing.
+const API_VERSION: &str = "v1";
+
+impl Metadata {
+    /// What Chart.yaml says.
+    pub(crate) fn of_chart(chart: &Node) -> Result<Self, Invalid> {
+        let mut metadata = Self::default();
+        metadata.add(chart)?;
+        if metadata.text("apiVersion").is_empty()
+            && let Value::Map(fields) = &mut metadata.0
+        {
+            let helm = API_VERSION.to_owned();
+            let text = Text { written: helm.clone(), helm, line: 0 };
+            fields.insert("apiVersion".to_owned(), Value::Text(text));
+        }
+        Ok(metadata)
+    }
+
+    /// What requirements.yaml says on top. helm decodes all of it, not only the dependencies.
+    pub(crate) fn add(&mut self, document: &Node) -> Result<(), Invalid> {
+        if self.0 == Value::Absent {
+            self.0 = Value::Map(BTreeMap::new());
+        }
+        if document.is_null() {
+            return Ok(());
+        }
+        decode(&METADATA, &mut self.0, document)
+    }
+
+    /// A field as helm has it; empty where there is none.
+    pub(crate) fn text(&self, field: &str) -> &str {
+        match self.field(field) {
+            Value::Text(text) => &text.helm,
+            _ => "",
+        }
+    }
+
+    /// A field.
+    pub(crate) fn field(&self, name: &str) -> &Value {
+        const ABSENT: &Value = &Value::Absent;
+        match &self.0 {
+            Value::Map(fields) => fields.get(name).unwrap_or(ABSENT),
+            _ => ABSENT,
+        }
+    }
+}
+
+/// Reads Chart.yaml, and what an old chart has beside it. Each comes without its byte order mark.
+pub(crate) fn read(chart: &[u8], requirements: Option<&[u8]>) -> Result<Metadata, Unreadable> {
+    let parse = |file, bytes| {
+        let of_file = move |invalid| Unreadable { file, invalid };
+        crate::yaml::parse(bytes).map_err(of_file).map(|node: Rc<Node>| (node, of_file))
+    };
+    let (chart, of_file) = parse("Chart.yaml", chart)?;
+    let mut metadata = Metadata::of_chart(&chart).map_err(of_file)?;
+    if let Some(requirements) = requirements {
+        let (requirements, of_file) = parse("requirements.yaml", requirements)?;
+        metadata.add(&requirements).map_err(of_file)?;
+    }
+    Ok(metadata)
+}
+
+/// A file that helm would stop at.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) file: &'static str,
+    pub(crate) invalid: Invalid,
+}

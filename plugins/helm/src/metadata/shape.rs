@@ -1,0 +1,83 @@
+//! The struct that helm decodes into.
+
+use roadstead_plugin_sdk::oci::json::mistaken_for;
+
+/// The type of a field.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    Text,
+    Flag,
+    /// text by text
+    TextMap,
+    List(&'static Shape),
+    /// fields by name
+    Struct(&'static [(&'static str, Shape)]),
+    Any,
+}
+
+const TEXTS: Shape = Shape::List(&Shape::Text);
+
+const MAINTAINER: &[(&str, Shape)] =
+    &[("name", Shape::Text), ("email", Shape::Text), ("url", Shape::Text)];
+
+const DEPENDENCY: &[(&str, Shape)] = &[
+    ("name", Shape::Text),
+    ("version", Shape::Text),
+    ("repository", Shape::Text),
+    ("condition", Shape::Text),
+    ("tags", TEXTS),
+    ("enabled", Shape::Flag),
+    ("import-values", Shape::List(&Shape::Any)),
+    ("alias", Shape::Text),
+];
+
+/// `chart.Metadata` of helm 3 and 4, which are the same.
+pub(crate) const METADATA: Shape = Shape::Struct(&[
+    ("name", Shape::Text),
+    ("home", Shape::Text),
+    ("sources", TEXTS),
+    ("version", Shape::Text),
+    ("description", Shape::Text),
+    ("keywords", TEXTS),
+    ("maintainers", Shape::List(&Shape::Struct(MAINTAINER))),
+    ("icon", Shape::Text),
+    ("apiVersion", Shape::Text),
+    ("condition", Shape::Text),
+    ("tags", Shape::Text),
+    ("appVersion", Shape::Text),
+    ("deprecated", Shape::Flag),
+    ("annotations", Shape::TextMap),
+    ("kubeVersion", Shape::Text),
+    ("dependencies", Shape::List(&Shape::Struct(DEPENDENCY))),
+    ("type", Shape::Text),
+]);
+
+/// The field that Go's decoder finds for a key: the one of that name, else the one that differs in
+/// case alone. Two letters beyond ASCII count as `k` and `s`.
+pub(crate) fn field_named(
+    fields: &'static [(&'static str, Shape)],
+    key: &str,
+) -> Option<&'static (&'static str, Shape)> {
+    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let name = if names.contains(&key) { key } else { mistaken_for(key, &names)? };
+    fields.iter().find(|(field, _)| *field == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_without_case() {
+        let Shape::Struct(fields) = METADATA else { panic!("metadata are a struct") };
+        for (key, field) in [
+            ("apiVersion", Some("apiVersion")),
+            ("APIVERSION", Some("apiVersion")),
+            ("ver\u{17f}ion", Some("version")),
+            ("\u{212a}eywords", Some("keywords")),
+            ("versions", None),
+        ] {
+            assert_eq!(field_named(fields, key).map(|(name, _)| *name), field, "{key}");
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! YAML as helm reads it: by `sigs.k8s.io/yaml`, which means YAML 1.1 and a port of libyaml.
+//!
+//! Other parsers see other documents: to libyaml U+0085, U+2028 and U+2029 end a line, so that a
+//! key can hide from whoever reads YAML 1.2. Hence the parser here is a port of libyaml too. What
+//! its scalars mean is in [`scalar`].
+
+mod scalar;
+
+use std::{collections::BTreeMap, fmt, rc::Rc};
+
+use libyaml_safer::{Event, EventData, Parser};
+
+pub(crate) use scalar::{Scalar, key_text};
+
+/// Bytes of a document.
+pub(crate) const BYTES_MAX: usize = 1 << 20;
+/// Values in a document, with those behind aliases.
+const NODES_MAX: usize = 20_000;
+const DEPTH_MAX: usize = 64;
+
+/// A value, and where it stands.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// from 1
+    pub(crate) line: u32,
+    pub(crate) content: Content,
+    /// values in it, itself among them
+    nodes: usize,
+}
+
+/// What a value is.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Scalar {
+        /// as it stands there, without quotes
+        text: String,
+        value: Scalar,
+    },
+    List(Vec<Rc<Node>>),
+    /// In the order of bytes, which is the order in which Go's JSON hands them to a struct. Of
+    /// equal keys the last one is there.
+    Map(BTreeMap<String, Rc<Node>>),
+}
+
+/// Why a document can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Invalid {
+    /// from 1; 0: the document as a whole
+    pub(crate) line: u32,
+    pub(crate) why: String,
+}
+
+impl Invalid {
+    pub(crate) fn new(line: u32, why: impl fmt::Display) -> Self {
+        Self { line, why: why.to_string() }
+    }
+}
+
+/// Reads the first document, which is all that helm reads. An empty one is null.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
+    if bytes.len() > BYTES_MAX {
+        return Err(Invalid::new(0, format_args!("it has more than {BYTES_MAX} bytes")));
+    }
+    let mut input = bytes;
+    let mut parser = Parser::new();
+    parser.set_input_string(&mut input);
+    let mut reader = Reader { parser, anchors: BTreeMap::new(), nodes: 0 };
+    loop {
+        let event = reader.next()?;
+        match event.data {
+            EventData::StreamEnd => return Ok(Rc::new(Node::null(1))),
+            EventData::DocumentStart { .. } => {
+                let first = reader.next()?;
+                let node = reader.node(first, 0)?;
+                // what makes the document's end invalid makes the document so
+                reader.next()?;
+                return Ok(node);
+            }
+            _ => {}
+        }
+    }
+}
+
+struct Reader<'r, 'b> {
+    parser: Parser<&'r mut &'b [u8]>,
+    /// none: the value that the anchor stands before is not complete yet
+    anchors: BTreeMap<String, Option<Rc<Node>>>,
+    nodes: usize,
+}
+
+impl Reader<'_, '_> {
+    fn next(&mut self) -> Result<Event, Invalid> {
+        self.parser.parse().map_err(|error| {
+            let line = error.problem_mark().map_or(0, |mark| line(mark.line));
+            Invalid::new(line, format_args!("it is no YAML: {}", error.problem()))
+        })
+    }
+
+    fn node(&mut self, event: Event, depth: usize) -> Result<Rc<Node>, Invalid> {
+        let line = line(event.start_mark.line);
+        if depth > DEPTH_MAX {
+            let why = format_args!("it is nested deeper than {DEPTH_MAX} levels");
+            return Err(Invalid::new(line, why));
+        }
+        self.count(1, line)?;
+        let (anchor, content) = match event.data {
+            EventData::Alias { anchor } => return self.alias(&anchor, line),
+            EventData::Scalar { anchor, tag, value: text, plain_implicit, .. } => {
+                let value = Scalar::resolve(&text, tag.as_deref(), plain_implicit);
+                let value = value.map_err(|why| Invalid::new(line, why))?;
+                (anchor, Content::Scalar { text, value })
+            }
+            EventData::SequenceStart { anchor, .. } => {
+                self.begin(anchor.as_deref());
+                (anchor, Content::List(self.list(depth)?))
+            }
+            EventData::MappingStart { anchor, .. } => {
+                self.begin(anchor.as_deref());
+                (anchor, Content::Map(self.map(depth)?))
+            }
+            _ => return Err(Invalid::new(line, "it ends within a value")),
+        };
+        let node = Rc::new(Node::new(line, content));
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, Some(Rc::clone(&node)));
+        }
+        Ok(node)
+    }
+
+    fn begin(&mut self, anchor: Option<&str>) {
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor.to_owned(), None);
+        }
+    }
+
+    fn alias(&mut self, anchor: &str, line: u32) -> Result<Rc<Node>, Invalid> {
+        match self.anchors.get(anchor) {
+            Some(Some(node)) => {
+                let node = Rc::clone(node);
+                self.count(node.nodes, line)?;
+                Ok(node)
+            }
+            Some(None) => Err(Invalid::new(line, "an alias stands within what it refers to")),
+            None => Err(Invalid::new(line, "an alias refers to nothing")),
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Vec<Rc<Node>>, Invalid> {
+        let mut items = Vec::new();
+        loop {
+            let event = self.next()?;
+            if event.data == EventData::SequenceEnd {
+                return Ok(items);
+            }
+            items.push(self.node(event, depth + 1)?);
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<BTreeMap<String, Rc<Node>>, Invalid> {
+        let mut entries = BTreeMap::new();
+        loop {
+            let event = self.next()?;
+            if event.data == EventData::MappingEnd {
+                return Ok(entries);
+            }
+            let merges = is_merge(&event.data);
+            let key = self.node(event, depth + 1)?;
+            let event = self.next()?;
+            let value = self.node(event, depth + 1)?;
+            if merges {
+                merge(&mut entries, &value)?;
+            } else {
+                let name = key_text(&key).map_err(|why| Invalid::new(key.line, why))?;
+                entries.insert(name, value);
+            }
+        }
+    }
+
+    fn count(&mut self, nodes: usize, line: u32) -> Result<(), Invalid> {
+        self.nodes += nodes;
+        if self.nodes > NODES_MAX {
+            return Err(Invalid::new(line, format_args!("it has more than {NODES_MAX} values")));
+        }
+        Ok(())
+    }
+}
+
+/// `<<`, without quotes or with its tag.
+fn is_merge(event: &EventData) -> bool {
+    const TAG: &str = "tag:yaml.org,2002:merge";
+    match event {
+        EventData::Scalar { value, tag, plain_implicit, .. } => {
+            value == "<<" && (*plain_implicit || tag.as_deref() == Some(TAG))
+        }
+        _ => false,
+    }
+}
+
+/// Puts the entries of a map, or of several of which the first counts most, over what is there.
+fn merge(entries: &mut BTreeMap<String, Rc<Node>>, value: &Node) -> Result<(), Invalid> {
+    match &value.content {
+        Content::Map(more) => {
+            entries.extend(more.iter().map(|(key, node)| (key.clone(), Rc::clone(node))));
+            Ok(())
+        }
+        Content::List(items)
+            if items.iter().all(|item| matches!(item.content, Content::Map(_))) =>
+        {
+            items.iter().rev().try_for_each(|item| merge(entries, item))
+        }
+        _ => Err(Invalid::new(value.line, "a merge key needs a map")),
+    }
+}
+
+fn line(mark: u64) -> u32 {
+    u32::try_from(mark).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+impl Node {
+    fn new(line: u32, content: Content) -> Self {
+        let inner: usize = match &content {
+            Content::Scalar { .. } => 0,
+            Content::List(items) => items.iter().map(|item| item.nodes).sum(),
+            Content::Map(entries) => entries.values().map(|value| value.nodes + 1).sum(),
+        };
+        Self { line, content, nodes: inner + 1 }
+    }
+
+    fn null(line: u32) -> Self {
+        Self::new(line, Content::Scalar { text: String::new(), value: Scalar::Null })
+    }
+
+    /// Whether it is null, `~`, or nothing at all.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.content, Content::Scalar { value: Scalar::Null, .. })
+    }
+}
