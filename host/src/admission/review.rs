@@ -67,12 +67,11 @@ impl Admission {
         };
         let limits = Limits::default();
         let key = Memo::key(plugin, SETTINGS, &limits, target);
-        let (outcome, duration_us) = match self.memo.get(&key) {
-            Some(outcome) => (outcome, 0),
-            None => {
-                let outcome = self.review(plugin, key, target, (content, &limits)).await;
-                (outcome, micros(started.elapsed()).max(1))
-            }
+        let (outcome, duration_us) = if let Some(remembered) = self.memo.get(&key) {
+            (remembered, 0)
+        } else {
+            let outcome = self.review(plugin, key, target, (content, &limits)).await;
+            (outcome, micros(started.elapsed()).max(1))
         };
         let mut checked = match outcome {
             Ok(report) => reported(check, report.unwrap_or_default()),

@@ -316,7 +316,9 @@ mod tests {
 
         #[test]
         fn no_path_breaks_it(path in "\\PC{0,80}") {
-            let _: Result<Endpoint, Unroutable> = get(&path);
+            if let Ok(endpoint) = get(&path) {
+                prop_assert_eq!(get(&endpoint.to_path()), Ok(endpoint));
+            }
         }
     }
 }

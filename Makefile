@@ -1,0 +1,34 @@
+# Everything starts here. What each target does in detail stands in CONTRIBUTING.md.
+CARGO = cargo
+DATA ?= roadstead-data
+LISTEN ?= 127.0.0.1:5000
+
+.PHONY: build plugins serve test lint bench
+
+build: plugins ## target/release/roadstead, with its plugins inside
+	$(CARGO) build --release --bin roadstead
+
+plugins: ## the plugins' components, target/plugins/*.wasm
+	plugins/build
+
+serve: build ## a registry on 127.0.0.1:5000, data in ./roadstead-data
+	target/release/roadstead serve --listen $(LISTEN) --data $(DATA)
+
+test: plugins ## installs what the tests need, then runs all of them
+	tests/setup clients conformance
+	plugins/build tests/plugins target/plugins
+	$(CARGO) test --release --workspace
+	CARGO_TARGET_DIR=target/guests $(CARGO) test --release --manifest-path plugins/Cargo.toml --workspace
+
+lint: plugins ## formatting, lints, docs, licences
+	tests/setup deny
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --all --check --manifest-path plugins/Cargo.toml
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	CARGO_TARGET_DIR=target/guests $(CARGO) clippy --release --manifest-path plugins/Cargo.toml --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --document-private-items
+	target/tools/cargo-deny/bin/cargo-deny --all-features check bans licenses sources
+
+bench: build ## the same load against Roadstead and CNCF distribution, in one run
+	tests/setup distribution
+	$(CARGO) run --release -p roadstead-bench --

@@ -1,0 +1,9 @@
+//! Real clients, unchanged, against the real server.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod helm;
+mod oras;

@@ -1,0 +1,180 @@
+//! A real server on a loopback port, for every kind of test.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+
+/// The binary under test.
+pub const ROADSTEAD: &str = env!("CARGO_BIN_EXE_roadstead");
+
+/// Longest wait for a server to come up.
+const START_SECONDS_MAX: u64 = 60;
+
+/// A running server; killed when it is dropped.
+pub struct Server {
+    child: Child,
+    addr: SocketAddr,
+    data: PathBuf,
+    environment: Vec<(String, String)>,
+    log: Arc<Mutex<Vec<String>>>,
+    folder: Option<Arc<tempfile::TempDir>>,
+}
+
+impl Server {
+    /// Starts one with a fresh folder and these variables, such as `STORAGE__FSYNC`.
+    pub fn start(environment: &[(&str, &str)]) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let data = folder.path().join("data");
+        let environment = environment
+            .iter()
+            .map(|(key, value)| (format!("ROADSTEAD__{key}"), (*value).to_owned()))
+            .collect();
+        let mut server = Self::start_in(&data, environment);
+        server.folder = Some(folder);
+        server
+    }
+
+    fn start_in(data: &Path, environment: Vec<(String, String)>) -> Self {
+        let mut command = Command::new(ROADSTEAD);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env_remove("RUST_LOG")
+            .envs(environment.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let mut child = command.spawn().unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (send, receive) = mpsc::channel();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some(addr) = listening(&line) {
+                    // whoever waited may have given up
+                    send.send(addr).ok();
+                }
+                kept.lock().unwrap().push(line);
+            }
+        });
+        let addr = receive.recv_timeout(Duration::from_secs(START_SECONDS_MAX));
+        let addr = addr.unwrap_or_else(|_| {
+            drop(child.kill());
+            panic!("the server did not start: {:#?}", log.lock().unwrap());
+        });
+        Self { child, addr, data: data.to_owned(), environment, log, folder: None }
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// An URL of it.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Most memory that it ever had, in bytes.
+    pub fn peak_memory_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse().unwrap();
+        kib * 1024
+    }
+
+    /// SIGKILL, and wait for the end.
+    pub fn kill(&mut self) {
+        drop(self.child.kill());
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// SIGTERM, and wait for the end.
+    pub fn stop(&mut self) {
+        self.terminate();
+        assert!(self.child.wait().unwrap().success(), "{:#?}", self.log());
+    }
+
+    /// Waits for it to end by itself.
+    pub fn wait(&mut self) {
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again over the same folder. It must not be running.
+    pub fn restart(&mut self) {
+        let folder = self.folder.take();
+        let mut next = Self::start_in(&self.data, self.environment.clone());
+        next.folder = folder;
+        *self = next;
+    }
+
+    /// Runs another command of the binary over the same folder.
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(ROADSTEAD);
+        command.args(arguments).arg("--data").arg(&self.data).output().unwrap()
+    }
+
+    /// `roadstead check`: no promise is broken.
+    pub fn is_sound(&self) {
+        let output = self.command(&["check"]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn listening(line: &str) -> Option<SocketAddr> {
+    let event: serde_json::Value = serde_json::from_str(line).ok()?;
+    (event["message"] == "listening").then(|| event["addr"].as_str()?.parse().ok())?
+}
+
+/// A tool that `tests/setup` installs. Missing is a failure: a test that does not run passes
+/// nothing.
+pub fn tool(name: &str, file: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let path = root.join("target/tools").join(name).join("bin").join(file);
+    assert!(path.exists(), "{name} is missing: run `make test`, which installs it");
+    path.canonicalize().unwrap()
+}
+
+/// Both outputs of a command, as a person sees them.
+pub fn said(output: &Output) -> String {
+    let (out, err) = (&output.stdout, &output.stderr);
+    format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
+}

@@ -1,0 +1,94 @@
+//! Manifests that two clients could read differently never get in.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use roadstead_oci::media_type::{DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST};
+
+use crate::{
+    client::{Repository, descriptor, manifest},
+    harness::Server,
+};
+
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+
+async fn repository(server: &Server) -> Repository {
+    let repository = Repository::of(server, "hostile");
+    for blob in [&b"{}"[..], b"layer"] {
+        repository.push_blob(&Bytes::copy_from_slice(blob)).await.unwrap();
+    }
+    repository
+}
+
+fn image() -> Value {
+    manifest((OCI_CONFIG, b"{}"), &[(LAYER, b"layer")])
+}
+
+fn with(mut manifest: Value, key: &str, value: Value) -> Value {
+    manifest[key] = value;
+    manifest
+}
+
+#[tokio::test]
+async fn bodies_that_clients_read_differently_are_refused() {
+    let server = Server::start(&[]);
+    let repository = repository(&server).await;
+    let twice = image().to_string().replacen('{', "{\"mediaType\":\"a/b\",", 1);
+    let deep = with(image(), "x", serde_json::from_str(&"[".repeat(100)).unwrap_or(Value::Null));
+    let deep = deep.to_string().replace("null", &format!("{}{}", "[".repeat(200), "]".repeat(200)));
+    let mut lying = image();
+    lying["layers"][0]["data"] = json!("bGF5ZXM=");
+    let mut negative = image();
+    negative["layers"][0]["size"] = json!(-1);
+    for (body, says) in [
+        (with(image(), "Layers", json!([])).to_string(), "take for \"layers\""),
+        (with(image(), "Manifests", json!([])).to_string(), "take for \"manifests\""),
+        (with(image(), "manifests", json!([])).to_string(), "does not belong"),
+        (with(image(), "fsLayers", json!([])).to_string(), "schema 1"),
+        (twice, "twice"),
+        (deep, "JSON"),
+        (format!("{} {{}}", image()), "JSON"),
+        (lying.to_string(), "other content"),
+        (negative.to_string(), "size"),
+        (with(image(), "schemaVersion", json!(1)).to_string(), "schemaVersion"),
+    ] {
+        let refused = repository.put("v1", OCI_MANIFEST, body.as_bytes()).await.unwrap().is(400);
+        let error = &refused.errors()[0];
+        assert!(error.starts_with("MANIFEST_INVALID: ") && error.contains(says), "{error}");
+    }
+    let docker = repository.put("v1", DOCKER_MANIFEST, image().to_string().as_bytes()).await;
+    docker.unwrap().is(400);
+    let index =
+        json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "layers": [] });
+    repository.put_manifest("v1", &index).await.is(400);
+    repository.get("manifests/v1").await.is(404);
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn a_blob_of_another_repository_is_no_blob_of_this_one() {
+    let server = Server::start(&[]);
+    let secret = Repository::of(&server, "secret");
+    secret.push_blob(&Bytes::from_static(b"layer")).await.unwrap();
+    let repository = Repository::of(&server, "thief");
+    repository.push_blob(&Bytes::from_static(b"{}")).await.unwrap();
+    let refused = repository.put_manifest("v1", &image()).await.is(404);
+    assert!(refused.errors()[0].starts_with("MANIFEST_BLOB_UNKNOWN: "));
+}
+
+#[tokio::test]
+async fn what_no_rule_is_about_is_stored_as_it_is() {
+    let server = Server::start(&[]);
+    let repository = repository(&server).await;
+    let mut odd =
+        manifest(("application/vnd.example.odd+json", b"{}"), &[("text/plain", b"layer")]);
+    odd["org.example.more"] = json!({ "Layers": [1] });
+    let body = odd.to_string();
+    repository.put("v1", OCI_MANIFEST, body.as_bytes()).await.unwrap().is(201);
+    assert!(repository.get("manifests/v1").await.is(200).body == body);
+    let mut foreign = image();
+    let kind = "application/vnd.oci.image.layer.nondistributable.v1.tar";
+    foreign["layers"] = json!([descriptor(kind, b"elsewhere")]);
+    repository.put_manifest("v2", &foreign).await.is(201);
+    server.is_sound();
+}

@@ -1,0 +1,4 @@
+//! What may land, and why.
+
+mod charts;
+mod hostile;

@@ -1,0 +1,197 @@
+//! The repository keeps its own rules.
+
+#![expect(clippy::case_sensitive_file_extension_comparisons, reason = "our own files")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// Every file below a folder, relative to the root, without what tools made.
+fn files(folder: &str) -> Vec<String> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                if !["target", ".git"].contains(&name) && !name.starts_with("roadstead-data") {
+                    walk(&path, found);
+                }
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let root = root();
+    let mut found = Vec::new();
+    walk(&root.join(folder), &mut found);
+    let relative = |path: &PathBuf| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+    found.iter().map(relative).collect()
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+fn is_test(path: &str) -> bool {
+    path.starts_with("tests/") || path.contains("/tests/") || path.contains("/testing/")
+}
+
+#[test]
+fn edges_point_one_way() {
+    // unit, where it lives, what it must never name
+    let edges: [(&str, &[&str], &[&str]); 7] = [
+        ("oci", &["plugin-sdk/oci/src"], &["tokio", "axum", "object_store", "std::fs", "async fn"]),
+        ("storage", &["host/storage/src"], &["axum", "wasmtime", "roadstead_engine", "StatusCode"]),
+        (
+            "engine",
+            &["host/engine/src"],
+            &["axum", "object_store", "roadstead_storage", "Repository"],
+        ),
+        (
+            "admission",
+            &["host/src/admission"],
+            &[
+                "axum",
+                "wasmtime::",
+                "object_store",
+                "roadstead_storage",
+                "crate::http",
+                "crate::app",
+            ],
+        ),
+        (
+            "http",
+            &["host/src/http"],
+            &["wasmtime", "object_store", "roadstead_engine", "crate::cli"],
+        ),
+        (
+            "telemetry",
+            &["host/src/telemetry"],
+            &["roadstead_storage", "roadstead_engine", "crate::cli"],
+        ),
+        ("app", &["host/src/app.rs", "host/src/content.rs"], &["crate::cli", "crate::http"]),
+    ];
+    for (unit, places, banned) in edges {
+        for path in places.iter().flat_map(|place| {
+            if place.ends_with(".rs") { vec![(*place).to_owned()] } else { files(place) }
+        }) {
+            let text = text(&path);
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for line in code {
+                for name in banned {
+                    assert!(!line.contains(name), "{path}: {unit} must not know {name}: {line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn files_and_folders_stay_small() {
+    let mut folders = std::collections::BTreeMap::<String, usize>::new();
+    for folder in ["host", "plugin-sdk", "plugins", "tests"] {
+        for path in files(folder).into_iter().filter(|path| path.ends_with(".rs")) {
+            let lines = text(&path).lines().count();
+            let max = if is_test(&path) { 800 } else { 600 };
+            assert!(lines <= max, "{path} has {lines} lines, more than {max}");
+            let root = path.ends_with("mod.rs") || path.ends_with("lib.rs");
+            assert!(
+                !root || is_test(&path) || lines <= 150,
+                "{path} has {lines} lines, more than 150"
+            );
+            let folder = path.rsplit_once('/').unwrap().0.to_owned();
+            *folders.entry(folder).or_default() += 1;
+        }
+    }
+    for (folder, count) in folders {
+        let max = if folder == "host/storage/src" { 26 } else { 17 };
+        assert!(count <= max, "{folder} has {count} files");
+    }
+}
+
+#[test]
+fn no_test_file_is_forgotten() {
+    for suite in ["tests/suite", "host/storage/tests/contract"] {
+        let all = files(suite);
+        let named: BTreeSet<String> = all
+            .iter()
+            .flat_map(|path| {
+                let folder = path.rsplit_once('/').unwrap().0.to_owned();
+                text(path)
+                    .lines()
+                    .filter_map(|line| {
+                        line.strip_prefix("mod ")?.strip_suffix(';').map(str::to_owned)
+                    })
+                    .flat_map(move |name| {
+                        [format!("{folder}/{name}.rs"), format!("{folder}/{name}/mod.rs")]
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        for path in all.iter().filter(|path| path.ends_with(".rs") && !path.ends_with("main.rs")) {
+            assert!(named.contains(path), "no module names {path}");
+        }
+    }
+}
+
+#[test]
+fn production_code_is_the_code_that_is_tested() {
+    for path in files("host").into_iter().chain(files("plugin-sdk")) {
+        if !path.ends_with(".rs") || is_test(&path) {
+            continue;
+        }
+        let text = text(&path);
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
+            if line.trim() == "#[cfg(test)]" {
+                let next = lines.peek().copied().unwrap_or_default().trim();
+                let fits = next == "mod tests {"
+                    || next.starts_with("fn ")
+                    || next.starts_with("mod tests;");
+                assert!(fits, "{path}: cfg(test) outside of a tests module: {next}");
+            }
+            assert!(!line.contains("cfg(not(test))"), "{path}: tests would run another product");
+        }
+    }
+}
+
+#[test]
+fn every_path_that_the_docs_name_exists() {
+    let docs = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
+    for doc in docs {
+        assert!(root().join(doc).exists(), "{doc} is missing");
+        let body = text(doc);
+        for quoted in body.split('`').skip(1).step_by(2) {
+            let roots = ["host/", "plugin-sdk/", "plugins/", "tests/", "policies/", ".ci/"];
+            let is_path =
+                roots.iter().any(|root| quoted.starts_with(root)) && !quoted.contains(' ');
+            let path = quoted.split("::").next().unwrap_or_default();
+            let glob = path.contains(['*', '<', '{', '…']);
+            assert!(!is_path || glob || root().join(path).exists(), "{doc} names {path}");
+        }
+        for link in body.split("](").skip(1) {
+            let target = link.split(')').next().unwrap_or_default();
+            let local = !target.contains("://") && !target.starts_with('#');
+            let path = target.split('#').next().unwrap_or_default();
+            assert!(!local || root().join(path).exists(), "{doc} links to {target}");
+        }
+    }
+    let lines = text("ARCHITECTURE.md").lines().count();
+    assert!(lines <= 250, "ARCHITECTURE.md has {lines} lines");
+}
+
+#[test]
+fn the_contract_is_the_one_that_both_sides_name() {
+    for path in ["host/engine/src/abi.rs", "plugin-sdk/src/bindings.rs"] {
+        assert!(text(path).contains("wit/0.1"), "{path}");
+    }
+    let copies: Vec<_> =
+        files("").into_iter().filter(|path| path.ends_with("reviewer.wit")).collect();
+    assert_eq!(copies, ["plugin-sdk/wit/0.1/reviewer.wit"]);
+}

@@ -1,0 +1,6 @@
+//! Running it: configuration, logs, slow clients, stopping.
+
+mod configuration;
+mod logs;
+mod slow_clients;
+mod stopping;

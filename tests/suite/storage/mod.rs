@@ -1,0 +1,5 @@
+//! What the store promises, seen from outside.
+
+mod kill;
+mod memory;
+mod restart;
