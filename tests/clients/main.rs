@@ -1,6 +1,6 @@
 //! Real clients, unchanged, against the real server.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -32,7 +32,7 @@ use crate::{
 pub struct ManifestsConfig {
     /// Largest manifest, in bytes; clients take no more than the default. Default: 4 MiB.
     pub bytes_max: usize,
-    /// Whether an index may name children that are not there. Default: false.
+    /// Whether an index may name children, and an image layers, that are not there. Default: false.
     pub allow_sparse_indexes: bool,
 }
 
@@ -147,15 +147,15 @@ async fn read(
 
 /// What must be in the repository already, and everything that the manifest names.
 ///
-/// Foreign layers may be elsewhere, a subject may come later (D-28), and the children of a sparse
-/// index may be missing where the operator allows it.
+/// Foreign layers may be elsewhere, a subject may come later (D-28), and where the operator allows
+/// it an index may lack children and an image layers.
 fn needs(manifest: &Manifest, sparse: bool) -> (Vec<Need>, Names) {
     let mut names = Names::default();
     let mut needs = Vec::new();
     for (role, _, descriptor) in manifest.descriptors() {
         let of = match role {
             Role::Config => Named::Blob,
-            Role::Layer if !descriptor.is_foreign_layer() => Named::Blob,
+            Role::Layer if !sparse && !descriptor.is_foreign_layer() => Named::Blob,
             Role::Manifest if !sparse => Named::Manifest,
             Role::Layer | Role::Manifest => {
                 names.optional.push(descriptor.digest.clone());
