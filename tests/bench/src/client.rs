@@ -1,0 +1,161 @@
+//! A connection of a client that does as little as it can.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use futures::stream;
+use http_body_util::{BodyExt, StreamBody, combinators::BoxBody};
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Body, Frame, Incoming},
+    client::conn::http1::{self, SendRequest},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION},
+};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use roadstead_oci::{Algorithm, Digest, Hasher};
+
+type Sent = BoxBody<Bytes, std::io::Error>;
+
+/// A body of its own in two frames, most of it shared.
+#[derive(Clone)]
+pub(crate) struct Content {
+    head: Bytes,
+    rest: Bytes,
+    pub(crate) digest: Digest,
+}
+
+impl Content {
+    /// Differs from every other one with another number.
+    pub(crate) fn new(number: u64, shared: &Bytes, len: usize) -> Self {
+        let head = Bytes::copy_from_slice(&number.to_le_bytes());
+        let rest = shared.slice(..len.saturating_sub(head.len()));
+        let mut hasher = Hasher::new(Algorithm::Sha256);
+        hasher.update(&head);
+        hasher.update(&rest);
+        Self { head, rest, digest: hasher.finish() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.head.len() + self.rest.len()
+    }
+
+    fn body(&self) -> Sent {
+        let frames = [self.head.clone(), self.rest.clone()].map(|bytes| Ok(Frame::data(bytes)));
+        BodyExt::boxed(StreamBody::new(stream::iter(frames)))
+    }
+}
+
+pub(crate) struct Client {
+    addr: SocketAddr,
+    sender: SendRequest<Sent>,
+}
+
+impl Client {
+    pub(crate) async fn connect(addr: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(addr).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(Self { addr, sender })
+    }
+
+    /// Sends a request with its content, and answers the header; the body stays to be read.
+    async fn send(
+        &mut self,
+        method: &str,
+        url: &str,
+        kind: &str,
+        content: Option<&Content>,
+    ) -> anyhow::Result<Response<Incoming>> {
+        let path = match url.strip_prefix("http://") {
+            Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
+            None => url,
+        };
+        let len = content.map_or(0, Content::len);
+        let empty = || BodyExt::boxed(StreamBody::new(stream::empty()));
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, self.addr.to_string())
+            .header(CONTENT_TYPE, kind)
+            .header(CONTENT_LENGTH, len)
+            .body(content.map_or_else(empty, Content::body))?;
+        self.sender.ready().await?;
+        Ok(self.sender.send_request(request).await?)
+    }
+
+    /// Reads an answer to its end without keeping it; answers its length.
+    async fn drain(mut response: Response<Incoming>) -> anyhow::Result<u64> {
+        let mut len = 0;
+        let body = response.body_mut();
+        while !body.is_end_stream() {
+            let Some(frame) = body.frame().await else { break };
+            len += frame?.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        Ok(len)
+    }
+
+    async fn expect(response: Response<Incoming>, wanted: StatusCode) -> anyhow::Result<u64> {
+        let status = response.status();
+        if status != wanted {
+            let body = response.into_body().collect().await?.to_bytes();
+            bail!("{status} instead of {wanted}: {}", String::from_utf8_lossy(&body));
+        }
+        Self::drain(response).await
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<u64> {
+        let response = self.send("GET", path, "*/*", None).await?;
+        Self::expect(response, StatusCode::OK).await
+    }
+
+    /// HEAD of something that is not there yet.
+    pub(crate) async fn absent(&mut self, path: &str) -> anyhow::Result<()> {
+        let response = self.send("HEAD", path, "*/*", None).await?;
+        Self::expect(response, StatusCode::NOT_FOUND).await.map(drop)
+    }
+
+    /// POST and PUT, or POST, PATCH and PUT.
+    pub(crate) async fn push_blob(
+        &mut self,
+        repository: &str,
+        content: &Content,
+        patch: bool,
+    ) -> anyhow::Result<()> {
+        const BYTES: &str = "application/octet-stream";
+        let path = format!("/v2/{repository}/blobs/uploads/");
+        let begun = self.send("POST", &path, BYTES, None).await?;
+        let mut location = location(&begun)?;
+        Self::expect(begun, StatusCode::ACCEPTED).await?;
+        let mut last = Some(content);
+        if patch {
+            let patched = self.send("PATCH", &location, BYTES, last.take()).await?;
+            location = self::location(&patched)?;
+            Self::expect(patched, StatusCode::ACCEPTED).await?;
+        }
+        let joint = if location.contains('?') { '&' } else { '?' };
+        let url = format!("{location}{joint}digest={}", content.digest);
+        let stored = self.send("PUT", &url, BYTES, last).await?;
+        Self::expect(stored, StatusCode::CREATED).await.map(drop)
+    }
+
+    pub(crate) async fn push_manifest(
+        &mut self,
+        path: &str,
+        manifest: &Bytes,
+    ) -> anyhow::Result<()> {
+        let digest = Digest::of(Algorithm::Sha256, manifest);
+        let content = Content { head: manifest.clone(), rest: Bytes::new(), digest };
+        let kind = roadstead_oci::media_type::OCI_MANIFEST;
+        let stored = self.send("PUT", path, kind, Some(&content)).await?;
+        Self::expect(stored, StatusCode::CREATED).await.map(drop)
+    }
+}
+
+fn location(response: &Response<Incoming>) -> anyhow::Result<String> {
+    let location = response.headers().get(LOCATION).context("no Location")?;
+    Ok(location.to_str()?.to_owned())
+}
