@@ -106,6 +106,14 @@ pub(crate) fn read(chart: &[u8], requirements: Option<&[u8]>) -> Result<Metadata
         let (requirements, of_file) = parse("requirements.yaml", requirements)?;
         metadata.add(&requirements).map_err(of_file)?;
     }
+    for list in ["dependencies", "maintainers"] {
+        if let Value::List(entries) = metadata.field(list)
+            && entries.contains(&Value::Absent)
+        {
+            let why = format_args!("an entry of {list} is empty");
+            return Err(of_file(Invalid::new(0, why)));
+        }
+    }
     Ok(metadata)
 }
 

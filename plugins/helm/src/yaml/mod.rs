@@ -8,7 +8,7 @@ mod scalar;
 
 use std::{collections::BTreeMap, fmt, rc::Rc};
 
-use libyaml_safer::{Event, EventData, Parser};
+use libyaml_safer::{ErrorKind, Event, EventData, Parser};
 
 pub(crate) use scalar::{Scalar, key_text};
 
@@ -17,6 +17,10 @@ pub(crate) const BYTES_MAX: usize = 1 << 20;
 /// Values in a document, with those behind aliases.
 const NODES_MAX: usize = 20_000;
 const DEPTH_MAX: usize = 64;
+
+/// U+FEFF, which some readers skip at the start of any line. Whoever calls [`parse`] has removed
+/// the one before the document.
+const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// A value, and where it stands.
 #[derive(Debug)]
@@ -61,6 +65,9 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
     if bytes.len() > BYTES_MAX {
         return Err(Invalid::new(0, format_args!("it has more than {BYTES_MAX} bytes")));
     }
+    if bytes.windows(MARK.len()).any(|window| window == MARK) {
+        return Err(Invalid::new(0, "it has a byte order mark that is not at its start"));
+    }
     let mut input = bytes;
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
@@ -69,7 +76,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
         let event = reader.next()?;
         match event.data {
             EventData::StreamEnd => return Ok(Rc::new(Node::null(1))),
-            EventData::DocumentStart { .. } => {
+            EventData::DocumentStart { version_directive, .. } => {
+                if version_directive.is_some_and(|version| (version.major, version.minor) != (1, 1))
+                {
+                    return Err(Invalid::new(1, "it has a directive of another YAML than 1.1"));
+                }
                 let first = reader.next()?;
                 let node = reader.node(first, 0)?;
                 // what makes the document's end invalid makes the document so
@@ -92,7 +103,10 @@ impl Reader<'_, '_> {
     fn next(&mut self) -> Result<Event, Invalid> {
         self.parser.parse().map_err(|error| {
             let line = error.problem_mark().map_or(0, |mark| line(mark.line));
-            Invalid::new(line, format_args!("it is no YAML: {}", error.problem()))
+            match error.kind() {
+                ErrorKind::Reader | ErrorKind::Io => Invalid::new(0, "it has control characters, or is not UTF-8"),
+                _ => Invalid::new(line, format_args!("it is no YAML ({})", error.problem())),
+            }
         })
     }
 

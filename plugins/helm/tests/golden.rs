@@ -1,0 +1,161 @@
+//! The plugin against tables of what real helms make of charts: `golden/make.py` wrote them.
+
+mod archive;
+mod push;
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use roadstead_plugin_sdk::{Report, Severity};
+use serde_json::{Value, json};
+
+use archive::Archive;
+use push::{Push, codes};
+
+/// What helm loads although the plugin refuses it, with the codes that say why.
+const STRICTER_THAN_HELM: &[(&str, &[&str])] = &[
+    ("Chart.yaml as a contiguous file", &["RSH025", "RSH028"]),
+    ("Chart.yaml as a link", &["RSH025"]),
+    ("Chart.yaml as a link behind", &["RSH025"]),
+    ("Chart.yaml by two paths", &["RSH029", "RSH040", "RSH041"]),
+    ("Chart.yaml by way of a folder", &["RSH024", "RSH028"]),
+    ("Chart.yaml in UTF-16", &["RSH031"]),
+    ("Chart.yaml in two folders", &["RSH026", "RSH040", "RSH041"]),
+    ("Chart.yaml in two folders, the other order", &["RSH026", "RSH040", "RSH041"]),
+    ("Chart.yaml of an unknown type", &["RSH025", "RSH028"]),
+    ("Chart.yaml twice", &["RSH029", "RSH040", "RSH041"]),
+    ("Chart.yaml twice, the other order", &["RSH029", "RSH040", "RSH041"]),
+    ("Chart.yaml with the mode of a folder, then another", &["RSH025"]),
+    ("a device", &["RSH025"]),
+    ("a drive at the top", &["RSH024"]),
+    ("a file in another folder", &["RSH026"]),
+    ("a folder that leads out", &["RSH024"]),
+    ("a hard link", &["RSH025"]),
+    ("a path through a folder", &["RSH024"]),
+    ("a pipe", &["RSH025"]),
+    ("a second member that overrides", &["RSH029", "RSH040", "RSH041"]),
+    ("a second member with an evil tail", &["RSH030"]),
+    ("a smaller PAX size", &["RSH029", "RSH040", "RSH041", "RSH042"]),
+    ("a sparse file", &["RSH021"]),
+    ("a symbolic link", &["RSH025"]),
+    ("an absolute path", &["RSH024"]),
+    ("an entry after the end", &["RSH030"]),
+    ("gzip cut short", &["RSH020"]),
+    ("gzip with a wrong sum", &["RSH020"]),
+    ("rubbish after gzip", &["RSH020"]),
+    ("rubbish after the end", &["RSH030"]),
+    ("values twice", &["RSH029"]),
+    ("zeros after gzip", &["RSH020"]),
+];
+
+/// Chart.yaml that helm loads and the plugin does not read: one reader skips the mark, another
+/// takes it for a letter.
+const UNREAD: &[&str] = &["a byte order mark within"];
+
+/// Chart.yaml that helm does not load and the plugin reads: `\\/` came with YAML 1.2.
+const READ: &[&str] = &["a slash escaped"];
+
+fn table(text: &str) -> BTreeMap<String, Value> {
+    let table: Value = serde_json::from_str(text).unwrap();
+    serde_json::from_value(table["cases"].clone()).unwrap()
+}
+
+/// What the helms made of a case, which must be the same.
+fn answer<'a>(name: &str, case: &'a Value) -> Option<&'a Value> {
+    let (helm3, helm4) = (&case["helm-3.22.0"], &case["helm-4.3.1"]);
+    assert_eq!(helm3, helm4, "{name}: the helms disagree, which no case provides for");
+    (!helm3.is_null()).then_some(helm3)
+}
+
+fn refusal(case: &Value) -> &str {
+    case["refusals"]["helm-4.3.1"].as_str().unwrap_or_default()
+}
+
+/// What helm would have pushed if it had loaded the chart.
+fn plain() -> Value {
+    json!({
+        "config": { "apiVersion": "v2", "name": "web", "version": "1.2.3" },
+        "annotations": {},
+    })
+}
+
+fn review(pushed: &Value, layer: &[u8]) -> Report {
+    let mut push = Push::new(&pushed["config"], layer);
+    for (key, value) in pushed["annotations"].as_object().unwrap() {
+        push = push.annotation(key, value.as_str().unwrap());
+    }
+    push.review()
+}
+
+#[test]
+fn metadata_are_read_as_helm_reads_them() {
+    let mut wrong = Vec::new();
+    for (name, case) in table(include_str!("golden/metadata.json")) {
+        let files = case["files"].as_object().unwrap();
+        let layer = files.iter().fold(Archive::new(), |archive, (path, content)| {
+            archive.file(&format!("web/{path}"), content.as_str().unwrap())
+        });
+        let layer = layer.gzip();
+        match answer(&name, &case) {
+            Some(_) if UNREAD.contains(&name.as_str()) => {
+                assert_eq!(codes(&review(&plain(), &layer)), ["RSH031"], "{name}");
+            }
+            None if READ.contains(&name.as_str()) => {
+                assert!(!review(&plain(), &layer).rejects(), "{name}");
+            }
+            Some(pushed) => {
+                let report = review(pushed, &layer);
+                // a version such as 1.2, and a chart that is not called web
+                let unexpected: Vec<_> = report
+                    .findings()
+                    .iter()
+                    .filter(|finding| !matches!(finding.code(), "RSH013" | "RSH027"))
+                    .collect();
+                if !unexpected.is_empty() {
+                    wrong.push(format!("{name}: helm loads it, but {unexpected:?}"));
+                }
+            }
+            None => {
+                let report = review(&plain(), &layer);
+                let unreadable = refusal(&case).starts_with("cannot load");
+                if !report.rejects() || unreadable && !codes(&report).contains(&"RSH031") {
+                    let why = refusal(&case);
+                    wrong.push(format!("{name}: helm says {why}, but {:?}", codes(&report)));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn archives_are_read_as_helm_reads_them_or_refused() {
+    let stricter: BTreeMap<_, _> = STRICTER_THAN_HELM.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (name, case) in table(include_str!("golden/archives.json")) {
+        let layer = STANDARD.decode(case["archive"].as_str().unwrap()).unwrap();
+        let answer = answer(&name, &case);
+        let report = review(answer.unwrap_or(&plain()), &layer);
+        let errors: Vec<_> = report
+            .findings()
+            .iter()
+            .filter(|finding| finding.severity() == Severity::Error)
+            .map(|finding| finding.code())
+            .collect();
+        let expected = stricter.get(name.as_str());
+        match (answer, expected) {
+            (Some(_), Some(expected)) if errors != *expected => {
+                wrong.push(format!("{name}: {errors:?}, not {expected:?}"));
+            }
+            (Some(_), None) if !errors.is_empty() => {
+                wrong.push(format!("{name}: helm loads it, but {:?}", report.findings()));
+            }
+            (None, Some(_)) => wrong.push(format!("{name}: helm refuses it as well")),
+            (None, None) if errors.is_empty() => {
+                wrong.push(format!("{name}: helm says {}", refusal(&case)));
+            }
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
