@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
 use roadstead_engine::Engine;
@@ -9,7 +10,7 @@ use roadstead_oci::Repository;
 use roadstead_storage::{Clock, DataFolder, Storage};
 
 use crate::{
-    admission::{Admission, Bundled, Content, Occasion, Verdict},
+    admission::{Admission, Bundled, Content, Decision, Occasion, Verdict},
     config::Config,
     content::RepositoryContent,
 };
@@ -29,7 +30,12 @@ pub struct App {
     pub config: Config,
     /// changes under way, which go on when their connection is cut
     pub changes: TaskTracker,
+    /// verdicts of refusals, by what was refused
+    refusals: Cache<(String, String, String), String>,
 }
+
+/// Refusals that are remembered.
+const REFUSALS_MAX: u64 = 10_000;
 
 impl App {
     /// Opens the store in a folder and gets everything ready.
@@ -38,7 +44,8 @@ impl App {
         let admission = Admission::builtin(&engine, &BUNDLED).await?;
         let storage = Storage::open(folder, config.storage.clone(), Clock::system()).await?;
         let storage = Arc::new(storage);
-        Ok(Arc::new(Self { storage, admission, config, changes: TaskTracker::new() }))
+        let (changes, refusals) = (TaskTracker::new(), Cache::new(REFUSALS_MAX));
+        Ok(Arc::new(Self { storage, admission, config, changes, refusals }))
     }
 
     /// What the review of a push to this repository may read.
@@ -50,6 +57,21 @@ impl App {
     pub fn occasion(&self) -> Occasion {
         let (id, at) = (self.storage.new_verdict_id(), self.storage.clock().now().to_string());
         Occasion { id, at }
+    }
+
+    /// Keeps a refusal. One that is repeated, of the same manifest under the same policy, shares
+    /// the first one's verdict.
+    pub async fn keep_refusal(&self, verdict: &mut Verdict) {
+        let Verdict { repository, digest, policy, .. } = &*verdict;
+        let refused = (repository.clone(), digest.clone(), policy.clone());
+        if let Some(first) = self.refusals.get(&refused) {
+            verdict.id = first;
+            return;
+        }
+        self.keep_verdict(verdict).await;
+        if verdict.decision == Decision::Reject {
+            self.refusals.insert(refused, verdict.id.clone());
+        }
     }
 
     /// Keeps a verdict where its id finds it. A push does not fail when that does.

@@ -31,14 +31,16 @@ impl Server {
     /// Starts one with a fresh folder and these variables, such as `STORAGE__FSYNC`.
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        let data = folder.path().join("data");
-        let environment = environment
-            .iter()
-            .map(|(key, value)| (format!("ROADSTEAD__{key}"), (*value).to_owned()))
-            .collect();
-        let mut server = Self::start_in(&data, environment);
+        let mut server = Self::start_at(&folder.path().join("data"), environment);
         server.folder = Some(folder);
         server
+    }
+
+    /// Starts one over a folder.
+    pub fn start_at(data: &Path, environment: &[(&str, &str)]) -> Self {
+        let variable =
+            |(key, value): &(&str, &str)| (format!("ROADSTEAD__{key}"), (*value).to_owned());
+        Self::start_in(data, environment.iter().map(variable).collect())
     }
 
     fn start_in(data: &Path, environment: Vec<(String, String)>) -> Self {

@@ -195,3 +195,16 @@ fn the_contract_is_the_one_that_both_sides_name() {
         files("").into_iter().filter(|path| path.ends_with("reviewer.wit")).collect();
     assert_eq!(copies, ["plugin-sdk/wit/0.1/reviewer.wit"]);
 }
+
+#[test]
+fn every_key_of_the_configuration_is_documented() {
+    let page = text("host/docs/configuration.md");
+    let defaults = toml::Table::try_from(roadstead::config::Config::default()).unwrap();
+    for (section, keys) in defaults {
+        for (key, value) in keys.as_table().unwrap() {
+            let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+            let row = format!("| `{section}.{key}` | `{value}` |");
+            assert!(page.contains(&row), "host/docs/configuration.md lacks {row}");
+        }
+    }
+}

@@ -98,10 +98,11 @@ pub(super) async fn put(
         return Err(unmet_needs(repository, &unmet));
     }
     let candidate = candidate(&pushed);
-    let verdict = app.admission.judge(&candidate, app.content(repository), app.occasion()).await;
+    let mut verdict =
+        app.admission.judge(&candidate, app.content(repository), app.occasion()).await;
     if verdict.decision != Decision::Accept {
         app.storage.withdraw(claim).await;
-        app.keep_verdict(&verdict).await;
+        app.keep_refusal(&mut verdict).await;
         return Err(refusal(&verdict));
     }
     if !verdict.findings.is_empty() {

@@ -10,7 +10,7 @@ use hyper::{
     Request, Response, StatusCode,
     body::{Body, Frame, Incoming},
     client::conn::http1::{self, SendRequest},
-    header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION},
+    header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION},
 };
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -80,6 +80,7 @@ impl Client {
             .method(method)
             .uri(path)
             .header(HOST, self.addr.to_string())
+            .header(ACCEPT, kind)
             .header(CONTENT_TYPE, kind)
             .header(CONTENT_LENGTH, len)
             .body(content.map_or_else(empty, Content::body))?;
@@ -108,7 +109,8 @@ impl Client {
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<u64> {
-        let response = self.send("GET", path, "*/*", None).await?;
+        let kind = roadstead_oci::media_type::OCI_MANIFEST;
+        let response = self.send("GET", path, kind, None).await?;
         Self::expect(response, StatusCode::OK).await
     }
 

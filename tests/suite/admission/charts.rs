@@ -102,6 +102,8 @@ async fn a_refusal_leaves_nothing_and_its_verdict_can_be_read() {
     assert_eq!(detail["rule"], "charts-are-valid");
     assert!(detail.as_object().unwrap().len() <= 6);
     let id = detail["verdict"].as_str().unwrap().to_owned();
+    let again = push(&server, &config(), &layer).await.is(403);
+    assert_eq!(again.json()["errors"][0]["detail"]["verdict"], id.as_str());
     let repository = Repository::of(&server, "charts/web");
     repository.get("manifests/1.2.3").await.is(404);
     let tags = repository.get("tags/list").await.is(200);
