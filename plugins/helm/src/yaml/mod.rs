@@ -8,7 +8,7 @@ mod scalar;
 
 use std::{collections::BTreeMap, fmt, rc::Rc};
 
-use libyaml_safer::{ErrorKind, Event, EventData, Parser};
+use libyaml_safer::{ErrorKind, Event, EventData, Parser, ScalarStyle};
 
 pub(crate) use scalar::{Scalar, key_text};
 
@@ -68,10 +68,19 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
     if bytes.windows(MARK.len()).any(|window| window == MARK) {
         return Err(Invalid::new(0, "it has a byte order mark that is not at its start"));
     }
-    let mut input = bytes;
+    // The parser panics where a text or an escape ends with the document. So a line ends there,
+    // and is taken from the text again.
+    let last_line = bytes
+        .rsplit(|byte| *byte == b'\n')
+        .next()
+        .filter(|line| !line.is_empty())
+        .map(<[u8]>::to_vec);
+    let bytes = [bytes, if last_line.is_some() { b"\n" } else { b"" }].concat();
+    let mut input = &bytes[..];
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut reader = Reader { parser, anchors: BTreeMap::new(), nodes: 0 };
+    let bytes = bytes.len() as u64;
+    let mut reader = Reader { parser, bytes, last_line, anchors: BTreeMap::new(), nodes: 0 };
     loop {
         let event = reader.next()?;
         match event.data {
@@ -94,6 +103,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
 
 struct Reader<'r, 'b> {
     parser: Parser<&'r mut &'b [u8]>,
+    /// of the document
+    bytes: u64,
+    /// the last line, if its end was added
+    last_line: Option<Vec<u8>>,
     /// none: the value that the anchor stands before is not complete yet
     anchors: BTreeMap<String, Option<Rc<Node>>>,
     nodes: usize,
@@ -104,7 +117,9 @@ impl Reader<'_, '_> {
         self.parser.parse().map_err(|error| {
             let line = error.problem_mark().map_or(0, |mark| line(mark.line));
             match error.kind() {
-                ErrorKind::Reader | ErrorKind::Io => Invalid::new(0, "it has control characters, or is not UTF-8"),
+                ErrorKind::Reader | ErrorKind::Io => {
+                    Invalid::new(0, "it has control characters, or is not UTF-8")
+                }
                 _ => Invalid::new(line, format_args!("it is no YAML ({})", error.problem())),
             }
         })
@@ -119,7 +134,12 @@ impl Reader<'_, '_> {
         self.count(1, line)?;
         let (anchor, content) = match event.data {
             EventData::Alias { anchor } => return self.alias(&anchor, line),
-            EventData::Scalar { anchor, tag, value: text, plain_implicit, .. } => {
+            EventData::Scalar { anchor, tag, value: mut text, plain_implicit, style, .. } => {
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+                    && event.end_mark.index == self.bytes
+                {
+                    self.take_added_end(&mut text);
+                }
                 let value = Scalar::resolve(&text, tag.as_deref(), plain_implicit);
                 let value = value.map_err(|why| Invalid::new(line, why))?;
                 (anchor, Content::Scalar { text, value })
@@ -139,6 +159,22 @@ impl Reader<'_, '_> {
             self.anchors.insert(anchor, Some(Rc::clone(&node)));
         }
         Ok(node)
+    }
+
+    /// Undoes what the added line end did to a block of text, if the last line is in it.
+    fn take_added_end(&self, text: &mut String) {
+        let (Some(last_line), Some(rest)) = (&self.last_line, text.strip_suffix('\n')) else {
+            return;
+        };
+        let content = last_line.trim_ascii_start();
+        let last = rest.rsplit('\n').next().unwrap_or_default().as_bytes();
+        let is_there = match content {
+            [] => last_line.ends_with(last),
+            content => last.ends_with(content),
+        };
+        if is_there {
+            text.pop();
+        }
     }
 
     fn begin(&mut self, anchor: Option<&str>) {

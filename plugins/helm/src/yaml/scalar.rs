@@ -64,7 +64,7 @@ impl Scalar {
             _ => {}
         }
         match text.as_bytes().first() {
-            Some(b'.') => float(text).map_or(Self::Text, Self::Float),
+            Some(b'.') => dotted(text).map_or(Self::Text, Self::Float),
             Some(b'0'..=b'9' | b'+' | b'-') => number(&text.replace('_', "")),
             _ => Self::Text,
         }
@@ -105,7 +105,23 @@ fn number(text: &str) -> Scalar {
     if let Some(integer) = integer(text) {
         return Scalar::Integer(integer);
     }
-    float(text).map_or(Scalar::Text, Scalar::Float)
+    if let Some(float) = float(text) {
+        return Scalar::Float(float);
+    }
+    // binary numbers, in which go-yaml lets a sign stand behind the prefix
+    let signed = text.strip_prefix("0b").filter(|rest| rest.starts_with(['+', '-']));
+    let digits = signed.filter(|rest| rest[1..].starts_with(['0', '1']));
+    let integer = digits.and_then(|rest| i64::from_str_radix(rest, 2).ok());
+    integer.map_or(Scalar::Text, |integer| Scalar::Integer(integer.into()))
+}
+
+/// Go's `ParseFloat`, which takes underscores between digits.
+fn dotted(text: &str) -> Option<f64> {
+    let bytes = text.as_bytes();
+    let is_digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
+    let mut marks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_');
+    let between = marks.all(|(i, _)| is_digit(i.wrapping_sub(1)) && is_digit(i + 1));
+    if between { float(&text.replace('_', "")) } else { None }
 }
 
 /// Go's `ParseInt` and `ParseUint` with base 0. A sign means that it must fit into an `int64`.

@@ -5,7 +5,7 @@
 
 Each case is a chart archive, pushed by `helm push` to a registry in this process that keeps what
 it gets. The tables hold what every helm made of it: the config blob and the annotations, or null
-where it refused. They are the truth that tests/golden.rs compares the plugin with.
+where it refused. They are the truth that tests/suite/golden.rs compares the plugin with.
 """
 
 import base64

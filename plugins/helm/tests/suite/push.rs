@@ -1,7 +1,7 @@
 //! A chart as helm pushes it, and what the plugin says to it.
 
 use roadstead_plugin_helm::Helm;
-use roadstead_plugin_sdk::{Report, testing::Scene};
+use roadstead_plugin_sdk::{Finding, Report, testing::Scene};
 use serde_json::Value;
 
 pub(crate) const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
@@ -35,6 +35,41 @@ impl Push {
         self
     }
 
+    /// Another type for the config.
+    #[must_use]
+    pub(crate) fn config_type(mut self, media_type: &str) -> Self {
+        media_type.clone_into(&mut self.config_type);
+        self
+    }
+
+    /// Another config, which need not be JSON.
+    #[must_use]
+    pub(crate) fn config_bytes(mut self, bytes: &[u8]) -> Self {
+        self.config = bytes.to_vec();
+        self
+    }
+
+    /// One more layer.
+    #[must_use]
+    pub(crate) fn layer(mut self, media_type: &str, bytes: &[u8]) -> Self {
+        self.layers.push((media_type.to_owned(), bytes.to_vec()));
+        self
+    }
+
+    /// Another type for the chart's layer.
+    #[must_use]
+    pub(crate) fn layer_type(mut self, media_type: &str) -> Self {
+        media_type.clone_into(&mut self.layers[0].0);
+        self
+    }
+
+    /// Lets no read answer more.
+    #[must_use]
+    pub(crate) fn read_bytes_max(mut self, bytes: usize) -> Self {
+        self.read_bytes_max = bytes;
+        self
+    }
+
     /// Reviews it.
     pub(crate) fn review(&self) -> Report {
         let mut scene = Scene::new();
@@ -55,5 +90,5 @@ impl Push {
 
 /// The codes of what was found.
 pub(crate) fn codes(report: &Report) -> Vec<&str> {
-    report.findings().iter().map(|finding| finding.code()).collect()
+    report.findings().iter().map(Finding::code).collect()
 }

@@ -1,16 +1,15 @@
 //! The plugin against tables of what real helms make of charts: `golden/make.py` wrote them.
 
-mod archive;
-mod push;
-
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use roadstead_plugin_sdk::{Report, Severity};
+use roadstead_plugin_sdk::{Finding, Report, Severity};
 use serde_json::{Value, json};
 
-use archive::Archive;
-use push::{Push, codes};
+use crate::{
+    archive::Archive,
+    push::{Push, codes},
+};
 
 /// What helm loads although the plugin refuses it, with the codes that say why.
 const STRICTER_THAN_HELM: &[(&str, &[&str])] = &[
@@ -56,8 +55,8 @@ const UNREAD: &[&str] = &["a byte order mark within"];
 const READ: &[&str] = &["a slash escaped"];
 
 fn table(text: &str) -> BTreeMap<String, Value> {
-    let table: Value = serde_json::from_str(text).unwrap();
-    serde_json::from_value(table["cases"].clone()).unwrap()
+    let table: Value = serde_json::from_str(text).expect("the table is JSON");
+    serde_json::from_value(table["cases"].clone()).expect("it has cases")
 }
 
 /// What the helms made of a case, which must be the same.
@@ -81,8 +80,8 @@ fn plain() -> Value {
 
 fn review(pushed: &Value, layer: &[u8]) -> Report {
     let mut push = Push::new(&pushed["config"], layer);
-    for (key, value) in pushed["annotations"].as_object().unwrap() {
-        push = push.annotation(key, value.as_str().unwrap());
+    for (key, value) in pushed["annotations"].as_object().expect("annotations") {
+        push = push.annotation(key, value.as_str().expect("text"));
     }
     push.review()
 }
@@ -90,7 +89,7 @@ fn review(pushed: &Value, layer: &[u8]) -> Report {
 #[test]
 fn metadata_are_read_as_helm_reads_them() {
     let mut wrong = Vec::new();
-    for (name, case) in table(include_str!("golden/metadata.json")) {
+    for (name, case) in table(include_str!("../golden/metadata.json")) {
         let files = case["files"].as_object().unwrap();
         let layer = files.iter().fold(Archive::new(), |archive, (path, content)| {
             archive.file(&format!("web/{path}"), content.as_str().unwrap())
@@ -132,7 +131,7 @@ fn metadata_are_read_as_helm_reads_them() {
 fn archives_are_read_as_helm_reads_them_or_refused() {
     let stricter: BTreeMap<_, _> = STRICTER_THAN_HELM.iter().copied().collect();
     let mut wrong = Vec::new();
-    for (name, case) in table(include_str!("golden/archives.json")) {
+    for (name, case) in table(include_str!("../golden/archives.json")) {
         let layer = STANDARD.decode(case["archive"].as_str().unwrap()).unwrap();
         let answer = answer(&name, &case);
         let report = review(answer.unwrap_or(&plain()), &layer);
@@ -140,7 +139,7 @@ fn archives_are_read_as_helm_reads_them_or_refused() {
             .findings()
             .iter()
             .filter(|finding| finding.severity() == Severity::Error)
-            .map(|finding| finding.code())
+            .map(Finding::code)
             .collect();
         let expected = stricter.get(name.as_str());
         match (answer, expected) {
