@@ -19,32 +19,34 @@ use roadstead_oci::{Algorithm, Digest, Hasher};
 
 type Sent = BoxBody<Bytes, std::io::Error>;
 
-/// A body of its own in two frames, most of it shared.
-#[derive(Clone)]
+/// A blob to push.
 pub(crate) struct Content {
-    head: Bytes,
-    rest: Bytes,
+    frames: [Bytes; 2],
     pub(crate) digest: Digest,
 }
 
 impl Content {
-    /// Differs from every other one with another number.
+    /// Differs from every other one with another number, and shares the rest of its bytes.
     pub(crate) fn new(number: u64, shared: &Bytes, len: usize) -> Self {
         let head = Bytes::copy_from_slice(&number.to_le_bytes());
         let rest = shared.slice(..len.saturating_sub(head.len()));
+        Self::framed([head, rest])
+    }
+
+    pub(crate) fn of(bytes: Bytes) -> Self {
+        Self::framed([bytes, Bytes::new()])
+    }
+
+    fn framed(frames: [Bytes; 2]) -> Self {
         let mut hasher = Hasher::new(Algorithm::Sha256);
-        hasher.update(&head);
-        hasher.update(&rest);
-        Self { head, rest, digest: hasher.finish() }
+        for frame in &frames {
+            hasher.update(frame);
+        }
+        Self { frames, digest: hasher.finish() }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.head.len() + self.rest.len()
-    }
-
-    fn body(&self) -> Sent {
-        let frames = [self.head.clone(), self.rest.clone()].map(|bytes| Ok(Frame::data(bytes)));
-        BodyExt::boxed(StreamBody::new(stream::iter(frames)))
+        self.frames.iter().map(Bytes::len).sum()
     }
 }
 
@@ -68,14 +70,15 @@ impl Client {
         method: &str,
         url: &str,
         kind: &str,
-        content: Option<&Content>,
+        frames: &[Bytes],
     ) -> anyhow::Result<Response<Incoming>> {
         let path = match url.strip_prefix("http://") {
             Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
             None => url,
         };
-        let len = content.map_or(0, Content::len);
-        let empty = || BodyExt::boxed(StreamBody::new(stream::empty()));
+        let len: usize = frames.iter().map(Bytes::len).sum();
+        let frames: Vec<_> = frames.iter().filter(|frame| !frame.is_empty()).cloned().collect();
+        let frames = frames.into_iter().map(|frame| Ok(Frame::data(frame)));
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -83,7 +86,7 @@ impl Client {
             .header(ACCEPT, kind)
             .header(CONTENT_TYPE, kind)
             .header(CONTENT_LENGTH, len)
-            .body(content.map_or_else(empty, Content::body))?;
+            .body(BodyExt::boxed(StreamBody::new(stream::iter(frames))))?;
         self.sender.ready().await?;
         Ok(self.sender.send_request(request).await?)
     }
@@ -110,13 +113,13 @@ impl Client {
 
     pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<u64> {
         let kind = roadstead_oci::media_type::OCI_MANIFEST;
-        let response = self.send("GET", path, kind, None).await?;
+        let response = self.send("GET", path, kind, &[]).await?;
         Self::expect(response, StatusCode::OK).await
     }
 
     /// HEAD of something that is not there yet.
     pub(crate) async fn absent(&mut self, path: &str) -> anyhow::Result<()> {
-        let response = self.send("HEAD", path, "*/*", None).await?;
+        let response = self.send("HEAD", path, "*/*", &[]).await?;
         Self::expect(response, StatusCode::NOT_FOUND).await.map(drop)
     }
 
@@ -129,12 +132,12 @@ impl Client {
     ) -> anyhow::Result<()> {
         const BYTES: &str = "application/octet-stream";
         let path = format!("/v2/{repository}/blobs/uploads/");
-        let begun = self.send("POST", &path, BYTES, None).await?;
+        let begun = self.send("POST", &path, BYTES, &[]).await?;
         let mut location = location(&begun)?;
         Self::expect(begun, StatusCode::ACCEPTED).await?;
-        let mut last = Some(content);
+        let mut last = content.frames.as_slice();
         if patch {
-            let patched = self.send("PATCH", &location, BYTES, last.take()).await?;
+            let patched = self.send("PATCH", &location, BYTES, std::mem::take(&mut last)).await?;
             location = self::location(&patched)?;
             Self::expect(patched, StatusCode::ACCEPTED).await?;
         }
@@ -144,15 +147,9 @@ impl Client {
         Self::expect(stored, StatusCode::CREATED).await.map(drop)
     }
 
-    pub(crate) async fn push_manifest(
-        &mut self,
-        path: &str,
-        manifest: &Bytes,
-    ) -> anyhow::Result<()> {
-        let digest = Digest::of(Algorithm::Sha256, manifest);
-        let content = Content { head: manifest.clone(), rest: Bytes::new(), digest };
+    pub(crate) async fn push_manifest(&mut self, path: &str, body: &Bytes) -> anyhow::Result<()> {
         let kind = roadstead_oci::media_type::OCI_MANIFEST;
-        let stored = self.send("PUT", path, kind, Some(&content)).await?;
+        let stored = self.send("PUT", path, kind, std::slice::from_ref(body)).await?;
         Self::expect(stored, StatusCode::CREATED).await.map(drop)
     }
 }

@@ -1,6 +1,7 @@
 //! The loads, each bounded in count.
 
 use std::{
+    io::Write,
     net::SocketAddr,
     sync::{
         Arc,
@@ -9,8 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use bytes::Bytes;
 use serde_json::json;
+use tokio::time::timeout_at;
 
 use roadstead_oci::{Algorithm, Digest, media_type};
 
@@ -42,6 +45,10 @@ enum Load {
 
 const MIB: usize = 1 << 20;
 const REPOSITORY: &str = "bench/load";
+/// Bytes of the config, and of the only layer, of a small artifact.
+const ARTIFACT_BLOB_BYTES: usize = 2000;
+/// Longest time that a case may take against one server.
+const CASE_SECONDS_MAX: u64 = 300;
 
 const fn case(name: &'static str, bar: f64, streams: usize, count: usize, load: Load) -> Case {
     Case { name, bar, fsync: false, streams, count, load }
@@ -61,9 +68,18 @@ pub(crate) const CASES: [Case; 11] = [
     Case { fsync: true, ..case("artifacts x 4 fsync", 1.0, 4, 600, Load::Artifacts) },
 ];
 
-/// What there is to do, and what each piece of it counts.
+/// What a load came to.
+pub(crate) struct Run {
+    /// in the unit of the case
+    pub(crate) rate: f64,
+    pub(crate) latencies: Vec<Duration>,
+}
+
+/// What there is to send or to ask for, made before the clock starts.
+#[derive(Default)]
 struct Work {
     contents: Vec<Content>,
+    manifests: Vec<Bytes>,
     path: String,
 }
 
@@ -75,36 +91,42 @@ impl Case {
         }
     }
 
-    /// Amount, time, and the latency of each piece.
-    pub(crate) async fn run(
-        &self,
-        addr: SocketAddr,
-    ) -> anyhow::Result<(f64, Duration, Vec<Duration>)> {
+    /// Bytes that a server writes during the case, and a quarter more.
+    fn bytes(&self) -> usize {
+        match self.load {
+            Load::Push(size, _) => size * self.count * 5 / 4,
+            _ => 128 * MIB,
+        }
+    }
+
+    /// Puts the load on a server, from the first request to the end of the last one.
+    pub(crate) async fn run(&self, addr: SocketAddr) -> anyhow::Result<Run> {
         let work = Arc::new(self.prepare(addr).await?);
         let next = Arc::new(AtomicUsize::new(0));
         let mut clients = Vec::new();
         for _ in 0..self.streams {
             clients.push(Client::connect(addr).await?);
         }
+        warm(self.bytes())?;
         let started = Instant::now();
         let streams: Vec<_> = clients
             .into_iter()
             .map(|client| {
-                let stream =
-                    stream((self.load, self.count), client, Arc::clone(&work), Arc::clone(&next));
-                tokio::spawn(stream)
+                let todo = (self.load, self.count);
+                tokio::spawn(stream(todo, client, Arc::clone(&work), Arc::clone(&next)))
             })
             .collect();
         let mut latencies = Vec::new();
+        let end = started + Duration::from_secs(CASE_SECONDS_MAX);
         for stream in streams {
-            latencies.extend(stream.await??);
+            let ended = timeout_at(end.into(), stream).await;
+            latencies.extend(ended.with_context(|| format!("{} takes too long", self.name))???);
         }
-        let duration = started.elapsed();
         let amount = match self.load {
             Load::Push(size, _) | Load::Pull(size) => (size * self.count) as f64 / 1e6,
             _ => self.count as f64,
         };
-        Ok((amount, duration, latencies))
+        Ok(Run { rate: amount / started.elapsed().as_secs_f64(), latencies })
     }
 
     async fn prepare(&self, addr: SocketAddr) -> anyhow::Result<Work> {
@@ -115,29 +137,41 @@ impl Case {
         };
         let warm = Content::new(u64::MAX, &shared, 1000);
         client.push_blob(REPOSITORY, &warm, false).await?;
-        let manifest = manifest(&warm, &warm);
-        let digest = Digest::of(Algorithm::Sha256, &manifest);
-        client.push_manifest(&format!("/v2/{REPOSITORY}/manifests/v1"), &manifest).await?;
+        let first = manifest(&warm, &warm);
+        let digest = Digest::of(Algorithm::Sha256, &first);
+        client.push_manifest(&format!("/v2/{REPOSITORY}/manifests/v1"), &first).await?;
         let manifests = format!("/v2/{REPOSITORY}/manifests");
+        let work = Work { path: format!("{manifests}/v1"), ..Work::default() };
         Ok(match self.load {
-            Load::Push(size, _) => {
-                Work { contents: contents(self.count, size, &shared), path: String::new() }
-            }
+            Load::ManifestByTag => work,
+            Load::ManifestByDigest => Work { path: format!("{manifests}/{digest}"), ..work },
+            Load::Push(size, _) => Work { contents: contents(self.count, size, &shared), ..work },
             Load::Pull(size) => {
                 let content = Content::new(7, &random(size), size);
                 client.push_blob(REPOSITORY, &content, false).await?;
-                let path = format!("/v2/{REPOSITORY}/blobs/{}", content.digest);
-                Work { contents: Vec::new(), path }
-            }
-            Load::ManifestByTag => Work { contents: Vec::new(), path: format!("{manifests}/v1") },
-            Load::ManifestByDigest => {
-                Work { contents: Vec::new(), path: format!("{manifests}/{digest}") }
+                Work { path: format!("/v2/{REPOSITORY}/blobs/{}", content.digest), ..work }
             }
             Load::Artifacts => {
-                Work { contents: contents(self.count * 2, 2000, &shared), path: manifests }
+                let contents = contents(self.count * 2, ARTIFACT_BLOB_BYTES, &shared);
+                let bodies = contents.chunks(2).map(|pair| manifest(&pair[0], &pair[1])).collect();
+                Work { contents, manifests: bodies, path: manifests }
             }
         })
     }
+}
+
+/// Writes that much and takes it away again.
+///
+/// In a virtual machine memory that nobody used for a while is the host's, and comes back page by
+/// page on its first use, at a tenth of the speed at which a server writes files. Without this the
+/// table would show the host's page faults, for both servers alike.
+fn warm(bytes: usize) -> anyhow::Result<()> {
+    let mut file = tempfile::tempfile_in("target")?;
+    let chunk = vec![7; MIB];
+    for _ in 0..bytes.div_ceil(MIB) {
+        file.write_all(&chunk)?;
+    }
+    Ok(())
 }
 
 /// Takes the next piece until none is left.
@@ -168,13 +202,11 @@ async fn stream(
 }
 
 async fn artifact(client: &mut Client, work: &Work, index: usize) -> anyhow::Result<()> {
-    let (config, layer) = (&work.contents[index * 2], &work.contents[index * 2 + 1]);
-    for content in [config, layer] {
+    for content in &work.contents[index * 2..index * 2 + 2] {
         client.absent(&format!("/v2/{REPOSITORY}/blobs/{}", content.digest)).await?;
         client.push_blob(REPOSITORY, content, false).await?;
     }
-    let manifest = manifest(config, layer);
-    client.push_manifest(&format!("{}/a{index}", work.path), &manifest).await
+    client.push_manifest(&format!("{}/a{index}", work.path), &work.manifests[index]).await
 }
 
 fn manifest(config: &Content, layer: &Content) -> Bytes {

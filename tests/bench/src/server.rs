@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
+    path::Path,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -16,9 +16,9 @@ use tokio::{
 };
 
 /// Which server, and how.
-pub(crate) enum Kind {
-    Roadstead { binary: PathBuf, fsync: bool },
-    Distribution { binary: PathBuf },
+pub(crate) enum Kind<'a> {
+    Roadstead { binary: &'a Path, fsync: bool },
+    Distribution { binary: &'a Path },
 }
 
 pub(crate) struct Server {
@@ -28,7 +28,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(kind: Kind) -> anyhow::Result<Self> {
+    pub(crate) async fn start(kind: Kind<'_>) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir_in("target")?;
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = match kind {
@@ -46,7 +46,8 @@ impl Server {
                 let root = folder.path().join("data");
                 fs::write(&configuration, distribution(addr, &root.display().to_string()))?;
                 let mut command = Command::new(binary);
-                command.arg("serve").arg(configuration);
+                // it would look for a collector of traces all the time
+                command.arg("serve").arg(configuration).env("OTEL_TRACES_EXPORTER", "none");
                 command
             }
         };
