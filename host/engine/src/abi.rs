@@ -157,15 +157,15 @@ fn finding(
     metadata: &model::Metadata,
 ) -> Result<model::Finding, ReviewError> {
     if !metadata.codes.iter().any(|code| code.id == finding.code) {
-        let code: String = finding.code.chars().take(40).collect();
+        let code = line(&finding.code, 40);
         return Err(ReviewError::Malformed(format!("with code {code:?}, which it never declared")));
     }
     let location = finding.location;
-    let short = |text: Option<String>| text.map(|text| cut(text, VALUE_BYTES_MAX));
+    let short = |text: Option<String>| text.map(|text| line(&text, VALUE_BYTES_MAX));
     Ok(model::Finding {
         code: finding.code,
         severity: finding.severity.into(),
-        message: cut(finding.message, MESSAGE_BYTES_MAX),
+        message: line(&finding.message, MESSAGE_BYTES_MAX),
         location: model::Location {
             blob: short(location.blob),
             path: short(location.path),
@@ -184,15 +184,22 @@ fn checked_annotation(annotation: types::Annotation) -> Result<model::Annotation
     }
     let about = annotation.about.map(|about| Digest::parse(&about)).transpose();
     Ok(model::Annotation {
-        about: about.map_err(|invalid| ReviewError::Malformed(invalid.to_string()))?,
+        about: about
+            .map_err(|invalid| ReviewError::Malformed(format!("about what is none: {invalid}")))?,
         authenticated: annotation.authenticated,
         key: annotation.key,
         value: annotation.value,
     })
 }
 
-/// Cuts text at a number of bytes, between characters.
-pub(crate) fn cut(mut text: String, bytes_max: usize) -> String {
-    text.truncate(text.floor_char_boundary(bytes_max));
-    text
+/// One line of at most `bytes_max`, cut between two characters. What it quotes may come from an
+/// artifact, so it must not be able to move the cursor or turn the direction of a terminal.
+pub(crate) fn line(text: &str, bytes_max: usize) -> String {
+    let harmless = |letter: char| {
+        let turns = matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if letter.is_control() || turns { ' ' } else { letter }
+    };
+    let mut line: String = text.chars().map(harmless).collect();
+    line.truncate(line.floor_char_boundary(bytes_max));
+    line
 }

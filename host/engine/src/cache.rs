@@ -1,29 +1,41 @@
 //! Compiled code on disk, so that a start need not compile again.
 
 use std::{
-    fs,
+    fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
-    io,
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use wasmtime::{Engine, component::Component};
 
 use roadstead_oci::Digest;
 
+/// What files of compiled code are called; those that are being written end in [`STAGED`].
+const COMPILED: &str = "cwasm";
+const STAGED: &str = "new";
+
 /// A folder of compiled components, which only the server can write.
 #[derive(Clone, Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
+    /// everything about engine and machine that code depends on
+    engine: String,
 }
 
 impl Cache {
-    /// Makes the folder, for this user alone.
-    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+    /// Makes the folder, for this user alone, and removes what this engine can't use.
+    pub(crate) fn open(folder: &Path, engine: &Engine) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        Ok(Self { folder: folder.to_owned() })
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let cache = Self { folder: folder.to_owned(), engine: format!("{:016x}", hasher.finish()) };
+        cache.check_owner()?;
+        cache.sweep()?;
+        Ok(cache)
     }
 
     /// The component's code, compiled now or before.
@@ -33,7 +45,7 @@ impl Cache {
         digest: &Digest,
         bytes: &[u8],
     ) -> wasmtime::Result<Component> {
-        let path = self.path(engine, digest);
+        let path = self.folder.join(format!("{}-{}.{COMPILED}", digest.hex(), self.engine));
         if let Some(component) = Self::read(engine, &path) {
             return Ok(component);
         }
@@ -45,22 +57,16 @@ impl Cache {
         Ok(component)
     }
 
-    /// By component, and by everything about engine and machine that code depends on.
-    fn path(&self, engine: &Engine, digest: &Digest) -> PathBuf {
-        let mut hasher = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        self.folder.join(format!("{}-{:016x}.cwasm", digest.hex(), hasher.finish()))
-    }
-
     #[expect(unsafe_code, reason = "wasmtime loads compiled code no other way")]
     fn read(engine: &Engine, path: &Path) -> Option<Component> {
         if !path.exists() {
             return None;
         }
-        // SAFETY: the file must be what `Component::serialize` wrote. The folder is created by
-        // this process with mode 0700 and lies beside the store, never in it, so no pusher can
-        // reach it; whoever can write there can replace the server's binary as well. Files are
-        // renamed into place whole. wasmtime itself refuses code of another version or machine.
+        // SAFETY: the file must be what `Component::serialize` wrote. The folder belongs to the
+        // user that this process runs as, has mode 0700 and lies beside the store, never in it, so
+        // no pusher can reach it; whoever can write there can replace the server's binary as well.
+        // Files are synced before they are renamed into place, so a crash leaves no half of one.
+        // wasmtime itself refuses code of another version or machine.
         match unsafe { Component::deserialize_file(engine, path) } {
             Ok(component) => Some(component),
             Err(error) => {
@@ -71,8 +77,49 @@ impl Cache {
     }
 
     fn write(path: &Path, code: &[u8]) -> io::Result<()> {
-        let staged = path.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&staged, code)?;
-        fs::rename(staged, path)
+        let staged = staged(path);
+        let written = File::create_new(&staged).and_then(|mut file| {
+            file.write_all(code)?;
+            file.sync_all()?;
+            fs::rename(&staged, path)
+        });
+        if written.is_err() {
+            // it may not even exist
+            drop(fs::remove_file(&staged));
+        }
+        written
     }
+
+    /// A folder of somebody else's would let him choose what this process runs.
+    fn check_owner(&self) -> io::Result<()> {
+        let probe = staged(&self.folder.join("owner"));
+        let ours = File::create_new(&probe).and_then(|file| file.metadata()).map(|m| m.uid());
+        drop(fs::remove_file(&probe));
+        if ours? == fs::symlink_metadata(&self.folder)?.uid() {
+            return Ok(());
+        }
+        let what = format!("{} belongs to another user", self.folder.display());
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
+    }
+
+    /// What an interrupted write left, and code for another engine.
+    fn sweep(&self) -> io::Result<()> {
+        let current = format!("-{}.{COMPILED}", self.engine);
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_ours = [COMPILED, STAGED].iter().any(|end| name.ends_with(end));
+            if is_ours && !name.ends_with(&current) {
+                drop(fs::remove_file(&path));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A name that nobody else writes to, not even another load of the same component.
+fn staged(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    path.with_added_extension(format!("{}-{count}.{STAGED}", std::process::id()))
 }

@@ -14,14 +14,15 @@ pub trait Content: Send + Sync {
     /// The size in bytes of a blob or manifest, or none if it is not there.
     fn size<'a>(&'a self, digest: &'a Digest) -> BoxFuture<'a, Result<Option<u64>, ContentError>>;
 
-    /// Bytes of it; the range lies within its size.
+    /// Bytes of it; the range lies within its size. Fewer are asked for again; none, or more,
+    /// are an error.
     fn read<'a>(
         &'a self,
         digest: &'a Digest,
         range: Range<u64>,
     ) -> BoxFuture<'a, Result<Bytes, ContentError>>;
 
-    /// Seconds since the epoch.
+    /// Seconds since the epoch, when the review begins.
     fn now(&self) -> u64;
 
     /// A manifest of the same repository.

@@ -43,9 +43,12 @@ pub enum LoadError {
 /// Why a plugin did not judge. Never a rejection: the policy's `failurePolicy` decides.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewError {
-    /// It panicked, or did something else that WebAssembly stops.
+    /// It panicked; the last line that it logged as an error, if any.
     #[error("the plugin panicked{}", .0.as_deref().map(|m| format!(": {m}")).unwrap_or_default())]
     Panic(Option<String>),
+    /// It did something else that WebAssembly or the host stops, such as endless recursion.
+    #[error("the plugin was stopped: {0}")]
+    Trap(String),
     /// It asked for more memory than it may have.
     #[error("the plugin asked for more than its {bytes_max} bytes of memory")]
     Memory {
@@ -58,7 +61,7 @@ pub enum ReviewError {
         /// the limit
         max: Duration,
     },
-    /// It made more host calls, or read more, than it may.
+    /// It made more host calls, read more, or held more open than it may.
     #[error("the plugin used up its budget of {0}")]
     Budget(&'static str),
     /// It answered more than it may.
@@ -76,6 +79,9 @@ pub enum ReviewError {
     /// It says that something was unavailable.
     #[error("the plugin could not judge for now: {0}")]
     Guest(String),
+    /// The engine could not run it, for lack of memory most likely.
+    #[error("the engine could not run the plugin: {0}")]
+    Host(String),
     /// All in all it took too long.
     #[error("the review took longer than {max:?}")]
     Wall {
@@ -93,13 +99,16 @@ impl ReviewError {
     pub fn is_property_of_content(&self) -> bool {
         match self {
             Self::Panic(_)
+            | Self::Trap(_)
             | Self::Memory { .. }
             | Self::Cpu { .. }
             | Self::Budget(_)
             | Self::Output(_)
             | Self::Malformed(_)
             | Self::Internal(_) => true,
-            Self::Content(_) | Self::Guest(_) | Self::Wall { .. } | Self::Busy => false,
+            Self::Content(_) | Self::Guest(_) | Self::Host(_) | Self::Wall { .. } | Self::Busy => {
+                false
+            }
         }
     }
 
@@ -117,6 +126,8 @@ impl ReviewError {
             Self::Guest(_) => "RSE009",
             Self::Wall { .. } => "RSE010",
             Self::Busy => "RSE011",
+            Self::Trap(_) => "RSE012",
+            Self::Host(_) => "RSE013",
         }
     }
 }

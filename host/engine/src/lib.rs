@@ -11,12 +11,14 @@ mod cache;
 mod config;
 mod content;
 mod decode;
+mod decoded;
 mod error;
 mod imports;
 mod limits;
 mod model;
 mod plugin;
 mod runtime;
+mod state;
 
 pub use config::EngineConfig;
 pub use content::{Content, ContentError, Listed};

@@ -4,20 +4,22 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
-/// The bounds of one review.
+/// The bounds of one review. They belong to the inputs that a remembered review depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// time that the plugin computes; measured in ticks of 10 ms
     pub cpu: Duration,
     /// time in all, with reading
     pub wall: Duration,
-    /// linear memory
+    /// linear memory, all of it; 512 MiB at most
     pub memory_bytes_max: usize,
     /// calls to the host, logging among them
     pub host_calls_max: u32,
-    /// Bytes read through `blob.read`. None: twice what the target names, and 1 MiB at least.
+    /// Bytes read from the content, as they are stored, for decoding too. None: three times what
+    /// the target names (to look at it, to decode it, to hash what was decoded), and 1 MiB at
+    /// least.
     pub read_bytes_max: Option<u64>,
-    /// bytes that the host decodes
+    /// bytes that the host decodes of one blob
     pub decoded_bytes_max: u64,
     /// decoded bytes for each encoded one, once a MiB was decoded
     pub decoded_ratio_max: u64,
@@ -57,6 +59,16 @@ pub(crate) const HOSTCALL_FUEL: usize = 4 << 20;
 /// Largest memory that a limit can grant, which the pool reserves address space for.
 pub(crate) const MEMORY_BYTES_CEILING: usize = 512 << 20;
 
+/// Content opened at once, and how much of it for decoding: a zstd window is 8 MiB of the host's
+/// memory.
+pub(crate) const OPEN_MAX: u32 = 1000;
+pub(crate) const OPEN_DECODED_MAX: u32 = 4;
+/// What one component may be made of; Python's has 38 instances.
+pub(crate) const INSTANCES_MAX: usize = 64;
+pub(crate) const MEMORIES_MAX: usize = 2;
+pub(crate) const TABLES_MAX: usize = 20;
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 60_000;
+
 /// Why the host stopped a guest; travels through wasmtime's errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Stopped {
@@ -66,7 +78,7 @@ pub(crate) enum Stopped {
     Cpu,
     #[error("host call limit")]
     Calls,
-    #[error("context is not there for the review of a blob")]
+    #[error("it asked for context where there is none")]
     Context,
 }
 
@@ -74,20 +86,33 @@ pub(crate) enum Stopped {
 #[derive(Debug)]
 pub(crate) struct Memory {
     pub(crate) bytes_max: usize,
-    pub(crate) peak_bytes: usize,
+    bytes: usize,
+}
+
+impl Memory {
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { bytes_max: bytes_max.min(MEMORY_BYTES_CEILING), bytes: 0 }
+    }
+
+    /// Linear memory never shrinks, so this is what there was at the most.
+    pub(crate) fn peak_bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 impl ResourceLimiter for Memory {
     fn memory_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > self.bytes_max {
+        // the sum over all memories of the component
+        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
+        if bytes > self.bytes_max {
             return Err(Stopped::Memory.into());
         }
-        self.peak_bytes = self.peak_bytes.max(desired);
+        self.bytes = bytes;
         Ok(true)
     }
 
@@ -97,7 +122,18 @@ impl ResourceLimiter for Memory {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        const ELEMENTS_MAX: usize = 60_000;
-        Ok(desired <= ELEMENTS_MAX)
+        Ok(desired <= TABLE_ELEMENTS_MAX)
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES_MAX
+    }
+
+    fn tables(&self) -> usize {
+        TABLES_MAX
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES_MAX
     }
 }

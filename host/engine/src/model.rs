@@ -7,6 +7,8 @@ use bytes::Bytes;
 
 use roadstead_oci::{Descriptor, Digest, Role};
 
+use crate::ReviewError;
+
 /// What a plugin says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
@@ -157,9 +159,11 @@ pub struct Report {
 /// The end of a review.
 #[derive(Clone, Debug)]
 pub struct Review {
-    /// none: outside the plugin's remit, as if it had not run
-    pub report: Option<Report>,
-    /// whether the same inputs give the same report, so that it may be remembered
+    /// What the plugin found; none: outside its remit, as if it had not run. Or why it did not
+    /// judge, which is no rejection.
+    pub outcome: Result<Option<Report>, ReviewError>,
+    /// Whether the same inputs give the same outcome, so that it may be remembered: nothing was
+    /// asked of `context`, nothing was absent, and a failure is a property of the content.
     pub memoisable: bool,
     /// what it cost
     pub statistics: Statistics,
@@ -174,7 +178,7 @@ pub struct Statistics {
     pub duration: Duration,
     /// linear memory at its most
     pub memory_bytes: usize,
-    /// bytes read
+    /// bytes read from the content, as they are stored
     pub read_bytes: u64,
     /// calls to the host
     pub host_calls: u32,

@@ -1,20 +1,21 @@
 //! A plugin that is linked and ready, and a review by it.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{collections::HashSet, fmt, sync::Arc, time::Instant};
 
 use tokio::sync::Semaphore;
 use wasmtime::{
-    Store, UpdateDeadline,
+    Store, Trap, UpdateDeadline,
     component::{Component, HasSelf, Linker},
 };
 
 use roadstead_oci::{Algorithm, Digest};
 
 use crate::{
-    Content, Engine, Limits, LoadError, Metadata, Review, ReviewError, Statistics, Target, abi,
-    imports::State,
+    Content, Engine, Limits, LoadError, Metadata, Report, Review, ReviewError, Statistics, Target,
+    abi,
     limits::{HOSTCALL_FUEL, MESSAGE_BYTES_MAX, Stopped},
     runtime::{TICK, Turn},
+    state::State,
 };
 
 /// Everything that a plugin may import lies in this package.
@@ -47,11 +48,7 @@ impl Plugin {
             why: format!("{error:#}"),
         };
         let digest = Digest::of(Algorithm::Sha256, bytes);
-        let component = match &engine.cache {
-            Some(cache) => cache.load(&engine.wasmtime, &digest, bytes),
-            None => Component::from_binary(&engine.wasmtime, bytes),
-        };
-        let component = component.map_err(invalid)?;
+        let component = compile(&engine, &digest, bytes).await.map_err(invalid)?;
         check_imports(name, &component)?;
         let mut linker = Linker::<State>::new(&engine.wasmtime);
         abi::Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(invalid)?;
@@ -61,9 +58,9 @@ impl Plugin {
         let mut plugin =
             Self { name: name.to_owned(), digest, metadata: undescribed(), engine, ready, turns };
         // once now, so that an error of types shows here and not on the first push
-        let metadata = plugin.describe().await;
+        let described = plugin.describe().await.and_then(checked);
         plugin.metadata =
-            metadata.map_err(|source| LoadError::Describe { plugin: name.to_owned(), source })?;
+            described.map_err(|source| LoadError::Describe { plugin: name.to_owned(), source })?;
         Ok(plugin)
     }
 
@@ -90,48 +87,67 @@ impl Plugin {
         self.run(state, call).await?.answer.map(Into::into)
     }
 
-    /// Asks the plugin about settings, which are JSON text. The problems: a JSON pointer and what
-    /// is wrong there.
+    /// Asks the plugin about settings, which are JSON text. The problems, at most 100: a JSON
+    /// pointer and what is wrong there.
     pub async fn validate_settings(
         &self,
         settings: &str,
     ) -> Result<Vec<(String, String)>, ReviewError> {
+        const PROBLEMS_MAX: usize = 100;
         let state = State::without_target(&self.name, Limits::default());
         let call = async |store: &mut Store<State>, plugin: &abi::Plugin| {
             plugin.roadstead_admission_reviewer().call_validate_settings(store, settings).await
         };
         let problems = self.run(state, call).await?.answer?.err().unwrap_or_default();
-        Ok(problems.into_iter().map(|problem| (problem.pointer, problem.message)).collect())
+        let text = |text: &str| abi::line(text, MESSAGE_BYTES_MAX);
+        let problems = problems.iter().take(PROBLEMS_MAX);
+        Ok(problems.map(|problem| (text(&problem.pointer), text(&problem.message))).collect())
     }
 
-    /// Reviews a target in a sandbox of its own. `settings` are JSON text.
+    /// Reviews a target in a sandbox of its own. `settings` are JSON text. Whatever the plugin
+    /// does, there is an end within [`Limits::wall`] and the wait for a turn.
     pub async fn review(
         &self,
         target: &Target,
         settings: &str,
         content: Arc<dyn Content>,
         limits: &Limits,
-    ) -> Result<Review, ReviewError> {
+    ) -> Review {
         let state = State::for_review(&self.name, limits.clone(), target, content);
-        let target = target.into();
         let call = async |store: &mut Store<State>, plugin: &abi::Plugin| {
+            let target = target.into();
             plugin.roadstead_admission_reviewer().call_review(store, &target, settings).await
         };
-        let Run { answer, state, statistics } = self.run(state, call).await?;
+        let Run { answer, state, statistics } = match self.run(state, call).await {
+            Ok(run) => run,
+            Err(error) => {
+                let statistics = Statistics::default();
+                return Review { outcome: Err(error), memoisable: false, statistics };
+            }
+        };
         // what a host call found out counts more than what the guest made of it
-        if let Some(failure) = state.failure {
-            return Err(failure);
-        }
-        let text = |text| abi::cut(text, MESSAGE_BYTES_MAX);
-        let report = answer?.map_err(|failure| match failure {
+        let outcome = match state.failure {
+            Some(failure) => Err(failure),
+            None => answer.and_then(|answer| self.outcome(answer)),
+        };
+        let lasting = outcome.as_ref().err().is_none_or(ReviewError::is_property_of_content);
+        Review { outcome, memoisable: state.pure && lasting, statistics }
+    }
+
+    /// What the guest answered, if it keeps to the contract.
+    fn outcome(
+        &self,
+        answer: Result<Option<abi::types::Report>, abi::types::Failure>,
+    ) -> Result<Option<Report>, ReviewError> {
+        let text = |text: String| abi::line(&text, MESSAGE_BYTES_MAX);
+        let report = answer.map_err(|failure| match failure {
             abi::types::Failure::Unavailable(why) => ReviewError::Guest(text(why)),
             abi::types::Failure::Internal(why) => ReviewError::Internal(text(why)),
         })?;
-        let report = report.map(|report| abi::report(report, &self.metadata)).transpose()?;
-        Ok(Review { report, memoisable: state.pure, statistics })
+        report.map(|report| abi::report(report, &self.metadata)).transpose()
     }
 
-    /// Runs one call in a fresh instance, which is dropped with its store.
+    /// Runs one call in a fresh instance, which is dropped with its store, before its turn ends.
     async fn run<T>(
         &self,
         state: State,
@@ -142,21 +158,21 @@ impl Plugin {
         let started = Instant::now();
         let mut store = self.store(state);
         let called = tokio::time::timeout(wall, async {
-            let plugin = self.ready.instantiate_async(&mut store).await?;
-            call(&mut store, &plugin).await
+            let plugin = match self.ready.instantiate_async(&mut store).await {
+                Ok(plugin) => plugin,
+                Err(error) => return Err(self.not_started(&error, store.data())),
+            };
+            let answer = call(&mut store, &plugin).await;
+            answer.map_err(|error| self.failure(&error, store.data()))
         });
-        let answer = match called.await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(self.failure(&error, store.data())),
-            Err(_) => Err(ReviewError::Wall { max: wall }),
-        };
+        let answer = called.await.unwrap_or(Err(ReviewError::Wall { max: wall }));
         let state = store.into_data();
         let statistics = Statistics {
             queue: turn.waited,
             duration: started.elapsed(),
-            memory_bytes: state.memory.peak_bytes,
-            read_bytes: state.read_bytes,
-            host_calls: state.host_calls,
+            memory_bytes: state.memory.peak_bytes(),
+            read_bytes: state.used.read_bytes,
+            host_calls: state.used.host_calls,
         };
         Ok(Run { answer, state, statistics })
     }
@@ -170,8 +186,8 @@ impl Plugin {
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |mut store| {
             let state = store.data_mut();
-            state.ticks += 1;
-            if f64::from(state.ticks) > ticks_max {
+            state.used.ticks += 1;
+            if f64::from(state.used.ticks) > ticks_max {
                 return Err(Stopped::Cpu.into());
             }
             // the others get their turn
@@ -180,13 +196,21 @@ impl Plugin {
         store
     }
 
+    /// Where there is no instance the guest has done nothing wrong, unless it was stopped.
+    fn not_started(&self, error: &wasmtime::Error, state: &State) -> ReviewError {
+        if error.downcast_ref::<Stopped>().is_some() || error.downcast_ref::<Trap>().is_some() {
+            return self.failure(error, state);
+        }
+        ReviewError::Host(abi::line(&format!("{error:#}"), MESSAGE_BYTES_MAX))
+    }
+
     fn failure(&self, error: &wasmtime::Error, state: &State) -> ReviewError {
         if let Some(stopped) = error.downcast_ref::<Stopped>() {
             return match stopped {
-                Stopped::Memory => ReviewError::Memory { bytes_max: state.limits.memory_bytes_max },
+                Stopped::Memory => ReviewError::Memory { bytes_max: state.memory.bytes_max },
                 Stopped::Cpu => ReviewError::Cpu { max: state.limits.cpu },
                 Stopped::Calls => ReviewError::Budget("host calls"),
-                Stopped::Context => ReviewError::Malformed(stopped.to_string()),
+                Stopped::Context => ReviewError::Trap(stopped.to_string()),
             };
         }
         let text = format!("{error:#}");
@@ -195,10 +219,17 @@ impl Plugin {
             return ReviewError::Output("4 MiB in one call");
         }
         tracing::debug!(plugin = self.name, error = text, "a plugin trapped");
-        if error.downcast_ref::<wasmtime::Trap>().is_some() {
-            return ReviewError::Panic(state.last_error.clone());
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::UnreachableCodeReached) => ReviewError::Panic(state.last_error.clone()),
+            Some(trap) => {
+                let why = trap.to_string();
+                ReviewError::Trap(why.trim_start_matches("wasm trap: ").to_owned())
+            }
+            None => {
+                let why = format!("in a way that makes no sense: {text}");
+                ReviewError::Malformed(abi::line(&why, MESSAGE_BYTES_MAX))
+            }
         }
-        ReviewError::Malformed(abi::cut(format!("in a way that makes no sense: {text}"), 300))
     }
 }
 
@@ -207,6 +238,20 @@ struct Run<T> {
     answer: Result<T, ReviewError>,
     state: State,
     statistics: Statistics,
+}
+
+/// Compiles on a thread that may block: Python takes ten seconds.
+async fn compile(
+    engine: &Arc<Engine>,
+    digest: &Digest,
+    bytes: &[u8],
+) -> wasmtime::Result<Component> {
+    let (engine, digest, bytes) = (Arc::clone(engine), digest.clone(), bytes.to_vec());
+    let compile = move || match &engine.cache {
+        Some(cache) => cache.load(&engine.wasmtime, &digest, &bytes),
+        None => Component::from_binary(&engine.wasmtime, &bytes),
+    };
+    tokio::task::spawn_blocking(compile).await?
 }
 
 /// Refuses a component that wants more than a plugin gets.
@@ -221,6 +266,25 @@ fn check_imports(name: &str, component: &Component) -> Result<(), LoadError> {
         "remove what needs it"
     };
     Err(LoadError::Import { plugin: name.to_owned(), import: import.to_owned(), advice })
+}
+
+/// What it says about itself, if a policy can do something with it.
+fn checked(metadata: Metadata) -> Result<Metadata, ReviewError> {
+    let malformed = |what: String| Err(ReviewError::Malformed(what));
+    let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let name = metadata.name.as_str();
+    if name.is_empty() || !name.bytes().all(|letter| plain(letter) || letter == b'-') {
+        let name = abi::line(name, 40);
+        return malformed(format!("that its name is {name:?}; use lower case, digits and -"));
+    }
+    if !metadata.manifests && !metadata.blobs {
+        return malformed("that it reviews neither manifests nor blobs".to_owned());
+    }
+    let mut ids = HashSet::new();
+    if let Some(twice) = metadata.codes.iter().find(|code| !ids.insert(code.id.as_str())) {
+        return malformed(format!("with code {:?} twice", abi::line(&twice.id, 40)));
+    }
+    Ok(metadata)
 }
 
 /// Stands in until the component has described itself, within [`Plugin::load`].

@@ -13,7 +13,9 @@ use wasmtime::{
 };
 
 use crate::{
-    EngineConfig, LoadError, Plugin, ReviewError, cache::Cache, limits::MEMORY_BYTES_CEILING,
+    EngineConfig, LoadError, Plugin, ReviewError,
+    cache::Cache,
+    limits::{INSTANCES_MAX, MEMORIES_MAX, MEMORY_BYTES_CEILING, TABLE_ELEMENTS_MAX, TABLES_MAX},
 };
 
 /// How often a computing guest is looked at.
@@ -39,7 +41,10 @@ impl Engine {
             tracing::warn!(%error, "plugins run without a pool");
             wasmtime::Engine::new(&settings(None)).map_err(|error| failed(&error))
         })?;
-        let cache = cache.map(Cache::open).transpose().map_err(|error| failed(&error))?;
+        let cache = cache
+            .map(|folder| Cache::open(folder, &wasmtime))
+            .transpose()
+            .map_err(|error| failed(&error))?;
         tick(&wasmtime).map_err(|error| failed(&error))?;
         let turns = Arc::new(Semaphore::new(reviews_max));
         Ok(Arc::new(Self { wasmtime, cache, config, turns }))
@@ -92,17 +97,20 @@ fn settings(pool_for: Option<usize>) -> Config {
     config
 }
 
-/// Room for as many instances as there are turns, of guests in any language: Python needs 38 core
-/// instances in a component.
+/// Room for as many instances as there are turns, of guests in any language, so that whoever has a
+/// turn never meets a full pool.
 fn pool(reviews_max: usize) -> PoolingAllocationConfig {
-    let reviews = u32::try_from(reviews_max).unwrap_or(u32::MAX);
+    let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(reviews)
-        .total_core_instances(reviews.saturating_mul(64))
-        .total_memories(reviews.saturating_mul(2))
-        .total_tables(reviews.saturating_mul(20))
-        .total_stacks(reviews)
-        .table_elements(60_000)
+    pool.total_component_instances(narrow(reviews_max))
+        .max_core_instances_per_component(narrow(INSTANCES_MAX))
+        .total_core_instances(narrow(reviews_max.saturating_mul(INSTANCES_MAX)))
+        .max_memories_per_component(narrow(MEMORIES_MAX))
+        .total_memories(narrow(reviews_max.saturating_mul(MEMORIES_MAX)))
+        .max_tables_per_component(narrow(TABLES_MAX))
+        .total_tables(narrow(reviews_max.saturating_mul(TABLES_MAX)))
+        .total_stacks(narrow(reviews_max))
+        .table_elements(TABLE_ELEMENTS_MAX)
         .max_core_instance_size(4 << 20)
         .max_memory_size(MEMORY_BYTES_CEILING)
         .pagemap_scan(Enabled::Auto);

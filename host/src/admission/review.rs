@@ -90,15 +90,10 @@ impl Admission {
     ) -> Outcome {
         let target = Target::Manifest(target.clone());
         let review = plugin.review(&target, SETTINGS, content, limits).await;
-        let keep = match &review {
-            Ok(review) => review.memoisable,
-            Err(error) => error.is_property_of_content(),
-        };
-        let outcome: Outcome = review.map(|review| review.report);
-        if keep {
-            self.memo.keep(key, outcome.clone());
+        if review.memoisable {
+            self.memo.keep(key, review.outcome.clone());
         }
-        outcome
+        review.outcome
     }
 }
 
