@@ -8,10 +8,11 @@ use std::{fmt, io, ops::Range, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use object_store::{
-    GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions, path::Path,
+    GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
+    path::Path,
 };
 
-use crate::{Error, Result, segment::Sink};
+use crate::{Error, Result};
 
 /// What a call does to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,11 +89,9 @@ impl Backend {
         self.hooked_call(Operation::Create, key, create).await
     }
 
-    /// Begins a large object.
-    pub(crate) async fn sink(&self, key: &str) -> Result<Sink> {
-        let upload = self.store.put_multipart(&path(key)?).await;
-        let upload = upload.map_err(|e| Error::backend(key, e))?;
-        Ok(Sink::new(self.clone(), key.to_owned(), upload))
+    /// Begins a large object, which nobody sees before it is complete.
+    pub(crate) async fn begin(&self, key: &str) -> Result<Box<dyn MultipartUpload>> {
+        self.store.put_multipart(&path(key)?).await.map_err(|error| Error::backend(key, error))
     }
 
     /// An object, whole.

@@ -1,6 +1,6 @@
 //! Blobs: records of segments, and the links by which a repository serves them.
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
@@ -8,7 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use roadstead_oci::{Algorithm, Digest, Repository};
 
-use crate::{Error, Result, Storage, id::Id, key::Key, record, segment};
+use crate::{
+    Error, Result, Storage,
+    id::Id,
+    key::Key,
+    names::{Form, Link},
+    record, segment,
+};
 
 /// Blobs up to this many bytes stand in their record, which saves them a write and a read.
 pub(crate) const INLINE_BYTES_MAX: usize = 8 << 10;
@@ -32,53 +38,6 @@ pub enum Deleted {
     Absent,
     /// It stays, since this manifest names it.
     Named(Digest),
-}
-
-/// The last component of a link's key: it says what a HEAD needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Link {
-    pub(crate) id: Id,
-    pub(crate) form: Form,
-    pub(crate) record: Id,
-    /// bytes
-    pub(crate) size: u64,
-}
-
-/// How a blob lies in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// in its record
-    Inline,
-    /// in one segment, whose id is the record's
-    One,
-    /// in several segments, which the record lists
-    Many,
-}
-
-impl Link {
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        let mut parts = name.splitn(3, '-');
-        let (id, record, size) = (parts.next()?, parts.next()?, parts.next()?);
-        let form = match record.get(..1)? {
-            "i" => Form::Inline,
-            "s" => Form::One,
-            "m" => Form::Many,
-            _ => return None,
-        };
-        let record = Id::parse(&record[1..])?;
-        Some(Self { id: Id::parse(id)?, form, record, size: size.parse().ok()? })
-    }
-}
-
-impl fmt::Display for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let form = match self.form {
-            Form::Inline => 'i',
-            Form::One => 's',
-            Form::Many => 'm',
-        };
-        write!(f, "{}-{form}{}-{}", self.id, self.record, self.size)
-    }
 }
 
 /// The first line of a blob's record.
@@ -300,13 +259,5 @@ mod tests {
         assert_eq!(parts_of(&segments, 3..7).unwrap(), [(a.clone(), 3..7)]);
         assert_eq!(parts_of(&segments, 10..11).unwrap(), [(b.clone(), 0..1)]);
         assert_eq!(parts_of(&segments, 9..20).unwrap(), [(a, 9..10), (b, 0..10)]);
-    }
-
-    #[test]
-    fn a_link_says_size_and_form_in_its_name() {
-        let (id, record) = (Id::random(), Id::random());
-        let link = Link { id, form: Form::Many, record, size: 42 };
-        assert_eq!(Link::parse(&link.to_string()), Some(link));
-        assert_eq!(Link::parse("x-y-1"), None);
     }
 }

@@ -8,7 +8,11 @@ use moka::sync::Cache as Map;
 
 use roadstead_oci::{Digest, Repository, Tag};
 
-use crate::{blobs::Link, id::Id, manifests::Manifest, tags::TagKey};
+use crate::{
+    id::Id,
+    manifests::Manifest,
+    names::{Link, TagKey},
+};
 
 const NAMES_MAX: u64 = 100_000;
 const MANIFEST_BYTES_MAX: u64 = 32 << 20;

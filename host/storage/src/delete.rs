@@ -6,8 +6,9 @@ use crate::{
     Result, Storage,
     blobs::Deleted,
     id::Id,
-    key::{Entry, Key, undashed, unterminated},
-    tags::TagKey,
+    key::{Key, undashed, unterminated},
+    names::Entry,
+    names::TagKey,
 };
 
 impl Storage {

@@ -5,11 +5,12 @@
 //! be part of a repository name, and `,` sorts below `-`, `.` and `/`, none of which it can
 //! contain in a tag or a name: so the order of keys is the order of tags and names.
 
-use std::fmt::{self, Display};
-
 use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 
-use crate::{blobs::Link, id::Id, tags::TagKey};
+use crate::{
+    id::Id,
+    names::{Entry, Link, TagKey},
+};
 
 /// A key, or with the last component left off (the variants in the plural) a prefix to list.
 #[derive(Clone, Copy, Debug)]
@@ -61,26 +62,6 @@ pub(crate) enum Key<'a> {
     /// `catalog/<name>,/<id>`: the repository exists
     Catalog(&'a Repository, &'a Id),
     CatalogEntries(&'a Repository),
-}
-
-/// The last component of a referrer or parent entry: its own id, and the claim that it counts with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) id: Id,
-    pub(crate) claim: Id,
-}
-
-impl Entry {
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        let (id, claim) = name.split_once('-')?;
-        Some(Self { id: Id::parse(id)?, claim: Id::parse(claim)? })
-    }
-}
-
-impl Display for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.id, self.claim)
-    }
 }
 
 /// The name behind the folder of a tag or a repository.

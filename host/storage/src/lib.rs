@@ -17,6 +17,7 @@ mod id;
 mod key;
 mod locks;
 mod manifests;
+mod names;
 mod receive;
 mod record;
 mod referrers;

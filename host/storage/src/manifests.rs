@@ -15,12 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use roadstead_oci::{Digest, Repository, Tag};
 
-use crate::{
-    Error, Result, Storage,
-    id::Id,
-    key::{Entry, Key},
-    record,
-};
+use crate::{Error, Result, Storage, id::Id, key::Key, names::Entry, record};
 
 /// A manifest that a repository serves.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ use crate::{
     blobs::{INLINE_BYTES_MAX, Segment},
     id::Id,
     key::Key,
+    segment::Sink,
 };
 
 /// Why a client's bytes stopped before their end.
@@ -74,7 +75,7 @@ impl Storage {
                 }
                 None => {
                     let id = Id::random();
-                    let mut sink = self.backend.sink(&Key::Data(&id).path()).await?;
+                    let mut sink = Sink::begin(&self.backend, Key::Data(&id).path()).await?;
                     sink.write(&std::mem::take(&mut small)).await?;
                     sink.write(&frame).await?;
                     large = Some((id, sink));

@@ -6,7 +6,8 @@ use roadstead_oci::{Digest, Repository};
 
 use crate::{
     Result, Storage,
-    key::{Entry, Key, undashed},
+    key::{Key, undashed},
+    names::Entry,
 };
 
 impl Storage {

@@ -28,8 +28,11 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    pub(crate) fn new(backend: Backend, key: String, upload: Box<dyn MultipartUpload>) -> Self {
-        Self { backend, key, upload, buffer: BytesMut::new(), writing: None }
+    /// Begins an object.
+    pub(crate) async fn begin(backend: &Backend, key: String) -> Result<Self> {
+        let upload = backend.begin(&key).await?;
+        let (backend, buffer) = (backend.clone(), BytesMut::new());
+        Ok(Self { backend, key, upload, buffer, writing: None })
     }
 
     pub(crate) async fn write(&mut self, mut bytes: &[u8]) -> Result<()> {

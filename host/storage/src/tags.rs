@@ -5,60 +5,19 @@
 //! removes the smaller ones, so that the tag is never absent to readers; it lists again in
 //! between, so that of two writers the one with the greater key has the last word.
 
-use std::fmt;
-
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 
-use roadstead_oci::{Algorithm, Digest, Repository, Tag};
+use roadstead_oci::{Digest, Repository, Tag};
 
 use crate::{
     Page, Result, Storage,
     id::Id,
     key::{Key, unterminated},
     manifests::Manifest,
+    names::TagKey,
     record,
 };
-
-/// The last component of a tag's key, which holds its whole value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TagKey {
-    pub(crate) number: u64,
-    pub(crate) id: Id,
-    pub(crate) claim: Id,
-    pub(crate) digest: Digest,
-    /// a tombstone, which sorts directly above the key that it kills
-    pub(crate) gone: bool,
-}
-
-impl TagKey {
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        let (value, gone) = match name.strip_suffix(".gone") {
-            Some(value) => (value, true),
-            None => (name, false),
-        };
-        let mut parts = value.splitn(5, '-');
-        let mut next = || parts.next();
-        let (number, id, claim) = (next()?, next()?, next()?);
-        let (algorithm, hex) = (Algorithm::parse(next()?)?, next()?);
-        Some(Self {
-            number: number.parse().ok()?,
-            id: Id::parse(id)?,
-            claim: Id::parse(claim)?,
-            digest: Digest::parse(&format!("{}:{hex}", algorithm.as_str())).ok()?,
-            gone,
-        })
-    }
-}
-
-impl fmt::Display for TagKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { number, id, claim, digest, gone } = self;
-        let (algorithm, hex) = (digest.algorithm().as_str(), digest.hex());
-        let gone = if *gone { ".gone" } else { "" };
-        write!(f, "{number:020}-{id}-{claim}-{algorithm}-{hex}{gone}")
-    }
-}
 
 impl Storage {
     /// The manifest that the tag points at (end-3).
@@ -195,24 +154,5 @@ impl Storage {
             return Ok(true);
         }
         Ok(self.tagged(repository, tag).await?.is_some())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tombstone_sorts_directly_above_the_key_that_it_kills() {
-        let digest = Digest::of(Algorithm::Sha256, b"x");
-        let (id, claim) = (Id::random(), Id::random());
-        let key = TagKey { number: 9, id, claim, digest, gone: false };
-        let tombstone = TagKey { gone: true, ..key.clone() };
-        let next = TagKey { number: 10, ..key.clone() };
-        assert!(key.to_string() < tombstone.to_string());
-        assert!(tombstone.to_string() < next.to_string());
-        assert_eq!(TagKey::parse(&tombstone.to_string()), Some(tombstone));
-        assert_eq!(TagKey::parse(&key.to_string()), Some(key));
-        assert_eq!(TagKey::parse("1-2-3"), None);
     }
 }

@@ -12,10 +12,11 @@ use roadstead_oci::{Algorithm, Digest, Hasher, Repository};
 
 use crate::{
     Error, Result, Storage,
-    blobs::{Blob, BlobRecord, INLINE_BYTES_MAX, Link, Segment},
+    blobs::{Blob, BlobRecord, INLINE_BYTES_MAX, Segment},
     hash_state,
     id::Id,
     key::Key,
+    names::Link,
     receive::{BodyError, Content, End, Received},
     record, segment,
     token::Token,

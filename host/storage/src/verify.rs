@@ -13,9 +13,10 @@ use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 use crate::{
     Error, Result, Storage,
     id::Id,
-    key::{Entry, Key, undashed, unterminated},
+    key::{Key, undashed, unterminated},
     manifests::Manifest,
-    tags::TagKey,
+    names::Entry,
+    names::TagKey,
 };
 
 /// Most faults that a report lists; the count goes on.

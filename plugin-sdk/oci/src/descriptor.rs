@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
-use crate::{Digest, json::mistaken_for, manifest::InvalidManifest, media_type};
+use crate::{Digest, invalid::InvalidManifest, json::mistaken_for, media_type};
 
 /// A reference to content: what it is, how long, and its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 mod descriptor;
 mod digest;
 mod error_code;
+mod invalid;
 pub mod json;
 mod manifest;
 pub mod media_type;
@@ -18,7 +19,8 @@ mod tag;
 pub use descriptor::{Descriptor, Platform};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use error_code::ErrorCode;
-pub use manifest::{Content, InvalidManifest, Manifest, Role};
+pub use invalid::InvalidManifest;
+pub use manifest::{Content, Manifest, Role};
 pub use range::{ContentRange, InvalidContentRange, RangeRequest};
 pub use reference::{InvalidReference, Reference};
 pub use repository::{InvalidRepository, Repository};

@@ -2,11 +2,11 @@
 //! where clients could disagree and openly where the specification is open: unknown fields and
 //! unknown media types are fine.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::{Descriptor, Digest, descriptor::Object, json, media_type};
+use crate::{Descriptor, Digest, InvalidManifest, descriptor::Object, json, media_type};
 
 /// A manifest, as every client reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,30 +213,3 @@ fn read_list(object: &Object<'_>, key: &str) -> Result<Vec<Descriptor>, InvalidM
     let items = object.list(key)?.iter().enumerate();
     items.map(|(index, item)| Descriptor::read(item, &format!("/{key}/{index}"))).collect()
 }
-
-/// Why a body is no manifest: where, what, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidManifest {
-    pointer: String,
-    what: String,
-}
-
-impl InvalidManifest {
-    pub(crate) fn new(pointer: &str, what: impl Into<String>) -> Self {
-        Self { pointer: pointer.to_owned(), what: what.into() }
-    }
-
-    /// Where, as an RFC 6901 JSON pointer; empty for the whole.
-    pub fn pointer(&self) -> &str {
-        &self.pointer
-    }
-}
-
-impl fmt::Display for InvalidManifest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "the manifest" } else { &self.pointer };
-        write!(f, "{place} {}", self.what)
-    }
-}
-
-impl std::error::Error for InvalidManifest {}

@@ -1,0 +1,142 @@
+//! The last components of keys that say something by themselves: so a name is resolved by listing
+//! its folder, and a HEAD reads no object.
+
+use std::fmt;
+
+use roadstead_oci::{Algorithm, Digest};
+
+use crate::id::Id;
+
+/// The last component of a link's key: it says what a HEAD needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) id: Id,
+    pub(crate) form: Form,
+    pub(crate) record: Id,
+    /// bytes
+    pub(crate) size: u64,
+}
+
+/// How a blob lies in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// in its record
+    Inline,
+    /// in one segment, whose id is the record's
+    One,
+    /// in several segments, which the record lists
+    Many,
+}
+
+impl Link {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.splitn(3, '-');
+        let (id, record, size) = (parts.next()?, parts.next()?, parts.next()?);
+        let form = match record.get(..1)? {
+            "i" => Form::Inline,
+            "s" => Form::One,
+            "m" => Form::Many,
+            _ => return None,
+        };
+        let record = Id::parse(&record[1..])?;
+        Some(Self { id: Id::parse(id)?, form, record, size: size.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = match self.form {
+            Form::Inline => 'i',
+            Form::One => 's',
+            Form::Many => 'm',
+        };
+        write!(f, "{}-{form}{}-{}", self.id, self.record, self.size)
+    }
+}
+
+/// The last component of a referrer or parent entry: its own id, and the claim that it counts with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: Id,
+    pub(crate) claim: Id,
+}
+
+impl Entry {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let (id, claim) = name.split_once('-')?;
+        Some(Self { id: Id::parse(id)?, claim: Id::parse(claim)? })
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.id, self.claim)
+    }
+}
+
+/// The last component of a tag's key, which holds its whole value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TagKey {
+    pub(crate) number: u64,
+    pub(crate) id: Id,
+    pub(crate) claim: Id,
+    pub(crate) digest: Digest,
+    /// a tombstone, which sorts directly above the key that it kills
+    pub(crate) gone: bool,
+}
+
+impl TagKey {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let (value, gone) = match name.strip_suffix(".gone") {
+            Some(value) => (value, true),
+            None => (name, false),
+        };
+        let mut parts = value.splitn(5, '-');
+        let mut next = || parts.next();
+        let (number, id, claim) = (next()?, next()?, next()?);
+        let (algorithm, hex) = (Algorithm::parse(next()?)?, next()?);
+        Some(Self {
+            number: number.parse().ok()?,
+            id: Id::parse(id)?,
+            claim: Id::parse(claim)?,
+            digest: Digest::parse(&format!("{}:{hex}", algorithm.as_str())).ok()?,
+            gone,
+        })
+    }
+}
+
+impl fmt::Display for TagKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, id, claim, digest, gone } = self;
+        let (algorithm, hex) = (digest.algorithm().as_str(), digest.hex());
+        let gone = if *gone { ".gone" } else { "" };
+        write!(f, "{number:020}-{id}-{claim}-{algorithm}-{hex}{gone}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_says_size_and_form_in_its_name() {
+        let (id, record) = (Id::random(), Id::random());
+        let link = Link { id, form: Form::Many, record, size: 42 };
+        assert_eq!(Link::parse(&link.to_string()), Some(link));
+        assert_eq!(Link::parse("x-y-1"), None);
+    }
+
+    #[test]
+    fn a_tombstone_sorts_directly_above_the_key_that_it_kills() {
+        let digest = Digest::of(Algorithm::Sha256, b"x");
+        let (id, claim) = (Id::random(), Id::random());
+        let key = TagKey { number: 9, id, claim, digest, gone: false };
+        let tombstone = TagKey { gone: true, ..key.clone() };
+        let next = TagKey { number: 10, ..key.clone() };
+        assert!(key.to_string() < tombstone.to_string());
+        assert!(tombstone.to_string() < next.to_string());
+        assert_eq!(TagKey::parse(&tombstone.to_string()), Some(tombstone));
+        assert_eq!(TagKey::parse(&key.to_string()), Some(key));
+        assert_eq!(TagKey::parse("1-2-3"), None);
+    }
+}

@@ -1,0 +1,30 @@
+//! Why a body is no manifest.
+
+use std::fmt;
+
+/// Why a body is no manifest: where, what, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidManifest {
+    pointer: String,
+    what: String,
+}
+
+impl InvalidManifest {
+    pub(crate) fn new(pointer: &str, what: impl Into<String>) -> Self {
+        Self { pointer: pointer.to_owned(), what: what.into() }
+    }
+
+    /// Where, as an RFC 6901 JSON pointer; empty for the whole.
+    pub fn pointer(&self) -> &str {
+        &self.pointer
+    }
+}
+
+impl fmt::Display for InvalidManifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.pointer.is_empty() { "the manifest" } else { &self.pointer };
+        write!(f, "{place} {}", self.what)
+    }
+}
+
+impl std::error::Error for InvalidManifest {}
