@@ -13,10 +13,7 @@ use serde::{Deserialize, Serialize};
 use roadstead_engine::EngineConfig;
 use roadstead_storage::StorageConfig;
 
-use crate::{
-    http::{ManifestsConfig, listener::HttpConfig},
-    telemetry::LogConfig,
-};
+use crate::{http::listener::HttpConfig, registry::ManifestsConfig, telemetry::LogConfig};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 //! Edges between the units, one way (a test reads this table):
 //!
 //! ```text
-//! main → cli → app → http → admission → engine ─┐
-//!                     └→ storage ───────────────┴→ oci → nothing
+//! main → cli → app → http → registry → admission → engine ─┐
+//!                                └→ storage ────────────────┴→ oci → nothing
 //! ```
 
 pub mod admission;
@@ -14,4 +14,5 @@ pub mod config;
 pub mod content;
 pub mod error;
 pub mod http;
+pub mod registry;
 pub mod telemetry;

@@ -75,7 +75,11 @@ fn edges_point_one_way() {
             &["host/src/telemetry"],
             &["roadstead_storage", "roadstead_engine", "crate::cli"],
         ),
-        ("app", &["host/src/app.rs", "host/src/content.rs"], &["crate::cli", "crate::http"]),
+        (
+            "registry",
+            &["host/src/registry.rs", "host/src/content.rs"],
+            &["crate::cli", "crate::http", "crate::app"],
+        ),
     ];
     for (unit, places, banned) in edges {
         for path in places.iter().flat_map(|place| {
@@ -100,7 +104,7 @@ fn files_and_folders_stay_small() {
             let lines = text(&path).lines().count();
             let max = if is_test(&path) { 800 } else { 600 };
             assert!(lines <= max, "{path} has {lines} lines, more than {max}");
-            let root = path.ends_with("mod.rs") || path.ends_with("lib.rs");
+            let root = path.ends_with("/lib.rs");
             assert!(
                 !root || is_test(&path) || lines <= 150,
                 "{path} has {lines} lines, more than 150"

@@ -18,7 +18,7 @@ use tokio::{
 use roadstead_storage::DataFolder;
 
 use crate::{
-    app::App,
+    app,
     config::Config,
     http::{self, listener, listener::Listener},
     telemetry,
@@ -53,7 +53,7 @@ impl Serve {
 
 async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     let started = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(unix_now());
-    let app = App::build(config.clone(), &folder).await?;
+    let registry = app::build(&config, &folder).await?;
     let listen = config.http.listen;
     let tcp = TcpListener::bind(listen)
         .await
@@ -66,7 +66,7 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     tracing::info!(
         addr = %address,
         data = %folder.path().display(),
-        policy = app.admission.policy_hash(),
+        policy = registry.admission.policy_hash(),
         version = env!("CARGO_PKG_VERSION"),
         config = serde_json::to_string(&config)?,
         "listening"
@@ -86,13 +86,13 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
         stop.send_replace(true);
         std::io::Result::Ok(())
     };
-    let router = http::router(Arc::clone(&app));
-    let ops = http::ops::router(Arc::clone(&app));
+    let router = http::router(Arc::clone(&registry));
+    let ops = http::ops::router(Arc::clone(&registry));
     let clients = listener::serve(Listener::Tcp(tcp), router, config.http.clone(), stopped.clone());
     let commands = listener::serve(Listener::Unix(unix), ops, config.http, stopped);
     let ((), (), stopping) = tokio::join!(clients, commands, stopping);
-    app.changes.close();
-    app.changes.wait().await;
+    registry.changes.close();
+    registry.changes.wait().await;
     // it is of no use to anyone now
     drop(std::fs::remove_file(&socket));
     tracing::info!("stopped");

@@ -8,7 +8,6 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
 use roadstead_oci::{Descriptor, Digest, Manifest, Reference, Repository, Role, Tag};
 use roadstead_storage::{
@@ -22,25 +21,9 @@ use super::{
 };
 use crate::{
     admission::{Candidate, Decision, Verdict},
-    app::App,
     error::{Case, Entry, Error},
+    registry::Registry,
 };
-
-/// `[manifests]`: what a manifest may be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ManifestsConfig {
-    /// Largest manifest, in bytes; clients take no more than the default. Default: 4 MiB.
-    pub bytes_max: usize,
-    /// Whether an index may name children, and an image layers, that are not there. Default: false.
-    pub allow_sparse_indexes: bool,
-}
-
-impl Default for ManifestsConfig {
-    fn default() -> Self {
-        Self { bytes_max: 4 << 20, allow_sparse_indexes: false }
-    }
-}
 
 /// Most tags of one PUT; the specification asks for ten at least (D-33).
 const TAGS_MAX: usize = 100;
@@ -83,46 +66,48 @@ struct Pushed {
 
 /// The way of a push: parse, claim, look, judge, commit. What is refused leaves nothing behind.
 pub(super) async fn put(
-    app: &App,
+    registry: &Registry,
     repository: &Repository,
     reference: &Reference,
     request: (&HeaderMap, &Query),
     body: Body,
 ) -> Result<Response, Error> {
-    let pushed = Arc::new(read(app, repository, reference, request, body).await?);
-    let (needs, names) = needs(&pushed.manifest, app.config.manifests.allow_sparse_indexes);
-    let claim = app.storage.claim(repository, &pushed.digest, names).await?;
-    let unmet = app.storage.look(repository, &needs).await?;
+    let pushed = Arc::new(read(registry, repository, reference, request, body).await?);
+    let (needs, names) = needs(&pushed.manifest, registry.manifests.allow_sparse_indexes);
+    let claim = registry.storage.claim(repository, &pushed.digest, names).await?;
+    let unmet = registry.storage.look(repository, &needs).await?;
     if !unmet.is_empty() {
-        app.storage.withdraw(claim).await;
+        registry.storage.withdraw(claim).await;
         return Err(unmet_needs(repository, &unmet));
     }
     let candidate = candidate(&pushed);
-    let mut verdict =
-        app.admission.judge(&candidate, app.content(repository), app.occasion()).await;
+    let mut verdict = registry
+        .admission
+        .judge(&candidate, registry.content(repository), registry.occasion())
+        .await;
     if verdict.decision != Decision::Accept {
-        app.storage.withdraw(claim).await;
-        app.keep_refusal(&mut verdict).await;
+        registry.storage.withdraw(claim).await;
+        registry.keep_refusal(&mut verdict).await;
         return Err(refusal(&verdict));
     }
     if !verdict.findings.is_empty() {
-        app.keep_verdict(&verdict).await;
+        registry.keep_verdict(&verdict).await;
     }
-    let push = push(app, &pushed, &candidate, &verdict, needs);
-    match app.storage.commit(claim, push).await? {
+    let push = push(registry, &pushed, &candidate, &verdict, needs);
+    match registry.storage.commit(claim, push).await? {
         Committed::Done => Ok(created(&pushed, &verdict)),
         Committed::Unmet(unmet) => Err(unmet_needs(repository, &unmet)),
     }
 }
 
 async fn read(
-    app: &App,
+    registry: &Registry,
     repository: &Repository,
     reference: &Reference,
     (headers, query): (&HeaderMap, &Query),
     body: Body,
 ) -> Result<Pushed, Error> {
-    let bytes = body::read_limited(body, "manifest", app.config.manifests.bytes_max).await?;
+    let bytes = body::read_limited(body, "manifest", registry.manifests.bytes_max).await?;
     let mut tags = query.tags()?;
     if tags.len() > TAGS_MAX {
         let message = format!("{} tags at once; at most {TAGS_MAX} are possible", tags.len());
@@ -216,7 +201,7 @@ fn refusal(verdict: &Verdict) -> Error {
 }
 
 fn push(
-    app: &App,
+    registry: &Registry,
     pushed: &Pushed,
     candidate: &Candidate,
     verdict: &Verdict,
@@ -237,7 +222,7 @@ fn push(
             kind: candidate.kind().name().to_owned(),
             subject,
             children: children.map(|(_, _, child)| child.digest.clone()).collect(),
-            pushed_at: app.storage.clock().now().to_string(),
+            pushed_at: registry.storage.clock().now().to_string(),
             pushed_by: None,
             verdict: verdict.to_record(),
         },

@@ -26,19 +26,18 @@ use axum::{
 };
 
 use crate::{
-    app::App,
     error::{Case, Error},
+    registry::Registry,
     telemetry::request::RequestLog,
 };
-pub use manifests::ManifestsConfig;
 use route::{Endpoint, Query, Unroutable};
 
 /// The registry's API. Everything goes through the fallback: see [`route`] for why.
-pub fn router(app: Arc<App>) -> Router {
-    Router::new().fallback(serve).with_state(app)
+pub fn router(registry: Arc<Registry>) -> Router {
+    Router::new().fallback(serve).with_state(registry)
 }
 
-async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
+async fn serve(State(registry): State<Arc<Registry>>, request: Request) -> Response {
     let (mut log, request) = RequestLog::begin(request);
     let method = request.method().clone();
     let endpoint = match Endpoint::parse(&method, request.uri().path()) {
@@ -54,12 +53,12 @@ async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let call = Call { method: method.clone(), headers: parts.headers, query, body };
     let answer = if method == Method::GET || method == Method::HEAD {
-        call.answer(&app, endpoint).await
+        call.answer(&registry, endpoint).await
     } else {
         // A change goes on to its end, whatever becomes of the connection: so no request that
         // was cut leaves a half, and what arrived of an upload is kept.
-        let changing = Arc::clone(&app);
-        let change = app.changes.spawn(async move { call.answer(&changing, endpoint).await });
+        let changing = Arc::clone(&registry);
+        let change = registry.changes.spawn(async move { call.answer(&changing, endpoint).await });
         change.await.unwrap_or_else(|panicked| {
             Err(Error::new(Case::Internal, "the registry failed").because(panicked))
         })
@@ -83,9 +82,9 @@ struct Call {
 }
 
 impl Call {
-    async fn answer(self, app: &App, endpoint: Endpoint) -> Result<Response, Error> {
+    async fn answer(self, registry: &Registry, endpoint: Endpoint) -> Result<Response, Error> {
         let Self { method, headers, query, body } = self;
-        let storage = &app.storage;
+        let storage = &registry.storage;
         match (&endpoint, method.as_str()) {
             (Endpoint::Base, _) => Ok(base::base()),
             (Endpoint::Catalog, _) => listing::catalog(storage, &query).await,
@@ -110,7 +109,7 @@ impl Call {
             }
             (Endpoint::Upload(name, token), _) => uploads::status(storage, name, token).await,
             (Endpoint::Manifest(name, reference), "PUT") => {
-                manifests::put(app, name, reference, (&headers, &query), body).await
+                manifests::put(registry, name, reference, (&headers, &query), body).await
             }
             (Endpoint::Manifest(name, reference), "DELETE") => {
                 manifests::delete(storage, name, reference).await

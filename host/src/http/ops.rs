@@ -10,23 +10,26 @@ use axum::{
     routing::get,
 };
 
-use crate::app::App;
+use crate::registry::Registry;
 
 /// The routes of the socket.
-pub fn router(app: Arc<App>) -> Router {
-    Router::new().route("/verdicts/{id}", get(verdict)).route("/check", get(check)).with_state(app)
+pub fn router(registry: Arc<Registry>) -> Router {
+    Router::new()
+        .route("/verdicts/{id}", get(verdict))
+        .route("/check", get(check))
+        .with_state(registry)
 }
 
-async fn verdict(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    match app.storage.verdict(&id).await {
+async fn verdict(State(registry): State<Arc<Registry>>, Path(id): Path<String>) -> Response {
+    match registry.storage.verdict(&id).await {
         Ok(Some(verdict)) => verdict.into_response(),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
     }
 }
 
-async fn check(State(app): State<Arc<App>>) -> Response {
-    match app.storage.audit().await {
+async fn check(State(registry): State<Arc<Registry>>) -> Response {
+    match registry.storage.audit().await {
         Ok(audit) => Json(audit).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
     }
