@@ -73,6 +73,11 @@ pub use report::{Annotation, Finding, Report};
 pub use roadstead_oci as oci;
 pub use text::Quoted;
 
+/// The README's plugin is one that compiles, and its test one that passes.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// What nearly every plugin needs.
 pub mod prelude {
     pub use crate::{

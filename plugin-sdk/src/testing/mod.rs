@@ -32,6 +32,7 @@
 mod decode;
 pub(crate) mod host;
 mod manifest;
+mod tar;
 
 use std::{
     cell::{Cell, RefCell},
@@ -42,6 +43,7 @@ use std::{
 use roadstead_oci::{Algorithm, Digest};
 
 pub use manifest::ManifestBuilder;
+pub use tar::{Tar, gzip};
 
 use crate::{
     BlobTarget, Descriptor, Failure, Plugin, Report, SettingsProblem, Target,

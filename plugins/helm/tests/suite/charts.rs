@@ -1,13 +1,13 @@
 //! Charts that somebody changed, and what the plugin says to those who pushed them.
 
 use roadstead_plugin_helm::Helm;
-use roadstead_plugin_sdk::{Plugin, Report, Severity, Target, testing::Scene};
+use roadstead_plugin_sdk::{
+    Plugin, Report, Severity, Target,
+    testing::{Scene, Tar, gzip},
+};
 use serde_json::{Value, json};
 
-use crate::{
-    archive::{Archive, gzip},
-    push::{CHART, CONFIG, Push, codes},
-};
+use crate::push::{CHART, CONFIG, Push, codes};
 
 const CHART_YAML: &str = "apiVersion: v2\nname: web\nversion: 1.2.3\nappVersion: 1.16.0\n";
 const TITLE: &str = "org.opencontainers.image.title";
@@ -17,12 +17,12 @@ fn config() -> Value {
     json!({ "apiVersion": "v2", "name": "web", "version": "1.2.3", "appVersion": "1.16.0" })
 }
 
-fn chart() -> Archive {
-    Archive::new().file("web/Chart.yaml", CHART_YAML).file("web/values.yaml", "a: b\n")
+fn chart() -> Tar {
+    Tar::new().file("web/Chart.yaml", CHART_YAML).file("web/values.yaml", "a: b\n")
 }
 
 /// Reviews an archive beside the config of a good one.
-fn unpacked(archive: Archive) -> Report {
+fn unpacked(archive: Tar) -> Report {
     Push::new(&config(), &archive.gzip()).review()
 }
 
@@ -52,7 +52,7 @@ fn a_good_chart_is_accepted_and_described() {
 #[test]
 fn the_size_of_reads_makes_no_difference() {
     let evil = "apiVersion: v2\nname: web\nversion: 9.9.9\n";
-    let layer = Archive::new()
+    let layer = Tar::new()
         .file("web/Chart.yaml", evil)
         .file("web/big", vec![7; 100_000])
         .entry("web/link", b'2', b"")
@@ -99,7 +99,7 @@ fn a_chart_that_is_shown_otherwise_than_it_installs_is_refused() {
 
 #[test]
 fn either_reading_of_a_number_will_do() {
-    let layer = Archive::new().file("web/Chart.yaml", CHART_YAML.replace("1.2.3", "1.10")).gzip();
+    let layer = Tar::new().file("web/Chart.yaml", CHART_YAML.replace("1.2.3", "1.10")).gzip();
     for (version, accepted) in [("1.1", true), ("1.10", true), ("1.100", false), ("1.2", false)] {
         let mut config = config();
         config["version"] = version.into();
@@ -227,8 +227,8 @@ fn a_chart_is_one_chart() {
     assert_eq!(codes(&unpacked(chart().file("web/Chart.yaml", &evil))), ["RSH029"]);
     assert_eq!(codes(&unpacked(chart().file("web/./Chart.yaml", &evil))), ["RSH029"]);
     assert_eq!(codes(&unpacked(chart().file("web/values.yaml", ""))), ["RSH029"]);
-    assert_eq!(codes(&unpacked(Archive::new().file("web/values.yaml", ""))), ["RSH028"]);
-    let elsewhere = Archive::new().file("other/Chart.yaml", CHART_YAML);
+    assert_eq!(codes(&unpacked(Tar::new().file("web/values.yaml", ""))), ["RSH028"]);
+    let elsewhere = Tar::new().file("other/Chart.yaml", CHART_YAML);
     assert_eq!(codes(&unpacked(elsewhere)), ["RSH027"]);
     let twice = chart().raw(&[0; 1024]).file("web/Chart.yaml", &evil);
     let report = unpacked(twice);
@@ -241,7 +241,7 @@ fn a_chart_is_one_chart() {
         )
     );
     let good = chart().gzip();
-    let member = Archive::new().file("web/Chart.yaml", &evil).gzip();
+    let member = Tar::new().file("web/Chart.yaml", &evil).gzip();
     let report = Push::new(&config(), &[good, member].concat()).review();
     assert_eq!(codes(&report), ["RSH030"]);
 }
@@ -290,7 +290,7 @@ fn bombs_are_refused_and_cost_little() {
 
 #[test]
 fn a_chart_yaml_that_helm_can_t_read_is_refused_with_its_line() {
-    let report = unpacked(Archive::new().file("web/Chart.yaml", "name: web\nkeywords: web\n"));
+    let report = unpacked(Tar::new().file("web/Chart.yaml", "name: web\nkeywords: web\n"));
     assert_eq!(
         only(&report),
         (
@@ -299,11 +299,11 @@ fn a_chart_yaml_that_helm_can_t_read_is_refused_with_its_line() {
         )
     );
     for chart in ["a: [\n".to_owned(), "a: &a [*a]\n".into(), format!("a: {}", "[".repeat(500))] {
-        let report = unpacked(Archive::new().file("web/Chart.yaml", &chart));
+        let report = unpacked(Tar::new().file("web/Chart.yaml", &chart));
         assert_eq!(only(&report).0, "RSH031", "{chart}");
     }
     let large = format!("{CHART_YAML}description: {}\n", "x".repeat(1 << 20));
-    assert_eq!(only(&unpacked(Archive::new().file("web/Chart.yaml", &large))).0, "RSH031");
+    assert_eq!(only(&unpacked(Tar::new().file("web/Chart.yaml", &large))).0, "RSH031");
 }
 
 #[test]

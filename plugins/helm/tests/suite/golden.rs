@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use roadstead_plugin_sdk::{Finding, Report, Severity};
+use roadstead_plugin_sdk::{Finding, Report, Severity, testing::Tar};
 use serde_json::{Value, json};
 
-use crate::{
-    archive::Archive,
-    push::{Push, codes},
-};
+use crate::push::{Push, codes};
 
 /// What helm loads although the plugin refuses it, with the codes that say why.
 const STRICTER_THAN_HELM: &[(&str, &[&str])] = &[
@@ -91,7 +88,7 @@ fn metadata_are_read_as_helm_reads_them() {
     let mut wrong = Vec::new();
     for (name, case) in table(include_str!("../golden/metadata.json")) {
         let files = case["files"].as_object().unwrap();
-        let layer = files.iter().fold(Archive::new(), |archive, (path, content)| {
+        let layer = files.iter().fold(Tar::new(), |archive, (path, content)| {
             archive.file(&format!("web/{path}"), content.as_str().unwrap())
         });
         let layer = layer.gzip();

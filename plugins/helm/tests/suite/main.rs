@@ -1,6 +1,5 @@
 //! The helm plugin over blobs in memory: charts that somebody changed, and what real helms read.
 
-mod archive;
 mod charts;
 mod golden;
 mod push;

@@ -1,0 +1,170 @@
+//! Archives of every kind, read in pieces of every size.
+
+use std::io::Read;
+
+use roadstead_plugin_sdk::{
+    archive::{Archive, ArchiveError, Kind, Limits, Tail},
+    testing::Tar,
+};
+
+/// Gives at most as many bytes at once.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let len = buffer.len().min(self.1);
+        self.0.read(&mut buffer[..len])
+    }
+}
+
+type Seen = (String, Kind, u64, Vec<u8>);
+
+fn read(bytes: &[u8], piece: usize) -> Result<(Vec<Seen>, Tail), ArchiveError> {
+    let mut archive = Archive::new(Pieces(bytes, piece), Limits::default());
+    let mut seen = Vec::new();
+    while let Some(mut entry) = archive.next_entry()? {
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content)?;
+        seen.push((entry.path().to_owned(), entry.kind(), entry.size(), content));
+    }
+    Ok((seen, archive.finish()?))
+}
+
+/// Reads in pieces of many sizes, which must not matter.
+fn entries(tar: &Tar) -> Result<(Vec<Seen>, Tail), String> {
+    let whole = read(tar.bytes(), usize::MAX).map_err(|error| error.to_string());
+    for piece in [1, 7, 511, 512, 513] {
+        assert_eq!(read(tar.bytes(), piece).map_err(|error| error.to_string()), whole);
+    }
+    whole
+}
+
+fn names(tar: &Tar) -> Vec<String> {
+    let (seen, _) = entries(tar).expect("it is an archive");
+    seen.into_iter().map(|(name, ..)| name).collect()
+}
+
+#[test]
+fn entries_come_in_order_with_their_content() {
+    let tar = Tar::new()
+        .entry("a/", b'5', b"")
+        .file("a/empty", "")
+        .file("a/one", "x".repeat(1000))
+        .entry("a/link", b'2', b"")
+        .entry("a/old", 0, b"old")
+        .entry("a/strange", b'Z', b"")
+        .end();
+    let (seen, tail) = entries(&tar).unwrap();
+    let kinds: Vec<_> = seen.iter().map(|(_, kind, ..)| *kind).collect();
+    let strange = Kind::Other(b'Z');
+    assert_eq!(
+        kinds,
+        [Kind::Directory, Kind::File, Kind::File, Kind::Symlink, Kind::File, strange]
+    );
+    assert_eq!(seen[2], ("a/one".to_owned(), Kind::File, 1000, vec![b'x'; 1000]));
+    assert_eq!(seen[4].3, b"old");
+    assert_eq!(tail, Tail::Nothing);
+}
+
+#[test]
+fn what_is_not_read_is_skipped() {
+    let tar = Tar::new().file("a", "x".repeat(70_000)).file("b", "y").end();
+    let mut archive = Archive::new(tar.bytes(), Limits::default());
+    assert_eq!(archive.next_entry().unwrap().unwrap().path(), "a");
+    let mut entry = archive.next_entry().unwrap().unwrap();
+    let mut content = String::new();
+    entry.read_to_string(&mut content).unwrap();
+    assert_eq!((entry.path(), content.as_str()), ("b", "y"));
+    assert!(archive.next_entry().unwrap().is_none());
+    assert!(archive.next_entry().unwrap().is_none());
+}
+
+#[test]
+fn names_may_be_long() {
+    let long = "d/".repeat(100) + "file";
+    let pax = Tar::new().pax("path", &long).file("short", "x").file("next", "");
+    assert_eq!(names(&pax.end()), [long.as_str(), "next"]);
+    let gnu = Tar::new().entry("././@LongLink", b'L', long.as_bytes()).file("short", "x");
+    assert_eq!(names(&gnu.file("next", "").end()), [long.as_str(), "next"]);
+    let both = Tar::new().entry("x", b'L', b"gnu").pax("path", "pax").file("short", "");
+    assert_eq!(names(&both.end()), ["gnu"]);
+}
+
+#[test]
+fn a_pax_size_counts() {
+    let hidden = Tar::new().file("hidden", "");
+    let tar = Tar::new().pax("size", "512").file("a", "").raw(hidden.bytes()).file("b", "").end();
+    assert_eq!(names(&tar), ["a", "b"]);
+}
+
+#[test]
+fn a_global_header_has_no_effect() {
+    let tar = Tar::new().entry("pax", b'g', b"10 path=x\n").file("a", "").end();
+    assert_eq!(names(&tar), ["", "a"]);
+    assert_eq!(entries(&tar).unwrap().0[0].1, Kind::GlobalHeader);
+}
+
+#[test]
+fn an_archive_ends_with_zeros_or_with_nothing() {
+    let file = Tar::new().file("a", "x");
+    for end in [&[][..], &[0; 512], &[0; 1024], &[0; 9000]] {
+        let (seen, tail) = entries(&file.clone().raw(end)).unwrap();
+        assert_eq!((seen.len(), tail), (1, Tail::Nothing), "{} zeros", end.len());
+    }
+    let unpadded = &file.bytes()[..513];
+    assert_eq!(names(&Tar::new().raw(unpadded)), ["a"]);
+    assert_eq!(entries(&Tar::new()), Ok((vec![], Tail::Nothing)));
+}
+
+#[test]
+fn what_follows_the_end_is_told() {
+    let file = Tar::new().file("a", "x");
+    let second = file.clone().end().raw(file.bytes());
+    assert_eq!(entries(&second).unwrap().1, Tail::Data { offset: 2048 });
+    let late = file.end().raw(&[0; 5000]).raw(b"x");
+    assert_eq!(entries(&late).unwrap().1, Tail::Data { offset: 7048 });
+}
+
+#[test]
+fn what_is_no_archive_is_an_error() {
+    let file = Tar::new().file("a", "x");
+    let [cut_header, cut_file] = [&file.bytes()[..300], &file.bytes()[..512]];
+    let mut wrong_sum = file.bytes().to_vec();
+    wrong_sum[0] = b'b';
+    for (bytes, why) in [
+        (cut_header, "it ends within a header"),
+        (cut_file, "it ends within a file"),
+        (&wrong_sum, "a header without a valid checksum"),
+        (&[7; 512], "a header without a valid checksum"),
+        (file.clone().raw(&[0; 512]).raw(file.bytes()).bytes(), "after a single block of zeros"),
+        (
+            Tar::new().entry("x", b'x', b"9 a=b\n").raw(file.bytes()).bytes(),
+            "an invalid PAX header",
+        ),
+        (Tar::new().pax("mtime", "soon").raw(file.bytes()).bytes(), "an invalid PAX header"),
+        (Tar::new().pax("size", "-1").raw(file.bytes()).bytes(), "a negative size"),
+        (Tar::new().entry("x", b'L', &vec![b'x'; 2 << 20]).bytes(), "more than 1 MiB"),
+        (Tar::new().pax("GNU.sparse.major", "1").raw(file.bytes()).bytes(), "a is a sparse file"),
+        (Tar::new().entry("s", b'S', b"").bytes(), "s is a sparse file"),
+    ] {
+        let error = entries(&Tar::new().raw(bytes)).unwrap_err();
+        assert!(error.contains(why), "{error}, not {why}");
+    }
+}
+
+#[test]
+fn archives_are_bounded() {
+    let tar = Tar::new().file("a", "").file("b", "x".repeat(5000)).end();
+    let walk = |limits| {
+        let mut archive = Archive::new(tar.bytes(), limits);
+        while archive.next_entry()?.is_some() {}
+        archive.finish()
+    };
+    let fits = Limits { bytes_max: tar.bytes().len() as u64, entries_max: 2 };
+    assert!(walk(fits).is_ok());
+    for limits in [Limits { bytes_max: 5000, ..fits }, Limits { entries_max: 1, ..fits }] {
+        assert!(matches!(walk(limits), Err(ArchiveError::TooLarge { .. })));
+    }
+    // what follows the end counts as well
+    assert!(walk(Limits { bytes_max: fits.bytes_max - 1, ..fits }).is_err());
+}
