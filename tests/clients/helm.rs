@@ -46,7 +46,7 @@ impl Helm {
         self.run(&["push", archive, &url, "--plain-http"])
     }
 
-    /// Writes a chart, with links where a file's text begins with `->`.
+    /// Writes the chart `web`.
     fn chart(&self, files: &[(&str, &str)]) {
         drop(fs::remove_dir_all(self.folder.path().join("web")));
         for (name, content) in files {
@@ -75,6 +75,8 @@ fn journey(version: &str) {
     let url = format!("oci://{}/charts/web", server.addr());
     let shown = helm.ok(&["show", "chart", &url, "--version", "0.1.0", "--plain-http"]);
     assert!(shown.contains("name: web"), "{shown}");
+    let rendered = helm.ok(&["template", &url, "--version", "0.1.0", "--plain-http"]);
+    assert!(rendered.contains("kind: ConfigMap"), "{rendered}");
     fs::remove_file(&archive).unwrap();
     helm.ok(&["pull", &url, "--version", "0.1.0", "--plain-http"]);
     assert!(fs::read(&archive).unwrap() == pushed, "pulled what was not pushed");
@@ -99,6 +101,9 @@ fn tampered(server: &Server, helm: &Helm, archive: &Path) {
     let id = text.split(" verdict ").nth(1).unwrap().split(']').next().unwrap();
     let shown = server.command(&["verdict", "show", id]);
     assert!(said(&shown).contains("users.txt"), "{}", said(&shown));
+    let url = format!("oci://{}/charts/web", server.addr());
+    let pulled = helm.run(&["pull", &url, "--version", "0.2.0", "--plain-http"]);
+    assert!(!pulled.status.success(), "a refused chart is there: {}", said(&pulled));
     fs::remove_file(folder.join("web/users.txt")).unwrap();
     helm.ok(&["package", "web"]);
     let output = helm.push(server, "web-0.2.0.tgz");
@@ -113,4 +118,27 @@ fn helm_3() {
 #[test]
 fn helm_4() {
     journey("4.3.1");
+}
+
+/// What a catalogue shows of a chart comes from its config; what is installed, from its layer.
+#[test]
+fn a_chart_whose_config_lies_is_refused() {
+    let server = Server::start(&[]);
+    let helm = Helm::new("4.3.1");
+    helm.chart(&CHART);
+    helm.ok(&["package", "web"]);
+    let config = r#"{"apiVersion":"v2","name":"web","version":"9.9.9"}"#;
+    fs::write(helm.folder.path().join("config.json"), config).unwrap();
+    let pushed = Command::new(tool("oras-1.3.6", "oras"))
+        .args(["push", "--plain-http", &format!("{}/charts/web:9.9.9", server.addr())])
+        .args(["--config", "config.json:application/vnd.cncf.helm.config.v1+json"])
+        .arg("web-0.1.0.tgz:application/vnd.cncf.helm.chart.content.v1.tar+gzip")
+        .current_dir(helm.folder.path())
+        .output()
+        .unwrap();
+    let text = said(&pushed);
+    assert!(!pushed.status.success(), "{text}");
+    assert!(text.contains("rule charts-are-valid: ") && text.contains("9.9.9"), "{text}");
+    assert!(text.contains("0.1.0") && text.contains("[RSH"), "{text}");
+    server.is_sound();
 }

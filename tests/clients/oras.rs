@@ -54,6 +54,8 @@ fn an_artifact_of_an_unknown_type_goes_the_whole_way() {
         "application/sbom",
         "sbom.json",
     ]);
+    let stored = oras.ok(&["manifest", "fetch", plain, "HOST/a/thing:v1"]);
+    assert!(stored.contains(kind), "{stored}");
     let tree = oras.ok(&["discover", plain, "HOST/a/thing:v1"]);
     assert!(tree.contains("application/sbom"), "{tree}");
     oras.ok(&["tag", plain, "HOST/a/thing:v1", "v1.0", "latest"]);

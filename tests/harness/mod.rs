@@ -14,8 +14,8 @@ use std::{
 /// The binary under test.
 pub const ROADSTEAD: &str = env!("CARGO_BIN_EXE_roadstead");
 
-/// Longest wait for a server to come up.
-const START_SECONDS_MAX: u64 = 60;
+/// Longest wait for a server to come up, or to end.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server; killed when it is dropped.
 pub struct Server {
@@ -24,13 +24,15 @@ pub struct Server {
     data: PathBuf,
     environment: Vec<(String, String)>,
     log: Arc<Mutex<Vec<String>>>,
-    folder: Option<Arc<tempfile::TempDir>>,
+    /// brings the address, and is cut off when the process has ended
+    signs: Mutex<mpsc::Receiver<SocketAddr>>,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Server {
     /// Starts one with a fresh folder and these variables, such as `STORAGE__FSYNC`.
     pub fn start(environment: &[(&str, &str)]) -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let folder = tempfile::tempdir().unwrap();
         let mut server = Self::start_at(&folder.path().join("data"), environment);
         server.folder = Some(folder);
         server
@@ -45,6 +47,9 @@ impl Server {
 
     fn start_in(data: &Path, environment: Vec<(String, String)>) -> Self {
         let mut command = Command::new(ROADSTEAD);
+        for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("ROADSTEAD__")) {
+            command.env_remove(key);
+        }
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -56,7 +61,7 @@ impl Server {
             .process_group(0);
         let mut child = command.spawn().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
-        let (send, receive) = mpsc::channel();
+        let (send, signs) = mpsc::channel();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let kept = Arc::clone(&log);
         std::thread::spawn(move || {
@@ -68,12 +73,13 @@ impl Server {
                 kept.lock().unwrap().push(line);
             }
         });
-        let addr = receive.recv_timeout(Duration::from_secs(START_SECONDS_MAX));
+        let addr = signs.recv_timeout(PATIENCE);
         let addr = addr.unwrap_or_else(|_| {
             drop(child.kill());
             panic!("the server did not start: {:#?}", log.lock().unwrap());
         });
-        Self { child, addr, data: data.to_owned(), environment, log, folder: None }
+        let (data, signs) = (data.to_owned(), Mutex::new(signs));
+        Self { child, addr, data, environment, log, signs, folder: None }
     }
 
     /// Where it listens.
@@ -118,17 +124,22 @@ impl Server {
     /// SIGTERM.
     pub fn terminate(&self) {
         let pid = self.pid().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        // the shell's own: the program is not everywhere
+        let kill = Command::new("sh").args(["-c", "kill -TERM $0", &pid]).status();
+        assert!(kill.unwrap().success());
     }
 
     /// SIGTERM, and wait for the end.
     pub fn stop(&mut self) {
         self.terminate();
+        self.wait();
         assert!(self.child.wait().unwrap().success(), "{:#?}", self.log());
     }
 
     /// Waits for it to end by itself.
     pub fn wait(&mut self) {
+        let sign = self.signs.get_mut().unwrap().recv_timeout(PATIENCE);
+        assert_eq!(sign, Err(mpsc::RecvTimeoutError::Disconnected), "it goes on");
         self.child.wait().unwrap();
     }
 
