@@ -15,7 +15,7 @@ use std::{
 pub const ROADSTEAD: &str = env!("CARGO_BIN_EXE_roadstead");
 
 /// Longest wait for a server to come up, or to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server; killed when it is dropped.
 pub struct Server {
