@@ -35,66 +35,126 @@ impl Guest for Misbehave {
     }
 
     fn validate_settings(settings: String) -> Result<(), Vec<SettingsProblem>> {
-        if mode(&settings) == "refuse-settings" {
-            let problem = SettingsProblem { pointer: "/mode".into(), message: "no".into() };
-            return Err(vec![problem]);
+        let problem = SettingsProblem { pointer: "/mode".into(), message: "no".into() };
+        match mode(&settings).as_str() {
+            "refuse-settings" => Err(vec![problem]),
+            "refuse-all-settings" => Err(vec![problem; 1000]),
+            "spin" => spin(),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn review(target: Target, settings: String) -> Result<Option<Report>, Failure> {
         let digest = match &target {
-            Target::Manifest(manifest) => manifest.descriptors[0].digest.clone(),
-            Target::Blob(blob) => blob.digest.clone(),
+            Target::Manifest(manifest) => manifest.descriptors[0].digest.as_str(),
+            Target::Blob(blob) => blob.digest.as_str(),
         };
         match mode(&settings).as_str() {
-            "silent" => return Ok(None),
-            "find" => return Ok(Some(report(vec![finding("BAD001", "it is bad")]))),
-            "long" => return Ok(Some(report(vec![finding("BAD001", &"ä".repeat(1000))]))),
-            "undeclared" => return Ok(Some(report(vec![finding("NEW001", "?")]))),
-            "findings" => return Ok(Some(report(vec![finding("BAD001", "?"); 101]))),
-            "flood" => return Ok(Some(report(vec![finding("BAD001", &"x".repeat(30 << 20))]))),
-            "key" => return Ok(Some(annotated(&"k".repeat(257), "v"))),
-            "value" => return Ok(Some(annotated("k", &"v".repeat(4097)))),
-            "give-up" => return Err(Failure::Internal("no idea".into())),
-            "unavailable" => return Err(Failure::Unavailable("later".into())),
-            "panic" => {
-                log::write(log::Level::Error, "panicked: the reason");
-                std::process::abort();
-            }
-            "spin" => loop {
-                std::hint::black_box(0);
-            },
-            "allocate" => {
-                let mut hoard = Vec::new();
-                loop {
-                    hoard.push(std::hint::black_box(vec![1_u8; 1 << 20]));
-                }
-            }
-            "recurse" => return Ok(Some(annotated("k", &recurse(1).to_string()))),
-            "log" => (0..1000).for_each(|_| log::write(log::Level::Info, &"x".repeat(5000))),
-            "calls" => loop {
-                log::write(log::Level::Debug, "");
-            },
-            "unnamed" => {
-                let other = format!("sha256:{}", "0".repeat(64));
-                return Ok(Some(annotated("opened", &format!("{:?}", content::open(&other).err()))));
-            }
-            "read" => return Ok(Some(annotated("read", &read(&digest)))),
-            "read-for-ever" => {
-                if let Ok(blob) = content::open(&digest) {
-                    while blob.read(0, 1 << 20).is_ok() {}
-                }
-            }
-            "decode" => return Ok(Some(annotated("decoded", &decode(&digest)))),
-            "digest" => {
-                let decoded = content::decoded_digest(&digest);
-                return Ok(Some(annotated("digest", &decoded.unwrap_or_else(|e| format!("{e:?}")))));
-            }
-            "now" => return Ok(Some(annotated("now", &context::now().to_string()))),
-            _ => {}
+            "silent" => Ok(None),
+            "find" => Ok(Some(report(vec![finding("BAD001", "it is bad")]))),
+            "give-up" => Err(Failure::Internal("no\u{1b}[31m idea".into())),
+            "unavailable" => Err(Failure::Unavailable("later".into())),
+            mode => answers(mode)
+                .or_else(|| loads(mode, digest))
+                .or_else(|| reads(mode, digest))
+                .map_or(Err(Failure::Internal("no such mode".into())), |report| Ok(Some(report))),
         }
-        Ok(Some(report(Vec::new())))
+    }
+}
+
+/// Reports that break the contract, or nearly.
+fn answers(mode: &str) -> Option<Report> {
+    let mut annotation = annotated("k", "v").annotations.remove(0);
+    Some(match mode {
+        "long" => report(vec![finding("BAD001", &"ä".repeat(1000))]),
+        "escapes" => report(vec![finding("BAD001", "a\r\nb\u{1b}[2Jc\u{202e}d")]),
+        "undeclared" => report(vec![finding("NEW001", "?")]),
+        "findings" => report(vec![finding("BAD001", "?"); 101]),
+        "annotations" => Report { findings: Vec::new(), annotations: vec![annotation; 65] },
+        "flood" => report(vec![finding("BAD001", &"x".repeat(30 << 20))]),
+        "key" => annotated(&"k".repeat(257), "v"),
+        "value" => annotated("k", &"v".repeat(4097)),
+        "about-nothing" => {
+            annotation.about = Some("sha256:0".into());
+            Report { findings: Vec::new(), annotations: vec![annotation] }
+        }
+        "garbled" => {
+            let bytes = std::hint::black_box(vec![0xff, 0xfe]);
+            // SAFETY: none, that is the point; but nothing here looks at the text before the host
+            annotation.value = unsafe { String::from_utf8_unchecked(bytes) };
+            Report { findings: Vec::new(), annotations: vec![annotation] }
+        }
+        _ => return None,
+    })
+}
+
+/// Takes more of everything than there is.
+fn loads(mode: &str, digest: &str) -> Option<Report> {
+    match mode {
+        "panic" => {
+            log::write(log::Level::Error, "panicked: the reason");
+            std::process::abort();
+        }
+        "spin" => spin(),
+        "allocate" => {
+            let mut hoard = Vec::new();
+            loop {
+                hoard.push(std::hint::black_box(vec![1_u8; 1 << 20]));
+            }
+        }
+        "recurse" => return Some(annotated("k", &recurse(1).to_string())),
+        "log" => (0..1000).for_each(|_| log::write(log::Level::Info, &"x".repeat(5000))),
+        "log-flood" => log::write(log::Level::Info, &"x".repeat(30 << 20)),
+        "calls" => loop {
+            log::write(log::Level::Debug, "");
+        },
+        "hoard" => {
+            let _blobs: Vec<_> = (0..1001).map(|_| content::open(digest)).collect();
+        }
+        "hoard-decoded" => {
+            let _readers: Vec<_> = (0..5).map(|_| content::open_decoded(digest)).collect();
+        }
+        "open-and-drop" => (0..3000).for_each(|_| {
+            drop(content::open(digest).expect("it is there"));
+            drop(content::open_decoded(digest).expect("it is there"));
+        }),
+        "read-for-ever" => {
+            let blob = content::open(digest).expect("it is there");
+            while blob.read(0, 1 << 20).is_ok() {}
+        }
+        "decode-for-ever" => while content::decoded_digest(digest).is_ok() {},
+        _ => return None,
+    }
+    Some(report(Vec::new()))
+}
+
+/// Says what it was given to read.
+fn reads(mode: &str, digest: &str) -> Option<Report> {
+    let said = match mode {
+        "unnamed" => {
+            let other = format!("sha256:{}", "0".repeat(64));
+            let opened = [&other, "nonsense"].map(|digest| content::open(digest).err());
+            let decoded = content::open_decoded(&other).err();
+            format!("{opened:?} {decoded:?} {:?}", content::decoded_digest(&other).err())
+        }
+        "read" => read(digest),
+        "decode" => decode(digest),
+        "decode-on" => decode_on(digest),
+        "digest" => content::decoded_digest(digest).unwrap_or_else(|error| format!("{error:?}")),
+        "now" => context::now().to_string(),
+        "referrers" => context::referrers(digest, None).len().to_string(),
+        "now-then-panic" => {
+            context::now();
+            std::process::abort();
+        }
+        _ => return None,
+    };
+    Some(annotated("said", &said))
+}
+
+fn spin() -> ! {
+    loop {
+        std::hint::black_box(0);
     }
 }
 
@@ -162,4 +222,18 @@ fn decode(digest: &str) -> String {
             Err(error) => return format!("{error:?}"),
         }
     }
+}
+
+/// Goes on after an error, as if it were nothing.
+fn decode_on(digest: &str) -> String {
+    let reader = content::open_decoded(digest).expect("it is there");
+    let (mut before, mut after, mut errors) = (0, 0, 0);
+    for _ in 0..1000 {
+        match reader.read(256 << 10) {
+            Ok(bytes) if errors == 0 => before += bytes.len(),
+            Ok(bytes) => after += bytes.len(),
+            Err(_) => errors += 1,
+        }
+    }
+    format!("errors: {}, {before} bytes before and {after} after", errors > 0)
 }

@@ -1,0 +1,148 @@
+//! What a guest gets to read, and what it does not.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+
+use roadstead_engine::{BlobTarget, Limits, ReviewError, Target};
+use roadstead_oci::{Algorithm, Digest};
+
+use crate::scene::{Source, blob, found, manifest, plugin, review, review_of, said};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
+/// Bytes that do not repeat soon.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(len).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_reads_what_its_target_names_and_no_more() {
+    let plugin = plugin().await;
+    let bytes = noise(200_000);
+    let sum: u64 = bytes.iter().map(|byte| u64::from(*byte)).sum();
+    let whole = format!("200000 bytes, sum {sum}");
+    assert_eq!(said(&plugin, "read", blob(&bytes)).await, whole);
+    // however a store cuts it
+    assert_eq!(said(&plugin, "read", Source::Dribble(bytes.into())).await, whole);
+    let unnamed = said(&plugin, "unnamed", blob(b"x")).await;
+    assert_eq!(unnamed.matches("NotNamed").count(), 4, "{unnamed}");
+    let reopened = review(&plugin, "open-and-drop", blob(b"x")).await;
+    assert_eq!(reopened.outcome.map(|report| report.is_some()), Ok(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fails_makes_the_review_a_failure_whatever_the_guest_answers() {
+    let plugin = plugin().await;
+    for mode in ["read", "decode", "digest", "referrers"] {
+        let broken = review(&plugin, mode, Source::Broken).await;
+        let error = broken.outcome.unwrap_err();
+        assert_eq!(error, ReviewError::Content("the disk is gone".into()), "{mode}");
+        assert!(!error.is_property_of_content() && !broken.memoisable, "{mode}");
+    }
+    for source in [Source::Hollow, Source::Pushy] {
+        let review = review(&plugin, "read", source).await;
+        assert!(matches!(review.outcome, Err(ReviewError::Content(_))), "{review:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_decodes_all_that_clients_decode() {
+    let plugin = plugin().await;
+    let text = b"text ".repeat(100_000);
+    for encoded in [
+        text.clone(),
+        gzip(&text),
+        zstd(&text),
+        [gzip(&text[..7]), gzip(&text[7..])].concat(),
+        [zstd(&text[..7]), zstd(&text[7..])].concat(),
+    ] {
+        assert_eq!(said(&plugin, "decode", blob(&encoded)).await, "500000 bytes");
+        let digest = said(&plugin, "digest", blob(&encoded)).await;
+        assert_eq!(digest, Digest::of(Algorithm::Sha256, &text).to_string());
+        let dribble = || Source::Dribble(Bytes::copy_from_slice(&encoded));
+        assert_eq!(said(&plugin, "decode", dribble()).await, "500000 bytes");
+        assert_eq!(said(&plugin, "digest", dribble()).await, digest);
+    }
+    assert_eq!(said(&plugin, "decode", blob(b"")).await, "0 bytes");
+    assert_eq!(said(&plugin, "decode", blob(&gzip(b""))).await, "0 bytes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn encoded_bytes_are_read_once() {
+    let plugin = plugin().await;
+    // what comes out is many times what goes in, and is asked for in small parts
+    let encoded = gzip(&noise(1000).repeat(2000));
+    let limits = Limits { read_bytes_max: Some(encoded.len() as u64 + 100), ..Limits::default() };
+    let review = review_of(&plugin, "decode", blob(&encoded), &manifest(), &limits).await;
+    assert_eq!(found(&review).annotations[0].value, "2000000 bytes");
+    assert_eq!(review.statistics.read_bytes, encoded.len() as u64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_t_be_decoded_ends_for_good() {
+    let plugin = plugin().await;
+    let text = noise(600_000);
+    let garbage = [gzip(&text), b"garbage".to_vec()].concat();
+    let cut = zstd(&text)[..300_000].to_vec();
+    for bad in [&garbage, &cut] {
+        let decoded = said(&plugin, "decode", blob(bad)).await;
+        assert!(decoded.starts_with("Encoding") || decoded.contains("Encoding("), "{decoded}");
+        let on = said(&plugin, "decode-on", blob(bad)).await;
+        assert!(on.starts_with("errors: true") && on.ends_with("and 0 after"), "{on}");
+        // it says something about the content, so it may be remembered
+        assert!(review(&plugin, "decode", blob(bad)).await.memoisable);
+    }
+    let zeros = vec![0; 64 << 20];
+    let limits = Limits { decoded_bytes_max: 8 << 20, ..Limits::default() };
+    for bomb in [gzip(&zeros), zstd(&zeros)] {
+        for mode in ["decode", "digest", "decode-on"] {
+            let review = review_of(&plugin, mode, blob(&bomb), &manifest(), &limits).await;
+            let said = &found(&review).annotations[0].value;
+            let stopped = match mode {
+                "decode-on" => said.ends_with("and 0 after"),
+                _ => said.contains("TooLarge"),
+            };
+            assert!(stopped, "{mode}: {said}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_depends_on_nothing_else_may_be_remembered() {
+    let plugin = plugin().await;
+    assert!(review(&plugin, "read", blob(b"x")).await.memoisable);
+    let absent = review(&plugin, "read", Source::Absent).await;
+    assert!(!absent.memoisable, "it may be there the next time");
+    let asked = review(&plugin, "now", blob(b"x")).await;
+    assert_eq!(found(&asked).annotations[0].value, "1700000000");
+    assert!(!asked.memoisable);
+    let panicked = review(&plugin, "now-then-panic", blob(b"x")).await;
+    assert_eq!(panicked.outcome, Err(ReviewError::Panic(None)));
+    assert!(!panicked.memoisable, "it may not panic tomorrow");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_review_of_a_blob_sees_that_blob_and_no_context() {
+    let plugin = plugin().await;
+    let digest = Digest::of(Algorithm::Sha256, b"x");
+    let target = Target::Blob(BlobTarget { digest, media_type: "a/b".into(), size: 1 });
+    let read = review_of(&plugin, "read", blob(b"x"), &target, &Limits::default()).await;
+    assert_eq!(found(&read).annotations[0].value, "1 bytes, sum 120");
+    let refused = review_of(&plugin, "now", blob(b"x"), &target, &Limits::default()).await;
+    assert!(matches!(refused.outcome, Err(ReviewError::Trap(_))), "{refused:?}");
+}

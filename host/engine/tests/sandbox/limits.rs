@@ -1,0 +1,131 @@
+//! One guest for each limit.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use roadstead_engine::{Limits, Report, ReviewError};
+
+use crate::scene::{
+    Source, blob, component, engine, found, manifest, manifest_of, plugin, review, review_of,
+};
+
+/// What a guest does; what is said of it; whether it would do so again.
+const FAILURES: [(&str, &str, bool); 21] = [
+    ("panic", "the plugin panicked: panicked: the reason", true),
+    ("spin", "the plugin computed for more than 200ms", true),
+    ("allocate", "the plugin asked for more than its 67108864 bytes of memory", true),
+    ("recurse", "the plugin was stopped: out of bounds memory access", true),
+    ("calls", "the plugin used up its budget of host calls", true),
+    ("hoard", "the plugin used up its budget of 1000 blobs open at once", true),
+    ("hoard-decoded", "the plugin used up its budget of 4 decoded blobs open at once", true),
+    ("read-for-ever", "the plugin used up its budget of bytes to read", true),
+    ("decode-for-ever", "the plugin used up its budget of bytes to read", true),
+    ("undeclared", "the plugin answered with code \"NEW001\", which it never declared", true),
+    ("findings", "the plugin answered with more than 100 findings", true),
+    ("annotations", "the plugin answered with more than 64 annotations", true),
+    ("flood", "the plugin answered with more than 4 MiB in one call", true),
+    ("log-flood", "the plugin answered with more than 4 MiB in one call", true),
+    ("key", "the plugin answered with more than 256 bytes of an annotation's key", true),
+    ("value", "the plugin answered with more than 4 KiB of an annotation's value", true),
+    ("about-nothing", "the plugin answered about what is none: digest \"sha256:0\"", true),
+    ("garbled", "the plugin answered in a way that makes no sense: ", true),
+    ("give-up", "the plugin failed: no [31m idea", true),
+    ("unavailable", "the plugin could not judge for now: later", false),
+    ("no-such-mode", "the plugin failed: no such mode", true),
+];
+
+/// Failures after which the answer might be another one: a budget was answered to the guest.
+const NOT_REMEMBERED: [&str; 5] =
+    ["hoard", "hoard-decoded", "read-for-ever", "decode-for-ever", "unavailable"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_typed_and_the_next_review_is_unharmed() {
+    let plugin = plugin().await;
+    for (mode, says, lasting) in FAILURES {
+        // a loop of host calls takes longer than this where a machine is slow
+        let cpu = Duration::from_millis(if mode == "spin" { 200 } else { 5000 });
+        let limits = Limits { cpu, ..Limits::default() };
+        let failed = review_of(&plugin, mode, blob(&[b'x'; 1000]), &manifest(), &limits).await;
+        let error = failed.outcome.expect_err(mode);
+        assert!(error.to_string().starts_with(says), "{mode}: {error}");
+        assert_eq!(error.is_property_of_content(), lasting, "{mode}");
+        assert_eq!(failed.memoisable, !NOT_REMEMBERED.contains(&mode), "{mode}");
+        assert!(failed.statistics.memory_bytes <= limits.memory_bytes_max, "{mode}");
+        let good = review(&plugin, "find", blob(b"x")).await;
+        assert_eq!(found(&good).findings[0].message, "it is bad", "after {mode}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_ends_soon_after_its_budget() {
+    let plugin = plugin().await;
+    let limits = Limits { cpu: Duration::from_millis(200), ..Limits::default() };
+    let spun = review_of(&plugin, "spin", blob(b"x"), &manifest(), &limits).await;
+    assert_eq!(spun.outcome, Err(ReviewError::Cpu { max: limits.cpu }));
+    let took = spun.statistics.duration;
+    assert!(took >= limits.cpu, "{took:?}");
+    // other tests compute beside it
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_of_the_sdk_says_what_it_was_in_one_line() {
+    let plugin = engine().load("clumsy", &component("clumsy")).await.unwrap();
+    let review = review_of(&plugin, "", blob(b""), &manifest(), &Limits::default()).await;
+    let settings = review.outcome.unwrap_err().to_string();
+    assert!(
+        settings.starts_with("the plugin failed: settings: unknown field `mode`"),
+        "{settings}"
+    );
+    let content = std::sync::Arc::new(blob(b""));
+    let review = plugin.review(&manifest(), "{}", content, &Limits::default()).await;
+    let says = review.outcome.unwrap_err().to_string();
+    assert!(says.starts_with("the plugin panicked: panicked at clumsy/src/lib.rs:"), "{says}");
+    assert!(says.ends_with("somebody pushed by digest"), "{says}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_is_bounded_from_the_start() {
+    let plugin = plugin().await;
+    let limits = Limits { memory_bytes_max: 1 << 20, ..Limits::default() };
+    let small = review_of(&plugin, "find", blob(b"x"), &manifest(), &limits).await;
+    assert_eq!(small.outcome, Err(ReviewError::Memory { bytes_max: 1 << 20 }));
+    // the pool has no more than this, whatever a policy says
+    let limits = Limits { memory_bytes_max: usize::MAX, ..Limits::default() };
+    let hoard = review_of(&plugin, "allocate", blob(b"x"), &manifest(), &limits).await;
+    assert_eq!(hoard.outcome, Err(ReviewError::Memory { bytes_max: 512 << 20 }));
+    assert!(hoard.statistics.memory_bytes <= 512 << 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_long_to_say_is_cut_and_what_is_logged_is_dropped() {
+    let plugin = plugin().await;
+    let long = review(&plugin, "long", blob(b"x")).await;
+    assert_eq!(found(&long).findings[0].message.len(), 300);
+    let escapes = review(&plugin, "escapes", blob(b"x")).await;
+    assert_eq!(found(&escapes).findings[0].message, "a  b [2Jc d");
+    let logged = review(&plugin, "log", blob(b"x")).await;
+    assert_eq!((found(&logged), logged.statistics.host_calls), (&Report::default(), 1000));
+    assert_eq!(review(&plugin, "silent", blob(b"x")).await.outcome, Ok(None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_largest_manifest_goes_in() {
+    let plugin = plugin().await;
+    let target = manifest_of(Bytes::from(vec![b' '; 4 << 20]));
+    let review = review_of(&plugin, "find", blob(b"x"), &target, &Limits::default()).await;
+    assert_eq!(found(&review).findings.len(), 1);
+    assert!(review.statistics.memory_bytes > 4 << 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_never_answers_is_given_up() {
+    let plugin = plugin().await;
+    let limits = Limits { wall: Duration::from_millis(300), ..Limits::default() };
+    let silent = review_of(&plugin, "read", Source::Silent, &manifest(), &limits).await;
+    let error = silent.outcome.unwrap_err();
+    assert_eq!(error, ReviewError::Wall { max: limits.wall });
+    assert!(!error.is_property_of_content() && !silent.memoisable);
+    assert!(silent.statistics.duration < Duration::from_secs(5));
+}

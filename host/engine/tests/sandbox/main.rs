@@ -1,0 +1,9 @@
+//! Whatever a guest does, the host answers in time, says why, and the next review is unharmed.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod content;
+mod limits;
+mod loading;
+mod scene;
+mod turns;

@@ -1,0 +1,77 @@
+//! Many reviews at once.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use roadstead_engine::{Engine, EngineConfig, Limits, Plugin, ReviewError};
+
+use crate::scene::{blob, component, engine, found, manifest, plugin, review, review_of};
+
+/// A loop for this long, in the background.
+fn spin(plugin: &Arc<Plugin>, millis: u64) -> tokio::task::JoinHandle<Option<ReviewError>> {
+    let plugin = Arc::clone(plugin);
+    tokio::spawn(async move {
+        let limits = Limits { cpu: Duration::from_millis(millis), ..Limits::default() };
+        review_of(&plugin, "spin", blob(b"x"), &manifest(), &limits).await.outcome.err()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loops_in_one_plugin_do_not_hold_up_another() {
+    let engine = engine();
+    let slow = Arc::new(engine.load("slow", &component("misbehave")).await.unwrap());
+    let quick = engine.load("quick", &component("misbehave")).await.unwrap();
+    let loops: Vec<_> = (0..16).map(|_| spin(&slow, 300)).collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let started = Instant::now();
+    for _ in 0..5 {
+        found(&review(&quick, "find", blob(b"x")).await);
+    }
+    let quickly = started.elapsed();
+    for looped in loops {
+        assert!(matches!(looped.await.unwrap(), Some(ReviewError::Cpu { .. })));
+    }
+    assert!(quickly < Duration::from_secs(2), "{quickly:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_too_long_for_a_turn_is_told_so() {
+    let config = EngineConfig { reviews_per_core_max: 1, queue_seconds_max: 1 };
+    let engine = Engine::new(config, None).unwrap();
+    let slow = Arc::new(engine.load("slow", &component("misbehave")).await.unwrap());
+    let loops: Vec<_> = (0..64).map(|_| spin(&slow, 5000)).collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let started = Instant::now();
+    let late = review(&slow, "find", blob(b"x")).await;
+    assert_eq!(late.outcome, Err(ReviewError::Busy));
+    assert!(!late.memoisable);
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    // who hangs up gives his turn back
+    for looped in loops {
+        looped.abort();
+        // it was waiting in vain like the others, or is cut off in the middle
+        let ended = looped.await;
+        assert!(ended.map_or_else(|error| error.is_cancelled(), |e| e == Some(ReviewError::Busy)));
+    }
+    found(&review(&slow, "find", blob(b"x")).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pool_is_never_full_for_whoever_has_a_turn() {
+    let plugin = Arc::new(plugin().await);
+    let reviews: Vec<_> = (0..200)
+        .map(|n| {
+            let plugin = Arc::clone(&plugin);
+            let mode = ["find", "panic", "read", "decode"][n % 4];
+            tokio::spawn(async move { review(&plugin, mode, blob(b"x")).await.outcome })
+        })
+        .collect();
+    for (n, review) in reviews.into_iter().enumerate() {
+        match review.await.unwrap() {
+            Ok(report) => assert!(report.is_some()),
+            Err(error) => assert!(n % 4 == 1 && matches!(error, ReviewError::Panic(_)), "{error}"),
+        }
+    }
+}
