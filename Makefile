@@ -29,6 +29,6 @@ lint: plugins ## formatting, lints, docs, licences
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --document-private-items
 	target/tools/cargo-deny/bin/cargo-deny --all-features check bans licenses sources
 
-bench: build ## the same load against Roadstead and CNCF distribution, in one run
+bench: build ## the same load against Roadstead and CNCF distribution, in one run; ARGS="--only push"
 	tests/setup distribution
-	$(CARGO) run --release -p roadstead-bench --
+	$(CARGO) run --release -p roadstead-bench -- $(ARGS)
