@@ -76,11 +76,11 @@ impl Storage {
                 None => {
                     let id = Id::random();
                     let mut sink = Sink::begin(&self.backend, Key::Data(&id).path()).await?;
-                    sink.write(&std::mem::take(&mut small)).await?;
-                    sink.write(&frame).await?;
+                    sink.write(std::mem::take(&mut small).freeze()).await?;
+                    sink.write(frame).await?;
                     large = Some((id, sink));
                 }
-                Some((_, sink)) => sink.write(&frame).await?,
+                Some((_, sink)) => sink.write(frame).await?,
             }
         }
         let content = match large {

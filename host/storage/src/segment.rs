@@ -4,9 +4,9 @@
 
 use std::{ops::Range, os::unix::fs::FileExt};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
-use object_store::{GetResultPayload, MultipartUpload, UploadPart};
+use object_store::{GetResultPayload, MultipartUpload, PutPayload};
 
 use crate::{
     Error, Result,
@@ -22,7 +22,10 @@ pub(crate) struct Sink {
     backend: Backend,
     key: String,
     upload: Box<dyn MultipartUpload>,
-    buffer: BytesMut,
+    /// the next part, in the frames that it came in, since copying it costs as much as hashing
+    frames: Vec<Bytes>,
+    /// bytes in the frames
+    waiting: usize,
     /// at most one part is being written while the next one fills
     writing: Option<tokio::task::JoinHandle<object_store::Result<()>>>,
 }
@@ -31,28 +34,22 @@ impl Sink {
     /// Begins an object.
     pub(crate) async fn begin(backend: &Backend, key: String) -> Result<Self> {
         let upload = backend.begin(&key).await?;
-        let (backend, buffer) = (backend.clone(), BytesMut::new());
-        Ok(Self { backend, key, upload, buffer, writing: None })
+        let (backend, frames) = (backend.clone(), Vec::new());
+        Ok(Self { backend, key, upload, frames, waiting: 0, writing: None })
     }
 
-    pub(crate) async fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
-        while !bytes.is_empty() {
-            if self.buffer.capacity() == 0 {
-                self.buffer.reserve(CHUNK_BYTES);
-            }
-            let fits = bytes.len().min(CHUNK_BYTES - self.buffer.len());
-            self.buffer.extend_from_slice(&bytes[..fits]);
-            bytes = &bytes[fits..];
-            if self.buffer.len() == CHUNK_BYTES {
-                self.flush().await?;
-            }
+    pub(crate) async fn write(&mut self, frame: Bytes) -> Result<()> {
+        self.waiting += frame.len();
+        self.frames.push(frame);
+        if self.waiting < CHUNK_BYTES {
+            return Ok(());
         }
-        Ok(())
+        self.flush().await
     }
 
     /// Makes the object visible, durably.
     pub(crate) async fn complete(mut self) -> Result<()> {
-        if !self.buffer.is_empty() {
+        if self.waiting > 0 {
             self.flush().await?;
         }
         self.settle().await?;
@@ -66,16 +63,13 @@ impl Sink {
 
     async fn flush(&mut self) -> Result<()> {
         self.settle().await?;
-        let chunk = std::mem::take(&mut self.buffer).freeze();
-        let part = self.part(chunk).await?;
+        self.waiting = 0;
+        let frames: PutPayload = std::mem::take(&mut self.frames).into_iter().collect();
+        let Self { backend, key, upload, .. } = self;
+        let part = async { Ok(upload.put_part(frames)) };
+        let part = backend.hooked_call(Operation::Part, key, part).await?;
         self.writing = Some(tokio::spawn(part));
         Ok(())
-    }
-
-    async fn part(&mut self, chunk: Bytes) -> Result<UploadPart> {
-        let Self { backend, key, upload, .. } = self;
-        let part = async { Ok(upload.put_part(chunk.into())) };
-        backend.hooked_call(Operation::Part, key, part).await
     }
 
     /// Waits for the part that is being written.
