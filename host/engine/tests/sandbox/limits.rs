@@ -92,7 +92,8 @@ async fn memory_is_bounded_from_the_start() {
     let small = review_of(&plugin, "find", blob(b"x"), &manifest(), &limits).await;
     assert_eq!(small.outcome, Err(ReviewError::Memory { bytes_max: 1 << 20 }));
     // the pool has no more than this, whatever a policy says
-    let limits = Limits { memory_bytes_max: usize::MAX, ..Limits::default() };
+    let cpu = Duration::from_secs(15);
+    let limits = Limits { memory_bytes_max: usize::MAX, cpu, ..Limits::default() };
     let hoard = review_of(&plugin, "allocate", blob(b"x"), &manifest(), &limits).await;
     assert_eq!(hoard.outcome, Err(ReviewError::Memory { bytes_max: 512 << 20 }));
     assert!(hoard.statistics.memory_bytes <= 512 << 20);
