@@ -28,6 +28,7 @@ lint: plugins ## formatting, lints, docs, licences
 	CARGO_TARGET_DIR=target/guests $(CARGO) clippy --release --manifest-path plugins/Cargo.toml --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --document-private-items
 	target/tools/cargo-deny/bin/cargo-deny --all-features check bans licenses sources
+	target/tools/cargo-deny/bin/cargo-deny --all-features --manifest-path plugins/Cargo.toml --config deny.toml check -A unmatched-skip -A license-not-encountered bans licenses sources
 
 bench: build ## the same load against Roadstead and CNCF distribution, in one run; ARGS="--only push"
 	tests/setup distribution
