@@ -60,8 +60,9 @@ impl Config {
         Ok(merged.build()?.try_deserialize()?)
     }
 
-    /// Refuses to let everybody in from everywhere by accident.
+    /// Refuses what can't work, and to let everybody in from everywhere by accident.
     pub fn check(&self) -> anyhow::Result<()> {
+        self.check_bounds()?;
         let HttpConfig { listen, allow_anonymous_beyond_loopback: allowed, .. } = &self.http;
         if !listen.ip().is_loopback() && !allowed {
             bail!(
@@ -72,11 +73,50 @@ impl Config {
         }
         Ok(())
     }
+
+    /// Zero would stop everything, and much more than is sensible overflow something.
+    fn check_bounds(&self) -> anyhow::Result<()> {
+        const YEAR_SECONDS: u64 = 366 * 24 * 60 * 60;
+        let HttpConfig { connections_max, header_seconds_max, .. } = self.http;
+        let HttpConfig { body_idle_seconds_max, write_idle_seconds_max, .. } = self.http;
+        let upload_seconds_max = u64::try_from(self.storage.upload_seconds_max).unwrap_or_default();
+        for (key, value, most) in [
+            ("http.connections_max", connections_max as u64, 1_000_000),
+            ("http.header_seconds_max", header_seconds_max, YEAR_SECONDS),
+            ("http.body_idle_seconds_max", body_idle_seconds_max, YEAR_SECONDS),
+            ("http.write_idle_seconds_max", write_idle_seconds_max, YEAR_SECONDS),
+            ("storage.upload_seconds_max", upload_seconds_max, YEAR_SECONDS),
+            ("engine.reviews_per_core_max", self.engine.reviews_per_core_max as u64, 64),
+            ("engine.queue_seconds_max", self.engine.queue_seconds_max, YEAR_SECONDS),
+        ] {
+            if !(1..=most).contains(&value) {
+                bail!("{key} must be between 1 and {most}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The variables that may be ours.
+pub fn environment() -> anyhow::Result<Vec<(String, String)>> {
+    let ours = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .filter(|(name, _)| name.starts_with(PREFIX));
+    ours.map(|(name, value)| match value.into_string() {
+        Ok(value) => Ok((name, value)),
+        Err(_) => bail!("environment variable {name} is not valid UTF-8"),
+    })
+    .collect()
 }
 
 /// Reads a file by itself, for a message with file, line and the nearest known key.
 fn check_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    let Err(error) = toml::from_str::<Config>(text) else { return Ok(()) };
+    let parsed = toml::Deserializer::parse(text).map_err(|error| (String::new(), error));
+    let read = parsed.and_then(|document| {
+        let read = serde_path_to_error::deserialize::<_, Config>(document);
+        read.map_err(|error| (error.path().to_string(), error.into_inner()))
+    });
+    let Err((key, error)) = read else { return Ok(()) };
     let span = error.span().unwrap_or_default();
     let before = text.get(..span.start).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
@@ -88,7 +128,10 @@ fn check_file(path: &Path, text: &str) -> anyhow::Result<()> {
         let names = known.iter().flat_map(|key| key.split('.'));
         bail!("{place}: unknown key {key:?}{}", suggestion(key, names));
     }
-    Err(anyhow!("{place}: {}", error.message()))
+    match key.as_str() {
+        "" | "." => Err(anyhow!("{place}: {}", error.message())),
+        key => Err(anyhow!("{place}: {key}: {}", error.message())),
+    }
 }
 
 fn check_variable(defaults: &config::Config, name: &str, value: &str) -> anyhow::Result<()> {
@@ -178,7 +221,7 @@ mod tests {
             ),
             (
                 "[http]\nconnections_max = \"many\"",
-                "/r.toml:2:19: invalid type: string \"many\", expected usize",
+                "/r.toml:2:19: http.connections_max: invalid type: string \"many\", expected usize",
             ),
             ("[http", "/r.toml:1:6: "),
         ] {

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::{self, Config};
+
 /// An OCI registry that inspects what it stores.
 #[derive(Debug, Parser)]
 #[command(name = "roadstead", version)]
@@ -45,8 +47,7 @@ fn data_folder(flag: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     if let Some(folder) = flag {
         return Ok(folder);
     }
-    let environment: Vec<_> = std::env::vars().collect();
-    Ok(crate::config::Config::load(&[], &environment, &[])?.storage.folder)
+    Ok(Config::load(&[], &config::environment()?, &[])?.storage.folder)
 }
 
 /// Prints an error with what led to it.

@@ -19,7 +19,7 @@ use roadstead_storage::DataFolder;
 
 use crate::{
     app,
-    config::Config,
+    config::{self, Config},
     http::{self, listener, listener::Listener},
     telemetry,
 };
@@ -42,8 +42,7 @@ impl Serve {
         let mut flags = Vec::new();
         flags.extend(self.listen.map(|listen| ("http.listen", listen.to_string())));
         flags.extend(self.data.map(|data| ("storage.folder", data.display().to_string())));
-        let environment: Vec<_> = std::env::vars().collect();
-        let config = Config::load(&self.files, &environment, &flags)?;
+        let config = Config::load(&self.files, &config::environment()?, &flags)?;
         config.check()?;
         telemetry::start(&config.log)?;
         let folder = DataFolder::take(&config.storage.folder)?;
@@ -53,6 +52,9 @@ impl Serve {
 
 async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     let started = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(unix_now());
+    // from the start, or a signal before the end of it would kill
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let registry = app::build(&config, &folder).await?;
     let listen = config.http.listen;
     let tcp = TcpListener::bind(listen)
@@ -79,24 +81,21 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     });
     let (stop, stopped) = watch::channel(false);
     let stopping = async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping: requests under way may end");
         stop.send_replace(true);
-        std::io::Result::Ok(())
     };
     let router = http::router(Arc::clone(&registry));
     let ops = http::ops::router(Arc::clone(&registry));
     let clients = listener::serve(Listener::Tcp(tcp), router, config.http.clone(), stopped.clone());
     let commands = listener::serve(Listener::Unix(unix), ops, config.http, stopped);
-    let ((), (), stopping) = tokio::join!(clients, commands, stopping);
+    tokio::join!(clients, commands, stopping);
     registry.changes.close();
     registry.changes.wait().await;
     // it is of no use to anyone now
     drop(std::fs::remove_file(&socket));
     tracing::info!("stopped");
-    stopping.map_err(Into::into)
+    Ok(())
 }
 
 /// Whole seconds, rounded down: a staging file of this run is never older.

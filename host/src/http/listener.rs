@@ -14,10 +14,11 @@ use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
 
 use super::slow::{IdleBody, Progressing};
+use crate::telemetry::request::BytesIn;
 
 /// `[http]`: how the registry listens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,14 +65,14 @@ pub enum Listener {
     Unix(UnixListener),
 }
 
-/// Serves until `stop` says so, then lets what is under way end.
+/// Serves until `stop` says so, then lets what is under way end, for as long as the drain lasts.
 pub async fn serve(
     listener: Listener,
     router: Router,
     config: HttpConfig,
     mut stop: watch::Receiver<bool>,
 ) {
-    let connections = TaskTracker::new();
+    let (connections, cut) = (TaskTracker::new(), CancellationToken::new());
     let free = Arc::new(Semaphore::new(config.connections_max));
     loop {
         let accepted = async {
@@ -84,6 +85,8 @@ pub async fn serve(
         };
         let connection = match accepted {
             Ok(connection) => connection,
+            // that one client was gone again
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 // out of descriptors, most often: wait until some are free again
@@ -92,15 +95,20 @@ pub async fn serve(
             }
         };
         let serving = serve_connection(connection, router.clone(), config.clone(), stop.clone());
+        let serving = cut.clone().run_until_cancelled_owned(serving);
         connections.spawn(async move {
-            serving.await;
+            // that some were cut is told once, for all of them
+            serving.await.unwrap_or_default();
             drop(permit);
         });
     }
     connections.close();
     let drain = Duration::from_secs(config.drain_seconds_max);
     if timeout(drain, connections.wait()).await.is_err() {
-        tracing::warn!(open = connections.len(), "connections were cut at the end of the drain");
+        tracing::warn!(open = connections.len(), "connections are cut at the end of the drain");
+        // their bodies end with them, and so do the changes that wait for more of these
+        cut.cancel();
+        connections.wait().await;
     }
 }
 
@@ -119,7 +127,8 @@ async fn accept(listener: &Listener) -> io::Result<Connection> {
     match listener {
         Listener::Tcp(listener) => {
             let (stream, _) = listener.accept().await?;
-            stream.set_nodelay(true)?;
+            // fails only where the client is gone again, which reading will tell
+            stream.set_nodelay(true).ok();
             Ok(Box::new(stream))
         }
         Listener::Unix(listener) => Ok(Box::new(listener.accept().await?.0)),
@@ -133,8 +142,10 @@ async fn serve_connection(
     mut stop: watch::Receiver<bool>,
 ) {
     let idle = Duration::from_secs(config.body_idle_seconds_max);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let request = request.map(|body| Body::new(IdleBody::new(body, idle)));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let received = BytesIn::default();
+        request.extensions_mut().insert(received.clone());
+        let request = request.map(|body| Body::new(IdleBody::new(body, idle, received)));
         router.clone().call(request)
     });
     let write_idle = Duration::from_secs(config.write_idle_seconds_max);

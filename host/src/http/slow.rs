@@ -11,20 +11,54 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, sleep_until},
 };
 
-/// A request's body that fails when nothing of it comes for a while.
+use crate::telemetry::request::BytesIn;
+
+/// How long the other end may do nothing. It costs a clock's reading and no timer for as long as
+/// things move.
+struct Patience {
+    idle: Duration,
+    waiting_since: Option<Instant>,
+    /// set once and moved only when it rings too early
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patience {
+    fn new(idle: Duration) -> Self {
+        Self { idle, waiting_since: None, alarm: None }
+    }
+
+    fn progress(&mut self) {
+        self.waiting_since = None;
+    }
+
+    /// Ready when it is over. To be asked whenever there was no progress.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let deadline = *self.waiting_since.get_or_insert_with(Instant::now) + self.idle;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        loop {
+            ready!(alarm.as_mut().poll(context));
+            if Instant::now() >= deadline {
+                return Poll::Ready(());
+            }
+            alarm.as_mut().reset(deadline);
+        }
+    }
+}
+
+/// A request's body that fails when nothing of it comes for a while, and counts its bytes.
 pub(super) struct IdleBody {
     body: Incoming,
-    idle: Duration,
-    deadline: Option<Pin<Box<Sleep>>>,
+    patience: Patience,
+    received: BytesIn,
 }
 
 impl IdleBody {
     /// `idle` is the longest pause between two frames.
-    pub(super) fn new(body: Incoming, idle: Duration) -> Self {
-        Self { body, idle, deadline: None }
+    pub(super) fn new(body: Incoming, idle: Duration, received: BytesIn) -> Self {
+        Self { body, patience: Patience::new(idle), received }
     }
 }
 
@@ -37,12 +71,15 @@ impl Body for IdleBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            self.deadline = None;
+            self.patience.progress();
+            if let Some(Ok(frame)) = &frame
+                && let Some(data) = frame.data_ref()
+            {
+                self.received.add(data.len());
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let idle = self.idle;
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(idle)));
-        ready!(deadline.as_mut().poll(context));
+        ready!(self.patience.poll_end(context));
         let error = io::Error::new(io::ErrorKind::TimedOut, "nothing came for too long");
         Poll::Ready(Some(Err(error.into())))
     }
@@ -59,15 +96,13 @@ impl Body for IdleBody {
 /// A connection that breaks when the other end takes nothing for a while.
 pub(super) struct Progressing<T> {
     stream: T,
-    idle: Duration,
-    /// set while a write waits
-    deadline: Option<Pin<Box<Sleep>>>,
+    patience: Patience,
 }
 
 impl<T> Progressing<T> {
     /// `idle` is the longest time without a byte taken while some wait to be.
     pub(super) fn new(stream: T, idle: Duration) -> Self {
-        Self { stream, idle, deadline: None }
+        Self { stream, patience: Patience::new(idle) }
     }
 
     fn bound<R>(
@@ -76,14 +111,10 @@ impl<T> Progressing<T> {
         written: Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
         if written.is_ready() {
-            self.deadline = None;
+            self.patience.progress();
             return written;
         }
-        let idle = self.idle;
-        let deadline = self
-            .deadline
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + idle)));
-        ready!(deadline.as_mut().poll(context));
+        ready!(self.patience.poll_end(context));
         let error = io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing");
         Poll::Ready(Err(error))
     }

@@ -5,6 +5,10 @@
 
 use std::{
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
     time::Instant,
 };
@@ -22,6 +26,17 @@ use crate::http::{headers, route::Endpoint};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Bytes of a request's body that arrived so far; it stands in the request's extensions.
+#[derive(Clone, Debug, Default)]
+pub struct BytesIn(Arc<AtomicU64>);
+
+impl BytesIn {
+    /// Counts some more.
+    pub fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
 /// What the line will say.
 #[derive(Debug)]
 pub struct RequestLog {
@@ -31,7 +46,7 @@ pub struct RequestLog {
     repository: Option<String>,
     reference: Option<String>,
     verdict: Option<String>,
-    bytes_in: u64,
+    bytes_in: BytesIn,
     started: Instant,
 }
 
@@ -40,7 +55,7 @@ impl RequestLog {
     pub fn begin(request: Request) -> (Self, Request) {
         let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
         let id = given.filter(|id| is_safe(id)).map_or_else(new_id, ToOwned::to_owned);
-        let bytes_in = headers::content_length(request.headers()).ok().flatten();
+        let bytes_in = request.extensions().get::<BytesIn>().cloned();
         let log = Self {
             id,
             method: request.method().clone(),
@@ -169,7 +184,7 @@ impl Drop for Line {
             reference = log.reference,
             digest,
             status,
-            bytes_in = log.bytes_in,
+            bytes_in = log.bytes_in.0.load(Ordering::Relaxed),
             bytes_out,
             duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
             verdict = log.verdict,

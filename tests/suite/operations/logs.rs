@@ -20,7 +20,9 @@ async fn a_request_is_one_json_line_with_its_id() {
     assert_eq!(answer.header("x-request-id").len(), 16);
     let url = repository.begin().await.unwrap();
     let token = url.rsplit('/').next().unwrap().to_owned();
-    Repository::try_send(reqwest::Client::new().patch(url).body("x")).await.unwrap().is(202);
+    let halves = ["first", "later"].map(Ok::<_, std::io::Error>);
+    let body = reqwest::Body::wrap_stream(futures::stream::iter(halves));
+    Repository::try_send(reqwest::Client::new().patch(url).body(body)).await.unwrap().is(202);
     server.stop();
     let log = server.log();
     let lines: Vec<serde_json::Value> =
@@ -31,6 +33,8 @@ async fn a_request_is_one_json_line_with_its_id() {
     assert_eq!((&get["repository"], &get["reference"]), (&"logs".into(), &"v1".into()));
     assert_eq!((&get["status"], &get["bytes_out"]), (&200.into(), &pushed_size(&lines)));
     assert!(lines.iter().any(|line| line["verdict"] == verdict.as_str()));
+    let chunked = lines.iter().find(|line| line["method"] == "PATCH").unwrap();
+    assert_eq!(chunked["bytes_in"], 10, "counted, since no header tells");
     assert!(!log.iter().any(|line| line.contains("c2VjcmV0") || line.contains(&token)));
 }
 

@@ -121,3 +121,33 @@ fn a_request_that_makes_no_sense_is_refused() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
     }
 }
+
+#[test]
+fn an_idle_connection_is_closed() {
+    let server = Server::start(&[("HTTP__HEADER_SECONDS_MAX", "1")]);
+    let mut stream = connect(&server);
+    stream.write_all(b"GET /v2/ HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let (took, answer) = until_closed(stream);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(took > Duration::from_millis(500) && took < PATIENCE / 2, "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_waits_for_continue_is_told_to() {
+    let server = Server::start(&[]);
+    let url = Repository::of(&server, "polite").begin().await.unwrap();
+    let path = reqwest::Url::parse(&url).unwrap().path().to_owned();
+    let digest = crate::client::sha256(b"polite");
+    let head = format!(
+        "PUT {path}?digest={digest} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+         expect: 100-continue\r\ncontent-length: 6\r\n\r\n"
+    );
+    let mut stream = connect(&server);
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut told = [0; 25];
+    stream.read_exact(&mut told).unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"polite").unwrap();
+    let (_, answer) = until_closed(stream);
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
