@@ -91,16 +91,12 @@ fn settings(pool_for: Option<usize>) -> Config {
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable);
-    match pool_for {
-        Some(reviews_max) => {
-            let pool = InstanceAllocationStrategy::Pooling(pool(reviews_max));
-            config.allocation_strategy(pool);
-        }
-        None => {
-            // as much as most may grow to without being copied
-            config.memory_reservation(64 << 20).memory_reservation_for_growth(64 << 20);
-            config.memory_guard_size(64 << 10);
-        }
+    if let Some(reviews_max) = pool_for {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(reviews_max)));
+    } else {
+        // as much as most may grow to without being copied
+        config.memory_reservation(64 << 20).memory_reservation_for_growth(64 << 20);
+        config.memory_guard_size(64 << 10);
     }
     config
 }
