@@ -65,12 +65,12 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     let unix = bind_socket(&socket)?;
     let process = std::process::id().to_string();
     folder.announce(&[("pid", &process), ("socket", &socket.display().to_string())])?;
+    tracing::info!(config = serde_json::to_string(&config)?, "configuration");
     tracing::info!(
         addr = %address,
         data = %folder.path().display(),
         policy = registry.admission.policy_hash(),
         version = env!("CARGO_PKG_VERSION"),
-        config = serde_json::to_string(&config)?,
         "listening"
     );
     let folder = Arc::new(folder);
