@@ -109,7 +109,7 @@ impl Reader {
         let before = self.ready.len();
         let room = (wanted - before).min(STEP_BYTES);
         self.ready.resize(before + room, 0);
-        let step = decoder.step(&self.chunk, &mut self.ready[before..]);
+        let step = state.decode(|| decoder.step(&self.chunk, &mut self.ready[before..]));
         let step = step.inspect_err(|_| self.ready.truncate(before)).map_err(refused)?;
         self.ready.truncate(before + step.given);
         self.chunk.advance(step.taken);
@@ -117,6 +117,10 @@ impl Reader {
         if self.chunk.is_empty() && self.fetched == self.size && step.given < room {
             decoder.finish().map_err(refused)?;
             self.end = Some(End::Complete);
+        }
+        if state.check_cpu().is_err() {
+            // whoever called stops the guest, which never sees this
+            return Err(ReadError::Budget);
         }
         spell.rest(step.taken + step.given).await;
         Ok(())

@@ -62,11 +62,12 @@ impl content::Host for State {
         let hashed = loop {
             match reader.read(STEP_BYTES, self).await {
                 Ok(bytes) if bytes.is_empty() => break Ok(hasher.finish().to_string()),
-                Ok(bytes) => hasher.update(&bytes),
+                Ok(bytes) => self.decode(|| hasher.update(&bytes)),
                 Err(error) => break Err(error),
             }
         };
         self.close(Opened::Decoded);
+        self.check_cpu()?;
         Ok(hashed)
     }
 }
@@ -113,6 +114,7 @@ impl State {
         };
         let result = work(&mut reader, self).await;
         self.table.get_mut(decoded)?.0 = Some(reader);
+        self.check_cpu()?;
         Ok(result)
     }
 }

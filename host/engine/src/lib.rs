@@ -15,9 +15,11 @@ mod decoded;
 mod error;
 mod imports;
 mod limits;
+mod load;
 mod model;
 mod plugin;
 mod runtime;
+mod sandbox;
 mod state;
 
 pub use config::EngineConfig;

@@ -7,9 +7,9 @@ use wasmtime::ResourceLimiter;
 /// The bounds of one review. They belong to the inputs that a remembered review depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// time that the plugin computes; measured in ticks of 10 ms
+    /// time that the plugin computes, in ticks of 10 ms, and that the host decodes for it
     pub cpu: Duration,
-    /// time in all, with reading
+    /// time in all, with waiting for content
     pub wall: Duration,
     /// linear memory, all of it; 512 MiB at most
     pub memory_bytes_max: usize,

@@ -1,7 +1,12 @@
 //! What the host knows during one review: what was used up, what the target names, and what makes
 //! the answer worthless.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{
+    collections::HashMap,
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::{Bytes, BytesMut};
 use wasmtime::{Result as Trap, component::ResourceTable};
@@ -15,6 +20,7 @@ use crate::{
     error::ReviewError,
     limits::{Limits, Memory, OPEN_DECODED_MAX, OPEN_MAX, Stopped},
     model::Target,
+    runtime::TICK,
 };
 
 /// The data of one store.
@@ -41,6 +47,8 @@ pub(crate) struct Used {
     pub(crate) host_calls: u32,
     pub(crate) read_bytes: u64,
     pub(crate) log_lines: u32,
+    /// what the host decoded for the guest
+    decoding: Duration,
     open: u32,
     open_decoded: u32,
 }
@@ -118,6 +126,22 @@ impl State {
             return Err(Stopped::Calls.into());
         }
         Ok(())
+    }
+
+    /// Every tick of the epoch, and whatever makes the host compute, comes here.
+    pub(crate) fn check_cpu(&self) -> Trap<()> {
+        if TICK.saturating_mul(self.used.ticks) + self.used.decoding > self.limits.cpu {
+            return Err(Stopped::Cpu.into());
+        }
+        Ok(())
+    }
+
+    /// Work that the host does for the guest on the guest's time.
+    pub(crate) fn decode<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let done = work();
+        self.used.decoding += started.elapsed();
+        done
     }
 
     /// A budget that is spent makes the review a failure, even if the guest goes on.

@@ -70,6 +70,20 @@ async fn a_loop_ends_soon_after_its_budget() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_host_decodes_is_the_guest_s_time() {
+    let plugin = plugin().await;
+    // nothing comes out of it, so no bound on that is ever met
+    let empty = zstd::encode_all(&b""[..], 1).unwrap().repeat(3 << 20);
+    let cpu = Duration::from_millis(50);
+    let limits = Limits { cpu, read_bytes_max: Some(u64::MAX), ..Limits::default() };
+    for mode in ["decode", "digest", "decode-on"] {
+        let review = review_of(&plugin, mode, blob(&empty), &manifest(), &limits).await;
+        assert_eq!(review.outcome, Err(ReviewError::Cpu { max: cpu }), "{mode}");
+        assert!(review.memoisable);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_panic_of_the_sdk_says_what_it_was_in_one_line() {
     let plugin = engine().load("clumsy", &component("clumsy")).await.unwrap();
     let review = review_of(&plugin, "", blob(b""), &manifest(), &Limits::default()).await;

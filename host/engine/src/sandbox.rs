@@ -1,0 +1,129 @@
+//! One call of a guest: an instance and a store of its own, with all limits.
+
+use std::{sync::Arc, time::Instant};
+
+use tokio::sync::Semaphore;
+use wasmtime::{
+    Store, Trap, UpdateDeadline,
+    component::{Component, HasSelf, Linker},
+};
+
+use crate::{
+    Engine, ReviewError, Statistics, abi,
+    limits::{HOSTCALL_FUEL, MESSAGE_BYTES_MAX, Stopped},
+    runtime::Turn,
+    state::State,
+};
+
+/// Compiled code with everything that it imports, ready to be instantiated.
+pub(crate) struct Linked {
+    name: String,
+    engine: Arc<Engine>,
+    ready: abi::PluginPre<State>,
+    turns: Arc<Semaphore>,
+}
+
+/// A call that was made, and what the host knows of it.
+pub(crate) struct Run<T> {
+    pub(crate) answer: Result<T, ReviewError>,
+    pub(crate) state: State,
+    pub(crate) statistics: Statistics,
+}
+
+impl Linked {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        name: &str,
+        component: &Component,
+    ) -> wasmtime::Result<Self> {
+        let mut linker = Linker::<State>::new(&engine.wasmtime);
+        abi::Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+        let ready = abi::PluginPre::new(linker.instantiate_pre(component)?)?;
+        let turns = Arc::new(Semaphore::new(engine.reviews_per_plugin_max()));
+        Ok(Self { name: name.to_owned(), engine, ready, turns })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs one call in a fresh instance, which is dropped with its store, before its turn ends.
+    pub(crate) async fn run<T>(
+        &self,
+        state: State,
+        call: impl AsyncFnOnce(&mut Store<State>, &abi::Plugin) -> wasmtime::Result<T>,
+    ) -> Result<Run<T>, ReviewError> {
+        let turn: Turn = self.engine.turn(&self.turns).await?;
+        let wall = state.limits.wall;
+        let started = Instant::now();
+        let mut store = self.store(state);
+        let called = tokio::time::timeout(wall, async {
+            let plugin = match self.ready.instantiate_async(&mut store).await {
+                Ok(plugin) => plugin,
+                Err(error) => return Err(self.not_started(&error, store.data())),
+            };
+            let answer = call(&mut store, &plugin).await;
+            answer.map_err(|error| self.failure(&error, store.data()))
+        });
+        let answer = called.await.unwrap_or(Err(ReviewError::Wall { max: wall }));
+        let state = store.into_data();
+        let statistics = Statistics {
+            queue: turn.waited,
+            duration: started.elapsed(),
+            memory_bytes: state.memory.peak_bytes(),
+            read_bytes: state.used.read_bytes,
+            host_calls: state.used.host_calls,
+        };
+        Ok(Run { answer, state, statistics })
+    }
+
+    /// The one place that makes a store, so that each has all its limits.
+    fn store(&self, state: State) -> Store<State> {
+        let mut store = Store::new(&self.engine.wasmtime, state);
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(HOSTCALL_FUEL);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|mut store| {
+            let state = store.data_mut();
+            state.used.ticks += 1;
+            state.check_cpu()?;
+            // the others get their turn
+            Ok(UpdateDeadline::Yield(1))
+        });
+        store
+    }
+
+    /// Where there is no instance the guest has done nothing wrong, unless it was stopped.
+    fn not_started(&self, error: &wasmtime::Error, state: &State) -> ReviewError {
+        if error.downcast_ref::<Stopped>().is_some() || error.downcast_ref::<Trap>().is_some() {
+            return self.failure(error, state);
+        }
+        ReviewError::Host(abi::line(&format!("{error:#}"), MESSAGE_BYTES_MAX))
+    }
+
+    fn failure(&self, error: &wasmtime::Error, state: &State) -> ReviewError {
+        if let Some(stopped) = error.downcast_ref::<Stopped>() {
+            return match stopped {
+                Stopped::Memory => ReviewError::Memory { bytes_max: state.memory.bytes_max },
+                Stopped::Cpu => ReviewError::Cpu { max: state.limits.cpu },
+                Stopped::Calls => ReviewError::Budget("host calls"),
+                Stopped::Context => ReviewError::Trap(stopped.to_string()),
+            };
+        }
+        let why = error.root_cause().to_string();
+        // wasmtime has no type for this one
+        if why.contains("fuel allocated for hostcalls") {
+            return ReviewError::Output("4 MiB in one call");
+        }
+        // with the backtrace of the guest
+        tracing::debug!(plugin = self.name, error = format!("{error:#}"), "a plugin trapped");
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::UnreachableCodeReached) => ReviewError::Panic(state.last_error.clone()),
+            Some(_) => ReviewError::Trap(why.trim_start_matches("wasm trap: ").to_owned()),
+            None => {
+                let why = format!("in a way that makes no sense: {why}");
+                ReviewError::Malformed(abi::line(&why, MESSAGE_BYTES_MAX))
+            }
+        }
+    }
+}
