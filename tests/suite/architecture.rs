@@ -17,6 +17,9 @@ fn files(folder: &str) -> Vec<String> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
+            if path.is_symlink() {
+                continue;
+            }
             let name = path.file_name().unwrap().to_str().unwrap();
             if path.is_dir() {
                 if !["target", ".git"].contains(&name) && !name.starts_with("roadstead-data") {
