@@ -1,11 +1,13 @@
 //! Finds the components of the bundled plugins, which `plugins/build` makes.
 
-use std::path::Path;
+use std::{env, path::PathBuf};
 
 const BUNDLED: [&str; 1] = ["helm"];
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins");
+    // asked when it runs: another checkout may share the compiled script
+    let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let folder = package.join("../target/plugins");
     for name in BUNDLED {
         let component = folder.join(format!("{name}.wasm"));
         println!("cargo::rerun-if-changed={}", component.display());
