@@ -1,6 +1,7 @@
 //! What a plugin author writes.
 
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_path_to_error::{Path, Segment};
 
 use crate::{Failure, Metadata, Report, Target, bindings::exports::roadstead::admission::reviewer};
 
@@ -54,6 +55,22 @@ pub(crate) fn parse_settings<P: Plugin>(settings: &str) -> Result<P::Settings, S
         "" | "null" => "{}",
         settings => settings,
     };
-    serde_json::from_str(settings)
+    let mut json = serde_json::Deserializer::from_str(settings);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| SettingsProblem {
+        pointer: pointer(error.path()),
+        message: error.inner().to_string(),
+    })?;
+    json.end()
+        .map(|()| parsed)
         .map_err(|error| SettingsProblem { pointer: String::new(), message: error.to_string() })
+}
+
+/// Where the error is, as RFC 6901 writes it.
+fn pointer(path: &Path) -> String {
+    let parts = path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } | Segment::Enum { variant: key } => Some(key.clone()),
+        Segment::Unknown => None,
+    });
+    parts.flat_map(|part| ["/".to_owned(), part.replace('~', "~0").replace('/', "~1")]).collect()
 }

@@ -143,6 +143,7 @@ fn what_is_no_archive_is_an_error() {
         ),
         (Tar::new().pax("mtime", "soon").raw(file.bytes()).bytes(), "an invalid PAX header"),
         (Tar::new().pax("size", "-1").raw(file.bytes()).bytes(), "a negative size"),
+        (Tar::new().pax("size", "0").raw(&with_size(&[0xff; 12])).bytes(), "a negative size"),
         (Tar::new().entry("x", b'L', &vec![b'x'; 2 << 20]).bytes(), "more than 1 MiB"),
         (Tar::new().pax("GNU.sparse.major", "1").raw(file.bytes()).bytes(), "a is a sparse file"),
         (Tar::new().entry("s", b'S', b"").bytes(), "s is a sparse file"),
@@ -150,6 +151,16 @@ fn what_is_no_archive_is_an_error() {
         let error = entries(&Tar::new().raw(bytes)).unwrap_err();
         assert!(error.contains(why), "{error}, not {why}");
     }
+}
+
+/// A header with another size, and a sum that fits.
+fn with_size(size: &[u8]) -> Vec<u8> {
+    let mut block = Tar::new().file("a", "").bytes().to_vec();
+    block[124..136].copy_from_slice(size);
+    block[148..156].fill(b' ');
+    let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
+    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    block
 }
 
 #[test]

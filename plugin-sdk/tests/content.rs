@@ -3,7 +3,7 @@
 use std::io::{Read, Seek, SeekFrom};
 
 use roadstead_plugin_sdk::{
-    Descriptor, Role,
+    Descriptor, Role, SettingsProblem,
     content::{self, ReadError},
     context,
     prelude::*,
@@ -156,6 +156,54 @@ fn asking_for_context_is_noticed() {
         assert!(context::annotations("sha256:11", "release").is_empty());
     });
     assert!(scene.asked_context());
+}
+
+/// Has settings.
+struct Picky;
+
+#[derive(serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PickySettings {
+    limits: Vec<std::collections::BTreeMap<String, u8>>,
+}
+
+impl Default for PickySettings {
+    fn default() -> Self {
+        Self { limits: vec![[("default".to_owned(), 1)].into()] }
+    }
+}
+
+impl Plugin for Picky {
+    type Settings = PickySettings;
+
+    fn describe() -> Metadata {
+        Metadata::new("picky", "0.1.0", "Has settings").reviews_blobs()
+    }
+
+    fn validate_settings(settings: &PickySettings) -> Vec<SettingsProblem> {
+        let zero = settings.limits.iter().position(|limits| limits.values().any(|max| *max == 0));
+        let problem = |i| SettingsProblem { pointer: format!("/limits/{i}"), message: "0".into() };
+        zero.map(problem).into_iter().collect()
+    }
+
+    fn review(_: &Target, _: &PickySettings) -> Review {
+        Ok(None)
+    }
+}
+
+#[test]
+fn a_problem_of_the_settings_says_where_it_is() {
+    let scene = Scene::new();
+    let pointers = |settings| -> Vec<String> {
+        let problems = scene.validate_settings::<Picky>(settings);
+        problems.into_iter().map(|problem| problem.pointer).collect()
+    };
+    assert_eq!(pointers("{}"), [""; 0]);
+    assert_eq!(pointers("null"), [""; 0]);
+    assert_eq!(pointers(r#"{"limits":[{"a":1},{"b/c":"x"}]}"#), ["/limits/1/b~1c"]);
+    assert_eq!(pointers(r#"{"limits":[{"a":1},{"b":0}]}"#), ["/limits/1"]);
+    assert_eq!(pointers(r#"{"limit":[]}"#), ["/limit"]);
+    assert_eq!(pointers("{} {}"), [""]);
 }
 
 #[test]

@@ -152,6 +152,9 @@ impl<R: Read> Archive<R> {
             let malformed = |why| ArchiveError::Malformed { offset, why };
             let Some(block) = self.next_block()? else { return Ok(None) };
             let header = Header::parse(&block).map_err(malformed)?;
+            if header.size < 0 {
+                return Err(malformed("a negative size"));
+            }
             match header.type_flag {
                 b'x' | b'g' => {
                     let records = Records::parse(&self.special(&header)?).map_err(malformed)?;
@@ -197,10 +200,10 @@ impl<R: Read> Archive<R> {
 
     /// The content of a header that says more about the next one.
     fn special(&mut self, header: &Header) -> Result<Vec<u8>, ArchiveError> {
-        let malformed = |why| ArchiveError::Malformed { offset: self.offset, why };
-        let size = u64::try_from(header.size).map_err(|_| malformed("a negative size"))?;
+        let size = header.size.unsigned_abs();
         if size > SPECIAL_BYTES_MAX {
-            return Err(malformed("a header of more than 1 MiB"));
+            let why = "a header of more than 1 MiB";
+            return Err(ArchiveError::Malformed { offset: self.offset, why });
         }
         self.set_data(size);
         let mut bytes = Vec::new();

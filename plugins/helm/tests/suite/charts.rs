@@ -375,7 +375,7 @@ fn every_code_is_explained_once() {
         assert!(Helm::describe().declares(code.id));
         let readme = include_str!("../../README.md");
         let severity = if code.severity == Severity::Error { "error" } else { "warning" };
-        let row = format!("| {} | {severity} | {} |", code.id, code.summary);
+        let row = format!("| {} | {severity} | {} | {} |", code.id, code.summary, code.explanation);
         assert!(readme.contains(&row), "README.md has no row {row:?}");
     }
 }
