@@ -89,7 +89,7 @@ async fn a_panic_of_the_sdk_says_what_it_was_in_one_line() {
     let review = review_of(&plugin, "", blob(b""), &manifest(), &Limits::default()).await;
     let settings = review.outcome.unwrap_err().to_string();
     assert!(
-        settings.starts_with("the plugin failed: settings: unknown field `mode`"),
+        settings.starts_with("the plugin failed: settings/mode: unknown field `mode`"),
         "{settings}"
     );
     let content = std::sync::Arc::new(blob(b""));
