@@ -191,13 +191,6 @@ enum Why {
     Hex,
 }
 
-impl InvalidDigest {
-    /// Whether the form may be right and only the algorithm is one that nobody here can compute.
-    pub fn is_unknown_algorithm(&self) -> bool {
-        self.why == Why::Algorithm
-    }
-}
-
 impl fmt::Display for InvalidDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = &self.text;

@@ -3,30 +3,47 @@
 //! Clients in Go take the last of two equal keys, and match the names of fields without case; a
 //! parser that does otherwise would judge another manifest than the one a client runs.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// Reads one JSON document: no duplicate keys, nothing behind it, at most 128 levels.
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    parse_bounded(bytes, usize::MAX)
+}
+
+/// Reads one JSON document as [`parse`] does, of at most `values_max` values, objects and lists
+/// included: a value of two bytes takes fifty in memory.
+pub fn parse_bounded(bytes: &[u8], values_max: usize) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict.deserialize(&mut deserializer)?;
+    let left = Cell::new(values_max);
+    let value = Strict { left: &left, values_max }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
-struct Strict;
+#[derive(Clone, Copy)]
+struct Strict<'a> {
+    /// values that may still come
+    left: &'a Cell<usize>,
+    values_max: usize,
+}
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            let most = self.values_max;
+            return Err(D::Error::custom(format_args!("more than {most} values in one document")));
+        };
+        self.left.set(left);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,7 +80,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Strict)? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -75,7 +92,7 @@ impl<'de> Visitor<'de> for Strict {
             if object.contains_key(&key) {
                 return Err(A::Error::custom(format_args!("key {key:?} stands there twice")));
             }
-            object.insert(key, entries.next_value_seed(Strict)?);
+            object.insert(key, entries.next_value_seed(self)?);
         }
         Ok(Value::Object(object))
     }
@@ -86,17 +103,14 @@ impl<'de> Visitor<'de> for Strict {
 /// Go compares under Unicode's simple case folding; besides the ASCII letters only the long s and
 /// the Kelvin sign fold to one.
 pub fn mistaken_for<'a>(key: &str, fields: &[&'a str]) -> Option<&'a str> {
-    let fold = |text: &str| -> String {
-        text.chars()
-            .map(|letter| match letter {
-                '\u{17f}' => 's',
-                '\u{212a}' => 'k',
-                letter => letter.to_ascii_lowercase(),
-            })
-            .collect()
-    };
-    let folded = fold(key);
-    fields.iter().find(|field| **field != key && fold(field) == folded).copied()
+    fn folded(text: &str) -> impl Iterator<Item = char> {
+        text.chars().map(|letter| match letter {
+            '\u{17f}' => 's',
+            '\u{212a}' => 'k',
+            letter => letter.to_ascii_lowercase(),
+        })
+    }
+    fields.iter().find(|field| **field != key && folded(field).eq(folded(key))).copied()
 }
 
 #[cfg(test)]
@@ -119,6 +133,9 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{}", String::from_utf8_lossy(bad));
         }
+        assert!(parse_bounded(b"[1,{\"a\":2}]", 4).is_ok());
+        let many = parse_bounded(b"[1,{\"a\":2}]", 3).unwrap_err().to_string();
+        assert!(many.starts_with("more than 3 values"), "{many}");
         let deep = "[".repeat(200) + &"]".repeat(200);
         assert!(parse(deep.as_bytes()).is_err());
     }

@@ -68,10 +68,14 @@ const FIELDS: [&str; 11] = [
     "signatures",
 ];
 
+/// Most JSON values of a manifest, unknown fields included: room for thousands of layers, and a
+/// bound for the memory that a few bytes can take.
+const VALUES_MAX: usize = 32_768;
+
 impl Manifest {
     /// Reads a manifest. `content_type` is the header it came with, if it did.
     pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self, InvalidManifest> {
-        let value = json::parse(bytes)
+        let value = json::parse_bounded(bytes, VALUES_MAX)
             .map_err(|error| InvalidManifest::new("", format!("is not valid JSON: {error}")))?;
         let object = Object::of(&value, "", &FIELDS)?;
         let media_type = read_media_type(&object, content_type)?;

@@ -155,14 +155,18 @@ fn d40_a_referrer_says_what_it_is() {
 }
 
 #[test]
-fn a_manifest_of_4_mib_is_read() {
+fn a_manifest_of_4_mib_is_read_and_one_of_too_many_values_refused() {
     let annotations: serde_json::Map<_, _> =
         (0..390).map(|n| (format!("key{n}"), json!("x".repeat(10_000)))).collect();
     let large = with(image(), "annotations", Value::Object(annotations));
     assert_eq!(parse(&large).unwrap().annotations.len(), 390);
-    let annotations: serde_json::Map<_, _> =
-        (0..100_000).map(|n| (format!("key{n}"), json!("x"))).collect();
-    assert!(parse(&with(image(), "annotations", Value::Object(annotations))).is_ok());
+    let many = |count: u32| {
+        let annotations = (0..count).map(|n| (format!("key{n}"), json!("x"))).collect();
+        parse(&with(image(), "annotations", Value::Object(annotations)))
+    };
+    assert!(many(30_000).is_ok());
+    let error = many(100_000).unwrap_err();
+    assert!(error.contains("more than 32768 values"), "{error}");
     let Content::Image { layers, .. } = parse(&image()).unwrap().content else { panic!("image") };
     assert_eq!(layers.len(), 1);
 }
