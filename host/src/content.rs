@@ -1,9 +1,9 @@
 //! What plugins read, from the store: so that admission and storage need not know each other.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, pin::pin, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
-use futures::{StreamExt, future::BoxFuture, pin_mut};
+use futures::{StreamExt, TryStreamExt, future::BoxFuture};
 use serde::Deserialize;
 
 use roadstead_oci::{Descriptor, Digest, Repository};
@@ -47,8 +47,7 @@ impl RepositoryContent {
                 .map(|(start, end)| bytes.slice(start..end))
                 .ok_or_else(|| ContentError(format!("{digest} is not there any more")));
         };
-        let chunks = self.storage.read(&blob, range).await.map_err(failed)?;
-        pin_mut!(chunks);
+        let mut chunks = pin!(self.storage.read(&blob, range).await.map_err(failed)?);
         let first = chunks.next().await.transpose().map_err(failed)?.unwrap_or_default();
         let Some(second) = chunks.next().await else { return Ok(first) };
         let mut bytes = BytesMut::from(first);
@@ -63,13 +62,23 @@ impl RepositoryContent {
         &self,
         subject: &Digest,
         artifact_type: Option<&str>,
-    ) -> Result<Vec<Listed>, ContentError> {
-        let found = self.storage.referrers(&self.repository, subject, None).await;
-        let listed = found.map_err(failed)?.into_iter().filter_map(|(_, bytes)| listed(&bytes));
+        bytes_max: usize,
+    ) -> Result<Option<Vec<Listed>>, ContentError> {
         let fits = |listed: &Listed| {
             artifact_type.is_none_or(|wanted| listed.artifact_type.as_deref() == Some(wanted))
         };
-        Ok(listed.filter(fits).collect())
+        let found = self.storage.referrers(&self.repository, subject, None).await;
+        let mut found = pin!(found.map_err(failed)?);
+        let (mut all, mut bytes) = (Vec::new(), 0);
+        while let Some((_, descriptor)) = found.try_next().await.map_err(failed)? {
+            let Some(listed) = listed(&descriptor).filter(fits) else { continue };
+            bytes += descriptor.len();
+            if bytes > bytes_max {
+                return Ok(None);
+            }
+            all.push(listed);
+        }
+        Ok(Some(all))
     }
 
     async fn annotations(
@@ -107,6 +116,22 @@ fn listed(bytes: &[u8]) -> Option<Listed> {
         size: entry.size,
         artifact_type: entry.artifact_type,
         annotations: entry.annotations,
+        platform: None,
+        urls: Vec::new(),
+        data: None,
+    })
+}
+
+/// A stored manifest as a list would show it. It was read before it was let in.
+fn described(manifest: &Manifest) -> Result<Listed, ContentError> {
+    let read = roadstead_oci::Manifest::parse(&manifest.bytes, Some(&manifest.record.media_type));
+    let read = read.map_err(|error| ContentError(error.to_string()))?;
+    Ok(Descriptor {
+        artifact_type: read.effective_artifact_type().map(ToOwned::to_owned),
+        media_type: read.media_type,
+        digest: manifest.digest.clone(),
+        size: manifest.bytes.len() as u64,
+        annotations: read.annotations,
         platform: None,
         urls: Vec::new(),
         data: None,
@@ -151,16 +176,7 @@ impl Content for RepositoryContent {
     ) -> BoxFuture<'a, Result<Option<Listed>, ContentError>> {
         Box::pin(async move {
             let found = self.storage.manifest(&self.repository, digest).await.map_err(failed)?;
-            Ok(found.map(|manifest| Descriptor {
-                media_type: manifest.record.media_type.clone(),
-                digest: digest.clone(),
-                size: manifest.bytes.len() as u64,
-                artifact_type: None,
-                annotations: std::collections::BTreeMap::new(),
-                platform: None,
-                urls: Vec::new(),
-                data: None,
-            }))
+            found.map(|manifest| described(&manifest)).transpose()
         })
     }
 
@@ -168,8 +184,9 @@ impl Content for RepositoryContent {
         &'a self,
         subject: &'a Digest,
         artifact_type: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Vec<Listed>, ContentError>> {
-        Box::pin(self.referrers(subject, artifact_type))
+        bytes_max: usize,
+    ) -> BoxFuture<'a, Result<Option<Vec<Listed>>, ContentError>> {
+        Box::pin(self.referrers(subject, artifact_type, bytes_max))
     }
 
     fn annotations<'a>(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 
 use roadstead_oci::Repository;
@@ -16,6 +17,8 @@ use crate::{
 
 /// Refusals that are remembered.
 const REFUSALS_MAX: u64 = 10_000;
+/// Manifests that are judged at once, by their sizes, each counted as a MiB at least.
+const JUDGED_MIB_MAX: u32 = 64;
 
 /// `[manifests]`: what a manifest may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,15 +47,29 @@ pub struct Registry {
     pub manifests: ManifestsConfig,
     /// changes under way, which go on when their connection is cut
     pub changes: TaskTracker,
-    /// verdicts of refusals, by repository, digest and policy
-    refusals: Cache<(String, String, String), String>,
+    /// verdicts of refusals, by what was refused
+    refusals: Cache<Refused, String>,
+    /// MiB of manifests that may be judged at once
+    room: Semaphore,
 }
+
+/// Repository, digest and tags of a push, and the policy that refused it.
+type Refused = (String, String, Vec<String>, String);
 
 impl Registry {
     /// Puts the parts together.
     pub fn new(storage: Arc<Storage>, admission: Admission, manifests: ManifestsConfig) -> Self {
         let (changes, refusals) = (TaskTracker::new(), Cache::new(REFUSALS_MAX));
-        Self { storage, admission, manifests, changes, refusals }
+        let room = Semaphore::new(JUDGED_MIB_MAX as usize);
+        Self { storage, admission, manifests, changes, refusals, room }
+    }
+
+    /// Waits until a manifest of so many bytes can be judged beside the others. Read and converted
+    /// it takes a multiple of its size.
+    pub async fn room_for(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        let mib = u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX);
+        // never closed, so there always is one
+        self.room.acquire_many(mib.clamp(1, JUDGED_MIB_MAX)).await.ok()
     }
 
     /// What the review of a push to this repository may read.
@@ -69,8 +86,8 @@ impl Registry {
     /// Keeps a refusal. One that is repeated, of the same manifest under the same policy, shares
     /// the first one's verdict.
     pub async fn keep_refusal(&self, verdict: &mut Verdict) {
-        let Verdict { repository, digest, policy, .. } = &*verdict;
-        let refused = (repository.clone(), digest.clone(), policy.clone());
+        let Verdict { repository, digest, tags, policy, .. } = &*verdict;
+        let refused = (repository.clone(), digest.clone(), tags.clone(), policy.clone());
         if let Some(first) = self.refusals.get(&refused) {
             verdict.id = first;
             return;

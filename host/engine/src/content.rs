@@ -32,11 +32,13 @@ pub trait Content: Send + Sync {
     ) -> BoxFuture<'a, Result<Option<Listed>, ContentError>>;
 
     /// The manifests of the same repository that name `subject`, of the given type only if any.
+    /// None if they take more than `bytes_max` bytes, as a list shows them.
     fn referrers<'a>(
         &'a self,
         subject: &'a Digest,
         artifact_type: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Vec<Listed>, ContentError>>;
+        bytes_max: usize,
+    ) -> BoxFuture<'a, Result<Option<Vec<Listed>>, ContentError>>;
 
     /// What a plugin, by the policy's name for it, recorded about a manifest.
     fn annotations<'a>(

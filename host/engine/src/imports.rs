@@ -18,6 +18,9 @@ use crate::{
 /// Most bytes that one read answers.
 const READ_BYTES_MAX: u32 = 1 << 20;
 
+/// Most bytes of a list of referrers.
+const LISTED_BYTES_MAX: usize = 1 << 20;
+
 /// `content.blob`
 #[expect(unreachable_pub, reason = "the bindings name it")]
 pub struct Blob {
@@ -162,8 +165,18 @@ impl context::Host for State {
     ) -> Trap<Vec<types::Descriptor>> {
         let content = self.context()?;
         let Ok(subject) = Digest::parse(&subject) else { return Ok(Vec::new()) };
-        let found = content.referrers(&subject, artifact_type.as_deref()).await;
-        let found = found.map_err(|error| self.unreadable(error)).unwrap_or_default();
+        let found = content.referrers(&subject, artifact_type.as_deref(), LISTED_BYTES_MAX).await;
+        let found = match found {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                self.spent("1 MiB of referrers");
+                Vec::new()
+            }
+            Err(error) => {
+                self.unreadable(error);
+                Vec::new()
+            }
+        };
         Ok((0..).zip(&found).map(|(i, found)| abi::descriptor(Role::Manifest, i, found)).collect())
     }
 

@@ -145,7 +145,7 @@ impl State {
     }
 
     /// A budget that is spent makes the review a failure, even if the guest goes on.
-    fn spent(&mut self, budget: &'static str) -> ReadError {
+    pub(crate) fn spent(&mut self, budget: &'static str) -> ReadError {
         self.pure = false;
         self.failure.get_or_insert(ReviewError::Budget(budget));
         ReadError::Budget

@@ -19,13 +19,25 @@ pub struct Candidate {
     pub manifest: Manifest,
     /// the exact bytes
     pub bytes: Bytes,
+    /// everything that it is
+    pub kinds: Vec<Kind>,
     /// who pushes, if that is known
     pub principal: Option<String>,
 }
 
 impl Candidate {
-    /// What it is.
+    /// What is pushed, to be judged. Reads the kinds off the manifest.
+    pub fn new(
+        repository: Repository,
+        (digest, tags): (Digest, Vec<Tag>),
+        (manifest, bytes): (Manifest, Bytes),
+    ) -> Self {
+        let kinds = classify(&manifest);
+        Self { repository, digest, tags, manifest, bytes, kinds, principal: None }
+    }
+
+    /// The kind that names it.
     pub fn kind(&self) -> Kind {
-        classify(&self.manifest)
+        self.kinds.first().copied().unwrap_or(Kind::UNKNOWN)
     }
 }

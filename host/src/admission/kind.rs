@@ -1,10 +1,11 @@
 //! Kinds: one name for each known shape of artifact.
 //!
-//! Whoever pushes chooses every field, so none alone decides: what a runtime would run is an
-//! image, whatever else the manifest carries; after that the first row of which any descriptor
-//! or type of the manifest has a media type. helm, for one, finds its config among the layers too.
+//! Whoever pushes chooses every field, so none alone decides, and a manifest can be several things
+//! at once: helm, for one, takes its parts by their media types wherever they stand, be it in what
+//! a runtime would run, in an index, or as the subject. So a manifest is of every kind that any of
+//! its types tells, and each client's rules apply to what that client would read.
 
-use roadstead_oci::{Content, Manifest, Role, media_type};
+use roadstead_oci::{Content, Manifest, media_type};
 use serde::Serialize;
 
 /// A known shape of artifact, or `unknown`.
@@ -16,7 +17,7 @@ pub struct Kind(&'static str);
 pub struct Row {
     /// the kind
     pub kind: Kind,
-    /// Media types of the artifact, the config or a layer; one that ends in `*` is a prefix.
+    /// Media types of the artifact or of anything it names; one that ends in `*` is a prefix.
     pub media_types: &'static [&'static str],
 }
 
@@ -36,9 +37,15 @@ impl Kind {
     }
 }
 
-/// The kinds that media types tell, the first match wins.
+/// The kinds that media types tell; of several the first names the manifest.
 pub const TABLE: [Row; 9] = [
-    Row { kind: Kind::HELM_CHART, media_types: &["application/vnd.cncf.helm.config.v1+json"] },
+    Row {
+        kind: Kind::HELM_CHART,
+        media_types: &[
+            "application/vnd.cncf.helm.config.v1+json",
+            "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+        ],
+    },
     Row {
         kind: Kind("cosign-signature"),
         media_types: &[
@@ -79,23 +86,30 @@ pub const TABLE: [Row; 9] = [
     Row { kind: Kind("flux"), media_types: &["application/vnd.cncf.flux.*"] },
 ];
 
-/// What the manifest is.
-pub fn classify(manifest: &Manifest) -> Kind {
-    let Content::Image { config, .. } = &manifest.content else { return Kind::IMAGE_INDEX };
-    if is_runnable(manifest) {
-        return Kind::IMAGE;
-    }
+/// Everything that the manifest is, at least one kind; the first one names it.
+pub fn classify(manifest: &Manifest) -> Vec<Kind> {
     let own = manifest.artifact_type.iter().map(String::as_str);
-    let named = manifest.descriptors().filter(|(role, ..)| *role != Role::Subject);
-    let types: Vec<&str> =
-        own.chain(named.map(|(_, _, descriptor)| descriptor.media_type.as_str())).collect();
-    let row = TABLE.iter().find(|row| {
+    let named = manifest.descriptors().map(|(_, _, descriptor)| descriptor.media_type.as_str());
+    let types: Vec<&str> = own.chain(named).collect();
+    let told = TABLE.iter().filter(|row| {
         row.media_types.iter().any(|pattern| types.iter().any(|text| matches(pattern, text)))
     });
-    match row {
-        Some(row) => row.kind,
-        None if is_image_config(&config.media_type) => Kind::IMAGE,
-        None => Kind::UNKNOWN,
+    let told = told.map(|row| row.kind);
+    match &manifest.content {
+        Content::Index { .. } => std::iter::once(Kind::IMAGE_INDEX).chain(told).collect(),
+        Content::Image { .. } if is_runnable(manifest) => {
+            std::iter::once(Kind::IMAGE).chain(told).collect()
+        }
+        Content::Image { config, .. } => {
+            let mut kinds: Vec<_> = told.collect();
+            if kinds.is_empty() {
+                kinds.push(match is_image_config(&config.media_type) {
+                    true => Kind::IMAGE,
+                    false => Kind::UNKNOWN,
+                });
+            }
+            kinds
+        }
     }
 }
 
@@ -132,29 +146,43 @@ mod tests {
     const ROOTFS: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
     const SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 
-    fn kind(config: &str, layers: &[&str], extra: Value) -> &'static str {
-        let descriptor = |media_type: &str| {
-            let digest = format!("sha256:{}", "0".repeat(64));
-            json!({ "mediaType": media_type, "digest": digest, "size": 0 })
-        };
-        let mut manifest = json!({
-            "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST,
-            "config": descriptor(config),
-            "layers": layers.iter().map(|layer| descriptor(layer)).collect::<Vec<_>>(),
-        });
+    fn descriptor(media_type: &str) -> Value {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        json!({ "mediaType": media_type, "digest": digest, "size": 0 })
+    }
+
+    fn kinds(mut manifest: Value, extra: Value) -> Vec<&'static str> {
         manifest.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-        classify(&Manifest::parse(manifest.to_string().as_bytes(), None).unwrap()).name()
+        let manifest = Manifest::parse(manifest.to_string().as_bytes(), None).unwrap();
+        classify(&manifest).into_iter().map(Kind::name).collect()
+    }
+
+    fn image(config: &str, layers: &[&str], extra: Value) -> Vec<&'static str> {
+        let layers: Vec<_> = layers.iter().map(|layer| descriptor(layer)).collect();
+        let manifest = json!({
+            "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST,
+            "config": descriptor(config), "layers": layers,
+        });
+        kinds(manifest, extra)
+    }
+
+    fn index(children: &[&str], extra: Value) -> Vec<&'static str> {
+        let children: Vec<_> = children.iter().map(|child| descriptor(child)).collect();
+        let manifest = json!({
+            "schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": children,
+        });
+        kinds(manifest, extra)
     }
 
     #[test]
     fn each_client_s_artifacts_have_their_kind() {
-        let image = media_type::OCI_CONFIG;
+        let oci = media_type::OCI_CONFIG;
         for (expected, config, layers) in [
-            ("image", image, &[ROOTFS][..]),
-            ("image", image, &[]),
+            ("image", oci, &[ROOTFS][..]),
+            ("image", oci, &[]),
             ("helm-chart", HELM, &[CHART]),
-            ("cosign-signature", image, &[SIGNING]),
-            ("attestation", image, &["application/vnd.in-toto+json"]),
+            ("cosign-signature", oci, &[SIGNING]),
+            ("attestation", oci, &["application/vnd.in-toto+json"]),
             (
                 "sigstore-bundle",
                 media_type::OCI_EMPTY,
@@ -164,20 +192,32 @@ mod tests {
             ("unknown", media_type::OCI_EMPTY, &[ROOTFS]),
             ("unknown", "application/vnd.devcontainers", &["text/plain"]),
         ] {
-            assert_eq!(kind(config, layers, json!({})), expected, "{config} {layers:?}");
+            assert_eq!(image(config, layers, json!({})), [expected], "{config} {layers:?}");
         }
+        assert_eq!(index(&[media_type::OCI_MANIFEST], json!({})), ["image-index"]);
     }
 
     #[test]
     fn a_disguise_does_not_help() {
-        let image = media_type::OCI_CONFIG;
+        let (oci, empty) = (media_type::OCI_CONFIG, media_type::OCI_EMPTY);
         let helm = json!({ "artifactType": HELM });
-        assert_eq!(kind(image, &[ROOTFS], helm), "image");
-        assert_eq!(kind(image, &[SIGNING, ROOTFS], json!({})), "image");
+        assert_eq!(image(oci, &[ROOTFS], helm.clone()), ["image", "helm-chart"]);
+        assert_eq!(image(oci, &[ROOTFS, HELM, CHART], json!({})), ["image", "helm-chart"]);
+        assert_eq!(image(oci, &[SIGNING, ROOTFS], json!({})), ["image", "cosign-signature"]);
         let foreign = json!({ "artifactType": "application/vnd.example" });
-        assert_eq!(kind(HELM, &[CHART], foreign), "helm-chart");
-        assert_eq!(kind(media_type::OCI_EMPTY, &[HELM, CHART], json!({})), "helm-chart");
-        assert_eq!(kind(media_type::OCI_EMPTY, &[], json!({ "artifactType": HELM })), "helm-chart");
-        assert_eq!(kind(&format!("{HELM}; x=y"), &[CHART], json!({})), "helm-chart");
+        assert_eq!(image(HELM, &[CHART], foreign), ["helm-chart"]);
+        assert_eq!(image(HELM, &[CHART, SIGNING], json!({})), ["helm-chart", "cosign-signature"]);
+        assert_eq!(image(empty, &[HELM, CHART], json!({})), ["helm-chart"]);
+        assert_eq!(image(empty, &[CHART], json!({})), ["helm-chart"]);
+        assert_eq!(image(empty, &[], helm), ["helm-chart"]);
+        assert_eq!(image(&format!("{HELM}; x=y"), &[CHART], json!({})), ["helm-chart"]);
+    }
+
+    #[test]
+    fn what_a_client_finds_outside_of_the_layers_counts_as_well() {
+        let subject = json!({ "subject": descriptor(HELM) });
+        assert_eq!(image("text/plain", &["a/b"], subject.clone()), ["helm-chart"]);
+        assert_eq!(index(&[], subject), ["image-index", "helm-chart"]);
+        assert_eq!(index(&[HELM], json!({})), ["image-index", "helm-chart"]);
     }
 }

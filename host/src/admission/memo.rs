@@ -6,8 +6,10 @@
 
 use moka::sync::Cache;
 
-use roadstead_engine::{Limits, ManifestTarget, Plugin, Report, ReviewError};
+use roadstead_engine::{Limits, Location, Plugin, Report, ReviewError};
 use roadstead_oci::{Algorithm, Digest};
+
+use super::Candidate;
 
 /// What a review came to.
 pub(super) type Outcome = Result<Option<Report>, ReviewError>;
@@ -24,12 +26,9 @@ impl Memo {
     pub(super) fn new() -> Self {
         let weigh = |_: &Digest, outcome: &Outcome| {
             let bytes = match outcome {
-                Ok(Some(report)) => {
-                    let findings = report.findings.iter().map(|f| f.message.len() + ENTRY_BYTES);
-                    let facts = report.annotations.iter().map(|a| a.value.len() + ENTRY_BYTES);
-                    findings.chain(facts).sum()
-                }
-                Ok(None) | Err(_) => 0,
+                Ok(Some(report)) => bytes_of(report),
+                Ok(None) => 0,
+                Err(error) => error.to_string().len(),
             };
             u32::try_from(bytes + ENTRY_BYTES).unwrap_or(u32::MAX)
         };
@@ -40,15 +39,15 @@ impl Memo {
         plugin: &Plugin,
         settings: &str,
         limits: &Limits,
-        target: &ManifestTarget,
+        candidate: &Candidate,
     ) -> Digest {
-        let ManifestTarget { digest, repository, tags, principal, kind, .. } = target;
+        let Candidate { digest, repository, tags, principal, manifest, .. } = candidate;
+        let (plugin, kind, media_type) =
+            (plugin.digest(), candidate.kind().name(), &manifest.media_type);
         // the digest covers bytes, annotations and descriptors
         let text = format!(
-            "{VERSION}\n{}\n{settings:?}\n{limits:?}\n{digest}\n{}\n{kind}\n{repository}\n{tags:?}\n\
-             {principal:?}",
-            plugin.digest(),
-            target.media_type,
+            "{VERSION}\n{plugin}\n{settings:?}\n{limits:?}\n{digest}\n{media_type}\n{kind}\n\
+             {repository}\n{tags:?}\n{principal:?}"
         );
         Digest::of(Algorithm::Sha256, text.as_bytes())
     }
@@ -60,4 +59,16 @@ impl Memo {
     pub(super) fn keep(&self, key: Digest, outcome: Outcome) {
         self.0.insert(key, outcome);
     }
+}
+
+fn bytes_of(report: &Report) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let findings = report.findings.iter().map(|finding| {
+        let Location { blob, path, pointer, .. } = &finding.location;
+        let place = text(blob) + text(path) + text(pointer);
+        ENTRY_BYTES + finding.code.len() + finding.message.len() + place
+    });
+    let facts =
+        report.annotations.iter().map(|fact| ENTRY_BYTES + fact.key.len() + fact.value.len());
+    findings.chain(facts).sum()
 }

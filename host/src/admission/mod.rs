@@ -15,7 +15,7 @@ pub mod policy;
 mod review;
 mod verdict;
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{cell::LazyCell, collections::HashMap, sync::Arc, time::Instant};
 
 use futures::future::join_all;
 
@@ -78,8 +78,10 @@ impl Admission {
     ) -> Verdict {
         let started = Instant::now();
         let checks = plan(&self.policy, candidate);
-        let target = review::target(candidate);
-        let reviews = checks.iter().map(|check| self.check(check, &target, Arc::clone(&content)));
+        let target = LazyCell::new(|| review::target(candidate));
+        let reviews = checks
+            .iter()
+            .map(|check| self.check(check, (candidate, &*target), Arc::clone(&content)));
         let mut verdict = Verdict {
             id: occasion.id,
             at: occasion.at,
@@ -94,26 +96,14 @@ impl Admission {
             judges: Vec::new(),
             duration_us: 0,
         };
-        let mut retry = false;
         for checked in join_all(reviews).await {
+            verdict.decision = verdict.decision.max(checked.decision());
             verdict.findings.extend(checked.findings);
             verdict.annotations.extend(checked.annotations);
             verdict.judges.extend(checked.judge);
-            retry |= checked.retry;
         }
         verdict.findings.sort_by_key(|finding| finding.severity);
-        verdict.decision = decide(&verdict.findings, retry);
         verdict.duration_us = review::micros(started.elapsed());
         verdict
-    }
-}
-
-/// An error refuses; where all that stands against a push may pass, another try is due.
-fn decide(findings: &[Finding], retry: bool) -> Decision {
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-    match errors.count() {
-        _ if retry => Decision::Unavailable,
-        0 => Decision::Accept,
-        _ => Decision::Reject,
     }
 }

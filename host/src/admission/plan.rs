@@ -2,7 +2,7 @@
 
 use super::{
     candidate::Candidate,
-    policy::{FailurePolicy, Mode, Policy},
+    policy::{FailurePolicy, Mode, Policy, Rule},
 };
 
 /// One plugin that judges a candidate, and what follows from its answer.
@@ -20,8 +20,8 @@ pub struct Check {
 
 /// The checks of all rules that match. Without one the artifact is stored.
 pub fn plan(policy: &Policy, candidate: &Candidate) -> Vec<Check> {
-    let kind = candidate.kind();
-    let matching = policy.rules().iter().filter(|rule| rule.kinds.contains(&kind));
+    let fits = |rule: &&Rule| rule.kinds.iter().any(|kind| candidate.kinds.contains(kind));
+    let matching = policy.rules().iter().filter(fits);
     let checks = matching.flat_map(|rule| {
         rule.check.iter().map(|plugin| Check {
             rule: rule.name.clone(),

@@ -9,10 +9,10 @@ use roadstead_engine::{
     Content, Limits, ManifestTarget, Named, Plugin, Report, ReviewError, Severity as Found, Target,
 };
 
-use roadstead_oci::Digest;
+use roadstead_oci::{Algorithm, Digest};
 
 use super::{
-    Admission, Annotation, Candidate, Finding, Judge, Severity,
+    Admission, Annotation, Candidate, Decision, Finding, Judge, Severity,
     memo::{Memo, Outcome},
     plan::Check,
     policy::{FailurePolicy, Mode},
@@ -32,14 +32,14 @@ pub(super) struct Checked {
 }
 
 /// The candidate as plugins see it.
-pub(super) fn target(candidate: &Candidate) -> ManifestTarget {
+pub(super) fn target(candidate: &Candidate) -> Target {
     let manifest = &candidate.manifest;
     let descriptors = manifest.descriptors().map(|(role, index, descriptor)| Named {
         role,
         index: u32::try_from(index).unwrap_or(u32::MAX),
         descriptor: descriptor.clone(),
     });
-    ManifestTarget {
+    Target::Manifest(ManifestTarget {
         digest: candidate.digest.clone(),
         media_type: manifest.media_type.clone(),
         artifact_type: manifest.effective_artifact_type().map(ToOwned::to_owned),
@@ -50,6 +50,17 @@ pub(super) fn target(candidate: &Candidate) -> ManifestTarget {
         repository: candidate.repository.to_string(),
         tags: candidate.tags.iter().map(ToString::to_string).collect(),
         principal: candidate.principal.clone(),
+    })
+}
+
+impl Checked {
+    /// What this check alone would decide: an error refuses, unless another try may cure it.
+    pub(super) fn decision(&self) -> Decision {
+        match self.findings.iter().any(|finding| finding.severity == Severity::Error) {
+            false => Decision::Accept,
+            true if self.retry => Decision::Unavailable,
+            true => Decision::Reject,
+        }
     }
 }
 
@@ -57,7 +68,7 @@ impl Admission {
     pub(super) async fn check(
         &self,
         check: &Check,
-        target: &ManifestTarget,
+        (candidate, target): (&Candidate, &Target),
         content: Arc<dyn Content>,
     ) -> Checked {
         let started = Instant::now();
@@ -66,7 +77,7 @@ impl Admission {
             return failed(check, &missing);
         };
         let limits = Limits::default();
-        let key = Memo::key(plugin, SETTINGS, &limits, target);
+        let key = Memo::key(plugin, SETTINGS, &limits, candidate);
         let (outcome, duration_us) = if let Some(remembered) = self.memo.get(&key) {
             (remembered, 0)
         } else {
@@ -85,11 +96,10 @@ impl Admission {
         &self,
         plugin: &Plugin,
         key: Digest,
-        target: &ManifestTarget,
+        target: &Target,
         (content, limits): (Arc<dyn Content>, &Limits),
     ) -> Outcome {
-        let target = Target::Manifest(target.clone());
-        let review = plugin.review(&target, SETTINGS, content, limits).await;
+        let review = plugin.review(target, SETTINGS, content, limits).await;
         if review.memoisable {
             self.memo.keep(key, review.outcome.clone());
         }
@@ -133,7 +143,8 @@ fn location(path: Option<String>, line: Option<u32>) -> Option<String> {
 }
 
 /// A plugin that could not judge. What is a property of the content refuses for good, or any
-/// pusher could make the registry look broken; the rest asks for another try.
+/// pusher could make the registry look broken; the rest asks for another try, and why is for the
+/// log alone.
 fn failed(check: &Check, error: &ReviewError) -> Checked {
     let ignored = check.failure_policy == FailurePolicy::Ignore || check.mode == Mode::Warn;
     let lasting = error.is_property_of_content();
@@ -143,7 +154,10 @@ fn failed(check: &Check, error: &ReviewError) -> Checked {
         plugin: check.plugin.clone(),
         code: error.code().to_owned(),
         severity: if ignored { Severity::Warning } else { Severity::Error },
-        message: format!("plugin {} could not judge this: {error}", check.plugin),
+        message: match lasting {
+            true => format!("plugin {} could not judge this: {error}", check.plugin),
+            false => format!("plugin {} could not judge this now; push it again", check.plugin),
+        },
         location: None,
     };
     Checked { findings: vec![finding], retry: !ignored && !lasting, ..Checked::default() }
@@ -155,7 +169,7 @@ fn judge(plugin: &Plugin, duration_us: u64) -> Judge {
         plugin: plugin.name().to_owned(),
         version: format!("{} {}", metadata.name, metadata.version),
         digest: plugin.digest().to_string(),
-        settings: SETTINGS.to_owned(),
+        settings: Digest::of(Algorithm::Sha256, SETTINGS.as_bytes()).to_string(),
         duration_us,
     }
 }

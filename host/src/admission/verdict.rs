@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// What happens to a push.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happens to a push. Of the decisions of several checks the greatest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// it is stored
     Accept,
-    /// it is refused, and pushing it again will not help
-    Reject,
     /// it could not be judged now; a retry may help
     Unavailable,
+    /// it is refused, and pushing it again will not help
+    Reject,
 }
 
 /// How bad a finding is.
@@ -66,9 +66,9 @@ pub struct Judge {
     pub plugin: String,
     /// its own name and version, such as `helm 0.1.0`
     pub version: String,
-    /// of the component
+    /// the component's digest
     pub digest: String,
-    /// of its settings
+    /// the digest of its settings
     pub settings: String,
     /// microseconds; zero when the review was remembered
     pub duration_us: u64,

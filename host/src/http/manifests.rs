@@ -1,7 +1,5 @@
 //! Manifests: GET and HEAD (end-3), PUT (end-7), DELETE (end-9).
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -9,10 +7,8 @@ use axum::{
 };
 use bytes::Bytes;
 
-use roadstead_oci::{Descriptor, Digest, Manifest, Reference, Repository, Role, Tag};
-use roadstead_storage::{
-    Committed, Deleted, ManifestRecord, Named, Names, Need, Push, Storage, Unmet,
-};
+use roadstead_oci::{Descriptor, Digest, Manifest, Reference, Repository, Role, media_type};
+use roadstead_storage::{Committed, Deleted, ManifestRecord, Named, Need, Push, Storage, Unmet};
 
 use super::{
     blobs::{accepted, still_named},
@@ -55,15 +51,6 @@ pub(super) async fn get(
     Ok(response)
 }
 
-/// What a PUT brought: parsed, and named by its digest.
-struct Pushed {
-    repository: Repository,
-    digest: Digest,
-    tags: Vec<Tag>,
-    manifest: Manifest,
-    bytes: Bytes,
-}
-
 /// The way of a push: parse, claim, look, judge, commit. What is refused leaves nothing behind.
 pub(super) async fn put(
     registry: &Registry,
@@ -72,15 +59,16 @@ pub(super) async fn put(
     request: (&HeaderMap, &Query),
     body: Body,
 ) -> Result<Response, Error> {
-    let pushed = Arc::new(read(registry, repository, reference, request, body).await?);
-    let (needs, names) = needs(&pushed.manifest, registry.manifests.allow_sparse_indexes);
-    let claim = registry.storage.claim(repository, &pushed.digest, names).await?;
-    let unmet = registry.storage.look(repository, &needs).await?;
+    let bytes = body::read_limited(body, "manifest", registry.manifests.bytes_max).await?;
+    let _room = registry.room_for(bytes.len()).await;
+    let candidate = read(repository, reference, request, bytes)?;
+    let needs = needs(&candidate.manifest, registry.manifests.allow_sparse_indexes);
+    let claim = registry.storage.claim(repository, &candidate.digest, needs).await?;
+    let unmet = registry.storage.look(&claim).await?;
     if !unmet.is_empty() {
         registry.storage.withdraw(claim).await;
         return Err(unmet_needs(repository, &unmet));
     }
-    let candidate = candidate(&pushed);
     let mut verdict = registry
         .admission
         .judge(&candidate, registry.content(repository), registry.occasion())
@@ -93,21 +81,19 @@ pub(super) async fn put(
     if !verdict.findings.is_empty() {
         registry.keep_verdict(&verdict).await;
     }
-    let push = push(registry, &pushed, &candidate, &verdict, needs);
+    let push = push(registry, &candidate, &verdict);
     match registry.storage.commit(claim, push).await? {
-        Committed::Done => Ok(created(&pushed, &verdict)),
+        Committed::Done => Ok(created(&candidate, &verdict)),
         Committed::Unmet(unmet) => Err(unmet_needs(repository, &unmet)),
     }
 }
 
-async fn read(
-    registry: &Registry,
+fn read(
     repository: &Repository,
     reference: &Reference,
     (headers, query): (&HeaderMap, &Query),
-    body: Body,
-) -> Result<Pushed, Error> {
-    let bytes = body::read_limited(body, "manifest", registry.manifests.bytes_max).await?;
+    bytes: Bytes,
+) -> Result<Candidate, Error> {
     let mut tags = query.tags()?;
     if tags.len() > TAGS_MAX {
         let message = format!("{} tags at once; at most {TAGS_MAX} are possible", tags.len());
@@ -128,38 +114,34 @@ async fn read(
     let manifest = Manifest::parse(&bytes, headers::text(headers, header::CONTENT_TYPE));
     let manifest =
         manifest.map_err(|invalid| Error::new(Case::ManifestInvalid, invalid.to_string()))?;
-    Ok(Pushed { repository: repository.clone(), digest, tags, manifest, bytes })
+    Ok(Candidate::new(repository.clone(), (digest, tags), (manifest, bytes)))
 }
 
-/// What must be in the repository already, and everything that the manifest names.
+/// What the manifest names, to be found in the repository with the size that it says.
 ///
 /// Foreign layers may be elsewhere, a subject may come later (D-28), and where the operator allows
-/// it an index may lack children and an image layers.
-fn needs(manifest: &Manifest, sparse: bool) -> (Vec<Need>, Names) {
-    let mut names = Names::default();
-    let mut needs = Vec::new();
-    for (role, _, descriptor) in manifest.descriptors() {
-        let of = match role {
-            Role::Config => Named::Blob,
-            Role::Layer if !sparse && !descriptor.is_foreign_layer() => Named::Blob,
-            Role::Manifest if !sparse => Named::Manifest,
-            Role::Layer | Role::Manifest => {
-                names.optional.push(descriptor.digest.clone());
-                continue;
-            }
-            Role::Subject => continue,
+/// it an index may lack children and an image layers. A child of an index that is no manifest, as
+/// in a build cache, is a blob.
+fn needs(manifest: &Manifest, sparse: bool) -> Vec<Need> {
+    let named = manifest.descriptors().filter_map(|(role, _, descriptor)| {
+        let is_manifest = media_type::is_manifest(&descriptor.media_type);
+        let (of, optional) = match role {
+            Role::Config => (Named::Blob, false),
+            Role::Layer => (Named::Blob, sparse || descriptor.is_foreign_layer()),
+            Role::Manifest if is_manifest => (Named::Manifest, sparse),
+            Role::Manifest => (Named::Blob, sparse),
+            Role::Subject => return None,
         };
         let Descriptor { digest, size, .. } = descriptor;
-        names.required.push(digest.clone());
-        needs.push(Need { digest: digest.clone(), size: *size, of });
-    }
-    (needs, names)
+        Some(Need { digest: digest.clone(), size: *size, of, optional })
+    });
+    named.collect()
 }
 
 fn unmet_needs(repository: &Repository, unmet: &[Unmet]) -> Error {
     const ENTRIES_MAX: usize = 5;
     let entry = |unmet: &Unmet| {
-        let Need { digest, size, of } = &unmet.need;
+        let Need { digest, size, of, .. } = &unmet.need;
         let what = match of {
             Named::Blob => "blob",
             Named::Manifest => "manifest",
@@ -178,17 +160,6 @@ fn unmet_needs(repository: &Repository, unmet: &[Unmet]) -> Error {
     Error { case, entries, verdict: None, cause: None }
 }
 
-fn candidate(pushed: &Arc<Pushed>) -> Candidate {
-    Candidate {
-        repository: pushed.repository.clone(),
-        digest: pushed.digest.clone(),
-        tags: pushed.tags.clone(),
-        manifest: pushed.manifest.clone(),
-        bytes: pushed.bytes.clone(),
-        principal: None,
-    }
-}
-
 /// The findings as the client reads them: one entry each, the worst first, at most five.
 fn refusal(verdict: &Verdict) -> Error {
     let case = match verdict.decision {
@@ -200,22 +171,17 @@ fn refusal(verdict: &Verdict) -> Error {
     Error { case, entries: entries.collect(), verdict: Some(verdict.id.clone()), cause: None }
 }
 
-fn push(
-    registry: &Registry,
-    pushed: &Pushed,
-    candidate: &Candidate,
-    verdict: &Verdict,
-    needs: Vec<Need>,
-) -> Push {
-    let Pushed { digest, manifest, bytes, .. } = pushed;
-    let children = manifest.descriptors().filter(|(role, ..)| *role == Role::Manifest);
+fn push(registry: &Registry, candidate: &Candidate, verdict: &Verdict) -> Push {
+    let Candidate { digest, manifest, bytes, .. } = candidate;
+    let children = manifest.descriptors().filter(|(role, _, child)| {
+        *role == Role::Manifest && media_type::is_manifest(&child.media_type)
+    });
     let descriptor = manifest.referrer_descriptor(digest, bytes.len() as u64);
     let subject = manifest.subject.as_ref().map(|subject| subject.digest.clone());
     Push {
         bytes: bytes.clone(),
-        needs,
         referrer: subject.is_some().then(|| descriptor.to_string().into()),
-        tags: pushed.tags.clone(),
+        tags: candidate.tags.clone(),
         verdict_id: verdict.id.clone(),
         record: ManifestRecord {
             media_type: manifest.media_type.clone(),
@@ -223,24 +189,24 @@ fn push(
             subject,
             children: children.map(|(_, _, child)| child.digest.clone()).collect(),
             pushed_at: registry.storage.clock().now().to_string(),
-            pushed_by: None,
+            pushed_by: candidate.principal.clone(),
             verdict: verdict.to_record(),
         },
     }
 }
 
-fn created(pushed: &Pushed, verdict: &Verdict) -> Response {
+fn created(candidate: &Candidate, verdict: &Verdict) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::CREATED;
-    let reference = Reference::Digest(pushed.digest.clone());
-    let location = Endpoint::Manifest(pushed.repository.clone(), reference).to_path();
+    let reference = Reference::Digest(candidate.digest.clone());
+    let location = Endpoint::Manifest(candidate.repository.clone(), reference).to_path();
     headers::set(&mut response, header::LOCATION, &location);
-    headers::set_digest(&mut response, &pushed.digest);
+    headers::set_digest(&mut response, &candidate.digest);
     headers::set(&mut response, headers::ROADSTEAD_VERDICT, &verdict.id);
-    if let Some(subject) = &pushed.manifest.subject {
+    if let Some(subject) = &candidate.manifest.subject {
         headers::set(&mut response, headers::OCI_SUBJECT, subject.digest.as_str());
     }
-    for tag in &pushed.tags {
+    for tag in &candidate.tags {
         if let Ok(tag) = HeaderValue::from_str(tag.as_str()) {
             response.headers_mut().append(headers::OCI_TAG, tag);
         }

@@ -1,11 +1,14 @@
 //! Referrers (end-12), as an image index.
 
+use std::pin::pin;
+
 use axum::{
     body::Body,
     http::{HeaderValue, header},
     response::Response,
 };
 use bytes::Bytes;
+use futures::{Stream, TryStreamExt, future::ready};
 use serde::Deserialize;
 
 use roadstead_oci::{Digest, Repository};
@@ -40,8 +43,8 @@ pub(super) async fn list(
     let last = query.first("last").map(Digest::parse).transpose()?;
     let wanted: Vec<&str> = query.all("artifactType").filter(|t| !t.is_empty()).collect();
     let found = storage.referrers(repository, subject, last.as_ref()).await?;
-    let matching = found.into_iter().filter(|(_, descriptor)| matches(descriptor, &wanted));
-    let (body, next) = page(matching);
+    let matching = found.try_filter(|(_, descriptor)| ready(matches(descriptor, &wanted)));
+    let (body, next) = page(matching).await?;
     let mut response = Response::new(Body::empty());
     let fixed = response.headers_mut();
     fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static(INDEX));
@@ -70,15 +73,18 @@ fn matches(descriptor: &Bytes, wanted: &[&str]) -> bool {
 }
 
 /// As many descriptors as a page holds, and the last one's digest where more follow.
-fn page(found: impl Iterator<Item = (Digest, Bytes)>) -> (Vec<u8>, Option<Digest>) {
+async fn page(
+    found: impl Stream<Item = roadstead_storage::Result<(Digest, Bytes)>>,
+) -> Result<(Vec<u8>, Option<Digest>), Error> {
     const END: &[u8] = b"]}";
     let mut body =
         format!("{{\"schemaVersion\":2,\"mediaType\":\"{INDEX}\",\"manifests\":[").into_bytes();
     let mut last = None;
-    for (digest, descriptor) in found {
+    let mut found = pin!(found);
+    while let Some((digest, descriptor)) = found.try_next().await? {
         if body.len() + 1 + descriptor.len() + END.len() > PAGE_BYTES_MAX && last.is_some() {
             body.extend_from_slice(END);
-            return (body, last);
+            return Ok((body, last));
         }
         if last.is_some() {
             body.push(b',');
@@ -87,5 +93,5 @@ fn page(found: impl Iterator<Item = (Digest, Bytes)>) -> (Vec<u8>, Option<Digest
         last = Some(digest);
     }
     body.extend_from_slice(END);
-    (body, None)
+    Ok((body, None))
 }

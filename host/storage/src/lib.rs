@@ -41,7 +41,7 @@ pub use config::StorageConfig;
 pub use error::{Error, Result};
 pub use folder::DataFolder;
 pub use id::Id;
-pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Names, Need, Push, Unmet};
+pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Need, Push, Unmet};
 pub use receive::BodyError;
 pub use uploads::{Appended, Finished, Upload};
 pub use verify::{Audit, AuditFault};

@@ -1,6 +1,6 @@
 //! Manifests: a claim, then what refers to it, then the body. Visible when body and claim are.
 //!
-//! Crash argument of a push: claim, referrer and parent entries, body with its verdict, tags. A
+//! Crash argument of a push: claim, catalog, referrer and parent entries, body with its verdict, tags. A
 //! crash after any step leaves litter that nobody sees, never a name without bytes or a manifest
 //! without its verdict. Entries come before the body, since a client that finds the manifest
 //! skips the push, and a referrer would stay hidden for ever.
@@ -53,7 +53,7 @@ pub struct ManifestRecord {
     pub verdict: serde_json::Value,
 }
 
-/// Something that a manifest names and that must be in its repository.
+/// Something that a manifest names, to be found in its repository with the size that it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
     /// what is named
@@ -62,6 +62,8 @@ pub struct Need {
     pub size: u64,
     /// blob or manifest
     pub of: Named,
+    /// whether it may be absent: a foreign layer, a child of a sparse index
+    pub optional: bool,
 }
 
 /// What kind of content a descriptor names.
@@ -88,7 +90,7 @@ pub struct Unmet {
 pub struct Claim {
     repository: Repository,
     digest: Digest,
-    names: Names,
+    needs: Vec<Need>,
     /// none where the manifest is visible already
     id: Option<Id>,
 }
@@ -100,8 +102,6 @@ pub struct Push {
     pub bytes: Bytes,
     /// what is kept with them
     pub record: ManifestRecord,
-    /// what must be there, looked for once more
-    pub needs: Vec<Need>,
     /// the descriptor that the referrers API lists, if it has a subject
     pub referrer: Option<Bytes>,
     /// the tags that shall point at it
@@ -121,15 +121,21 @@ pub enum Committed {
 
 /// The digests that a manifest names; the content of its claim.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Names {
+pub(crate) struct Names {
     /// these are there as long as the manifest is
-    pub required: Vec<Digest>,
-    /// these may be absent: foreign layers, children of a sparse index
+    pub(crate) required: Vec<Digest>,
+    /// these may be absent
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub optional: Vec<Digest>,
+    pub(crate) optional: Vec<Digest>,
 }
 
 impl Names {
+    fn of(needs: &[Need]) -> Self {
+        let (optional, required): (Vec<_>, Vec<_>) = needs.iter().partition(|need| need.optional);
+        let digests = |needs: Vec<&Need>| needs.iter().map(|need| need.digest.clone()).collect();
+        Self { required: digests(required), optional: digests(optional) }
+    }
+
     /// Whether the manifest names `digest` at all.
     pub(crate) fn contains(&self, digest: &Digest) -> bool {
         self.required.contains(digest) || self.optional.contains(digest)
@@ -213,12 +219,11 @@ impl Storage {
         &self,
         repository: &Repository,
         digest: &Digest,
-        names: Names,
+        needs: Vec<Need>,
     ) -> Result<Claim> {
         let mut claim =
-            Claim { repository: repository.clone(), digest: digest.clone(), names, id: None };
+            Claim { repository: repository.clone(), digest: digest.clone(), needs, id: None };
         if self.manifest(repository, digest).await?.is_none() {
-            self.ensure_repository(repository).await?;
             claim.id = Some(self.put_claim(&claim).await?);
         }
         Ok(claim)
@@ -227,7 +232,7 @@ impl Storage {
     async fn put_claim(&self, claim: &Claim) -> Result<Id> {
         let id = Id::random();
         let key = Key::Claim(&claim.repository, &claim.digest, &id).path();
-        self.backend.put(&key, record::encode(&claim.names, b"")).await?;
+        self.backend.put(&key, record::encode(&Names::of(&claim.needs), b"")).await?;
         Ok(id)
     }
 
@@ -239,10 +244,11 @@ impl Storage {
         }
     }
 
-    /// Looks for everything that a manifest needs, and answers what is not there.
-    pub async fn look(&self, repository: &Repository, needs: &[Need]) -> Result<Vec<Unmet>> {
+    /// Looks for everything that a claimed manifest needs, and answers what is not as it should be.
+    pub async fn look(&self, claim: &Claim) -> Result<Vec<Unmet>> {
+        let repository = &claim.repository;
         let mut unmet = Vec::new();
-        for need in needs {
+        for need in &claim.needs {
             let stored_size = match need.of {
                 Named::Blob => self.blob(repository, &need.digest).await?.map(|blob| blob.size),
                 Named::Manifest => {
@@ -250,7 +256,8 @@ impl Storage {
                     manifest.map(|manifest| manifest.bytes.len() as u64)
                 }
             };
-            if stored_size != Some(need.size) {
+            let met = stored_size.map_or(need.optional, |size| size == need.size);
+            if !met {
                 unmet.push(Unmet { need: need.clone(), stored_size });
             }
         }
@@ -263,7 +270,7 @@ impl Storage {
     pub async fn commit(&self, mut claim: Claim, push: Push) -> Result<Committed> {
         let (repository, digest) = (claim.repository.clone(), claim.digest.clone());
         let _shared = self.locks.refer(&repository).await;
-        let unmet = self.look(&repository, &push.needs).await?;
+        let unmet = self.look(&claim).await?;
         if !unmet.is_empty() {
             self.withdraw(claim).await;
             return Ok(Committed::Unmet(unmet));
@@ -296,6 +303,8 @@ impl Storage {
     ) -> Result<Id> {
         let (repository, digest) = name;
         let record = &push.record;
+        // not with the claim: what is refused shall not leave a repository behind
+        self.ensure_repository(repository).await?;
         self.put_referrer(name, &claim, push).await?;
         for child in &record.children {
             let entry = Entry { id: Id::random(), claim: claim.clone() };

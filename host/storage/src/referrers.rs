@@ -1,6 +1,7 @@
 //! Referrers: what names a manifest as its subject (end-12).
 
 use bytes::Bytes;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 
 use roadstead_oci::{Digest, Repository};
 
@@ -13,31 +14,41 @@ use crate::{
 impl Storage {
     /// The descriptors of the visible manifests that name `subject`, as the API lists them, each
     /// with its digest, in the order of the digests after `last`.
-    pub async fn referrers(
+    ///
+    /// A descriptor holds its manifest's annotations, so all of them may be large together: they
+    /// are read one by one, as far as somebody asks.
+    pub async fn referrers<'a>(
+        &'a self,
+        repository: &'a Repository,
+        subject: &'a Digest,
+        last: Option<&Digest>,
+    ) -> Result<impl Stream<Item = Result<(Digest, Bytes)>> + Send + use<'a>> {
+        let names = self.backend.names(&Key::Referrers(repository, subject).path()).await?;
+        let mut referrers: Vec<_> = names.iter().filter_map(|name| undashed(name)).collect();
+        referrers.retain(|referrer| last.is_none_or(|last| referrer > last));
+        Ok(stream::iter(referrers).map(Ok).try_filter_map(move |referrer| async move {
+            let descriptor = self.referrer(repository, subject, &referrer).await?;
+            Ok(descriptor.map(|descriptor| (referrer, descriptor)))
+        }))
+    }
+
+    async fn referrer(
         &self,
         repository: &Repository,
         subject: &Digest,
-        last: Option<&Digest>,
-    ) -> Result<Vec<(Digest, Bytes)>> {
-        let mut found = Vec::new();
-        for name in self.backend.names(&Key::Referrers(repository, subject).path()).await? {
-            let Some(referrer) = undashed(&name) else { continue };
-            if last.is_some_and(|last| referrer <= *last) {
+        referrer: &Digest,
+    ) -> Result<Option<Bytes>> {
+        let entries = Key::ReferrerEntries(repository, subject, referrer).path();
+        for name in self.backend.names(&entries).await? {
+            let Some(entry) = Entry::parse(&name) else { continue };
+            if !self.is_visible(repository, referrer, &entry.claim).await? {
                 continue;
             }
-            let entries = Key::ReferrerEntries(repository, subject, &referrer).path();
-            for name in self.backend.names(&entries).await? {
-                let Some(entry) = Entry::parse(&name) else { continue };
-                if !self.is_visible(repository, &referrer, &entry.claim).await? {
-                    continue;
-                }
-                let key = Key::Referrer(repository, subject, &referrer, &entry).path();
-                if let Some(descriptor) = self.immutable(&key).await? {
-                    found.push((referrer, descriptor));
-                    break;
-                }
+            let key = Key::Referrer(repository, subject, referrer, &entry).path();
+            if let Some(descriptor) = self.immutable(&key).await? {
+                return Ok(Some(descriptor));
             }
         }
-        Ok(found)
+        Ok(None)
     }
 }

@@ -76,7 +76,7 @@ impl Descriptor {
 
     /// Whether a registry need not hold the content.
     pub fn is_foreign_layer(&self) -> bool {
-        media_type::foreign_layer(media_type::essence(&self.media_type)).is_some()
+        media_type::is_foreign_layer(&self.media_type)
     }
 }
 

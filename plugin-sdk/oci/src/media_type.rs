@@ -17,34 +17,23 @@ pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json"
 /// The empty descriptor, `{}`.
 pub const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
-/// Layers that a registry need not hold, each with what its content is.
-const FOREIGN: [(&str, &str); 5] = [
-    (
-        "application/vnd.oci.image.layer.nondistributable.v1.tar",
-        "application/vnd.oci.image.layer.v1.tar",
-    ),
-    (
-        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-        "application/vnd.oci.image.layer.v1.tar+gzip",
-    ),
-    (
-        "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
-        "application/vnd.oci.image.layer.v1.tar+zstd",
-    ),
-    (
-        "application/vnd.docker.image.rootfs.foreign.diff.tar",
-        "application/vnd.docker.image.rootfs.diff.tar",
-    ),
-    (
-        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-        "application/vnd.docker.image.rootfs.diff.tar.gzip",
-    ),
+/// Layers that a registry need not hold.
+const FOREIGN: [&str; 5] = [
+    "application/vnd.oci.image.layer.nondistributable.v1.tar",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+    "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+    "application/vnd.docker.image.rootfs.foreign.diff.tar",
+    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
 ];
 
-/// What a foreign (non-distributable) layer's content is, if the type is one of those.
-pub fn foreign_layer(media_type: &str) -> Option<&'static str> {
-    let of = |(foreign, content)| (foreign == media_type).then_some(content);
-    FOREIGN.into_iter().find_map(of)
+/// Whether it is a foreign (non-distributable) layer's type.
+pub(crate) fn is_foreign_layer(media_type: &str) -> bool {
+    FOREIGN.contains(&essence(media_type))
+}
+
+/// Whether it is a manifest's type, of those that a registry takes.
+pub fn is_manifest(media_type: &str) -> bool {
+    [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST].contains(&essence(media_type))
 }
 
 /// The type without its parameters, which a registry ignores (D-27).

@@ -92,9 +92,10 @@ impl Content for Source {
         &'a self,
         _: &'a Digest,
         _: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Vec<Listed>, ContentError>> {
+        _: usize,
+    ) -> BoxFuture<'a, Result<Option<Vec<Listed>>, ContentError>> {
         let broken = matches!(self, Self::Broken);
-        Box::pin(async move { if broken { Err(gone()) } else { Ok(Vec::new()) } })
+        Box::pin(async move { if broken { Err(gone()) } else { Ok(Some(Vec::new())) } })
     }
 
     fn annotations<'a>(

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::memory::InMemory;
 use serde_json::json;
 
 use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 use roadstead_storage::{
-    Blob, BodyError, Clock, Committed, DataFolder, Finished, ManifestRecord, Named, Names, Need,
-    Push, Storage, StorageConfig,
+    Blob, BodyError, Clock, Committed, DataFolder, Finished, ManifestRecord, Named, Need, Push,
+    Storage, StorageConfig,
 };
 
 pub struct World {
@@ -99,6 +99,17 @@ pub async fn read(storage: &Storage, blob: &Blob) -> Bytes {
     bytes.into()
 }
 
+/// The digests of what the referrers API lists after `last`.
+pub async fn referrers(
+    storage: &Storage,
+    name: &Repository,
+    subject: &Digest,
+    last: Option<&Digest>,
+) -> Vec<Digest> {
+    let found = storage.referrers(name, subject, last).await.unwrap();
+    found.map_ok(|(digest, _)| digest).try_collect().await.unwrap()
+}
+
 /// What to push besides the bytes of a manifest.
 #[derive(Clone, Default)]
 pub struct Artifact {
@@ -142,17 +153,16 @@ pub async fn push(
         digest: digest.clone(),
         size: size_of(digest),
         of: Named::Blob,
+        optional: false,
     });
     let children = artifact.children.iter().map(|(digest, size)| Need {
         digest: digest.clone(),
         size: *size,
         of: Named::Manifest,
+        optional: false,
     });
-    let needs: Vec<_> = blobs.chain(children).collect();
-    let required = needs.iter().map(|need| need.digest.clone()).collect();
-    let names = Names { required, optional: Vec::new() };
-    let claim = storage.claim(name, &digest, names).await?;
-    let unmet = storage.look(name, &needs).await?;
+    let claim = storage.claim(name, &digest, blobs.chain(children).collect()).await?;
+    let unmet = storage.look(&claim).await?;
     if !unmet.is_empty() {
         storage.withdraw(claim).await;
         return Ok(Committed::Unmet(unmet));
@@ -160,7 +170,6 @@ pub async fn push(
     let descriptor = json!({ "digest": digest, "size": artifact.bytes.len() }).to_string();
     let push = Push {
         bytes: artifact.bytes.clone(),
-        needs,
         referrer: artifact.subject.is_some().then(|| descriptor.into()),
         tags: artifact.tags.clone(),
         verdict_id: storage.new_verdict_id(),
