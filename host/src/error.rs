@@ -62,8 +62,8 @@ pub enum Case {
     UploadUnknown,
     /// a chunk does not begin where the upload ends
     OutOfOrder,
-    /// nothing of a blob lies in the range
-    RangeUnsatisfiable,
+    /// nothing of a blob lies in the range; the blob's size in bytes
+    RangeUnsatisfiable(u64),
     /// the client stopped sending
     BrokenOff,
     /// a policy refuses
@@ -94,7 +94,7 @@ impl Case {
         Self::TooManyTags,
         Self::UploadUnknown,
         Self::OutOfOrder,
-        Self::RangeUnsatisfiable,
+        Self::RangeUnsatisfiable(0),
         Self::BrokenOff,
         Self::Denied,
         Self::StillNamed,
@@ -115,7 +115,9 @@ impl Case {
             Self::ManifestBlobUnknown => ErrorCode::ManifestBlobUnknown,
             Self::ManifestInvalid | Self::TooManyTags => ErrorCode::ManifestInvalid,
             Self::DigestInvalid => ErrorCode::DigestInvalid,
-            Self::SizeInvalid | Self::TooLarge | Self::RangeUnsatisfiable => ErrorCode::SizeInvalid,
+            Self::SizeInvalid | Self::TooLarge | Self::RangeUnsatisfiable(_) => {
+                ErrorCode::SizeInvalid
+            }
             Self::UploadUnknown => ErrorCode::BlobUploadUnknown,
             Self::OutOfOrder | Self::BrokenOff => ErrorCode::BlobUploadInvalid,
             Self::Denied => ErrorCode::Denied,

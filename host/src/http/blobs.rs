@@ -24,7 +24,11 @@ pub(super) async fn get(
 ) -> Result<Response, Error> {
     let blob = storage.blob(repository, digest).await?;
     let blob = blob.ok_or_else(|| Error::blob_unknown(repository, digest))?;
-    let range = request_range(request, &blob);
+    // RFC 9110 knows ranges of a GET only
+    let range = match *method == Method::GET {
+        true => request_range(request, &blob),
+        false => RangeRequest::Whole,
+    };
     let mut response = Response::new(Body::empty());
     headers::set_digest(&mut response, digest);
     let (range, status) = match range {
@@ -32,7 +36,7 @@ pub(super) async fn get(
         RangeRequest::Part(range) => (range, StatusCode::PARTIAL_CONTENT),
         RangeRequest::Unsatisfiable => {
             let message = format!("the blob has {} bytes; nothing of it is in range", blob.size);
-            return Err(Error::new(Case::RangeUnsatisfiable, message).with("size", blob.size));
+            return Err(Error::new(Case::RangeUnsatisfiable(blob.size), message));
         }
     };
     *response.status_mut() = status;

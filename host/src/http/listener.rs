@@ -17,8 +17,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
 
-use super::slow::{IdleBody, Progressing};
-use crate::telemetry::request::BytesIn;
+use super::{
+    request_log::BytesIn,
+    slow::{IdleBody, Progressing},
+};
 
 /// `[http]`: how the registry listens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ mod body;
 mod listing;
 mod manifests;
 mod referrers;
+mod request_log;
 mod slow;
 mod uploads;
 
@@ -28,8 +29,8 @@ use axum::{
 use crate::{
     error::{Case, Error},
     registry::Registry,
-    telemetry::request::RequestLog,
 };
+use request_log::RequestLog;
 use route::{Endpoint, Query, Unroutable};
 
 /// The registry's API. Everything goes through the fallback: see [`route`] for why.
@@ -38,38 +39,34 @@ pub fn router(registry: Arc<Registry>) -> Router {
 }
 
 async fn serve(State(registry): State<Arc<Registry>>, request: Request) -> Response {
-    let (mut log, request) = RequestLog::begin(request);
-    let method = request.method().clone();
-    let endpoint = match Endpoint::parse(&method, request.uri().path()) {
-        Ok(endpoint) => endpoint,
-        Err(unroutable) => {
-            let error = Error::from(unroutable);
-            let response = respond::error(&error, &method, log.id());
-            return log.end(response);
-        }
-    };
-    log.endpoint(&endpoint);
+    let log = RequestLog::begin(&request);
+    if request.method() == Method::GET || request.method() == Method::HEAD {
+        return exchange(registry, request, log).await;
+    }
+    // A change goes on to its end, whatever becomes of the connection: so no request that was cut
+    // leaves a half, what arrived of an upload is kept, and what became of it is logged.
+    let (method, id) = (request.method().clone(), log.id().to_owned());
+    let change = registry.changes.spawn(exchange(Arc::clone(&registry), request, log));
+    change.await.unwrap_or_else(|panicked| {
+        let failed = Error::new(Case::Internal, "the registry failed").because(panicked);
+        respond::error(&failed, &method, &id)
+    })
+}
+
+/// One request and its answer, with the line that tells of them.
+async fn exchange(registry: Arc<Registry>, request: Request, mut log: RequestLog) -> Response {
     let (parts, body) = request.into_parts();
-    let query = Query::parse(parts.uri.query().unwrap_or_default());
-    let call = Call { method: method.clone(), headers: parts.headers, query, body };
-    let answer = if method == Method::GET || method == Method::HEAD {
-        call.answer(&registry, endpoint).await
-    } else {
-        // A change goes on to its end, whatever becomes of the connection: so no request that
-        // was cut leaves a half, and what arrived of an upload is kept.
-        let changing = Arc::clone(&registry);
-        let change = registry.changes.spawn(async move { call.answer(&changing, endpoint).await });
-        change.await.unwrap_or_else(|panicked| {
-            Err(Error::new(Case::Internal, "the registry failed").because(panicked))
-        })
-    };
-    let response = match answer {
-        Ok(response) => response,
-        Err(error) => {
-            log.verdict(error.verdict.as_deref());
-            respond::error(&error, &method, log.id())
+    let method = parts.method;
+    let answer = match Endpoint::parse(&method, parts.uri.path()) {
+        Ok(endpoint) => {
+            log.endpoint(&endpoint);
+            let query = Query::parse(parts.uri.query().unwrap_or_default());
+            let call = Call { method: method.clone(), headers: parts.headers, query, body };
+            call.answer(&registry, endpoint).await
         }
+        Err(unroutable) => Err(unroutable.into()),
     };
+    let response = answer.unwrap_or_else(|error| respond::error(&error, &method, log.id()));
     log.end(response)
 }
 

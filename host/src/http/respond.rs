@@ -8,6 +8,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
+use super::headers;
 use crate::error::{Case, Error};
 
 /// The status of a case.
@@ -28,7 +29,7 @@ pub fn status(case: Case) -> StatusCode {
         | Case::BrokenOff => StatusCode::BAD_REQUEST,
         Case::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Case::TooManyTags => StatusCode::URI_TOO_LONG,
-        Case::OutOfOrder | Case::RangeUnsatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
+        Case::OutOfOrder | Case::RangeUnsatisfiable(_) => StatusCode::RANGE_NOT_SATISFIABLE,
         Case::Denied => StatusCode::FORBIDDEN,
         Case::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Case::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -61,14 +62,19 @@ pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     let body = json!({ "errors": entries }).to_string();
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CONTENT_LENGTH, body.len().into());
-    if let Case::Method(allowed) = error.case {
-        headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+    let fixed = response.headers_mut();
+    fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    fixed.insert(header::CONTENT_LENGTH, body.len().into());
+    match error.case {
+        Case::Method(allowed) => headers::set(&mut response, header::ALLOW, allowed),
+        Case::Unavailable => headers::set(&mut response, header::RETRY_AFTER, "1"),
+        Case::RangeUnsatisfiable(size) => {
+            headers::set(&mut response, header::CONTENT_RANGE, &format!("bytes */{size}"));
+        }
+        _ => {}
     }
-    if error.case == Case::Unavailable {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    if let Some(verdict) = &error.verdict {
+        headers::set(&mut response, headers::ROADSTEAD_VERDICT, verdict);
     }
     if method != Method::HEAD {
         *response.body_mut() = body.into();
@@ -78,7 +84,7 @@ pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::body::read_limited, *};
 
     #[test]
     fn every_case_has_a_status_that_fits_its_code() {
@@ -91,12 +97,17 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_server_error_tells_its_request_and_nothing_else() {
+    #[tokio::test]
+    async fn a_server_error_tells_its_request_and_nothing_else() {
         let failed = Error::new(Case::Internal, "the registry failed")
             .because(anyhow::anyhow!("secret path"));
         let response = error(&failed, &Method::GET, "r1");
         assert_eq!(response.status(), 500);
-        assert!(!format!("{response:?}").contains("secret"));
+        let body = read_limited(response.into_body(), "error", 1000).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let entry = json!({
+            "code": "UNKNOWN", "message": "the registry failed", "detail": { "request": "r1" },
+        });
+        assert_eq!(body, json!({ "errors": [entry] }));
     }
 }

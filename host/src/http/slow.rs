@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use crate::telemetry::request::BytesIn;
+use super::request_log::BytesIn;
 
 /// How long the other end may do nothing. It costs a clock's reading and no timer for as long as
 /// things move.

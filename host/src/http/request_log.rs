@@ -4,6 +4,7 @@
 //! the tokens of uploads; of the headers only the id.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     pin::Pin,
     sync::{
         Arc,
@@ -16,97 +17,89 @@ use std::{
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderName, Method, header},
     response::Response,
 };
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::http::{headers, route::Endpoint};
+use super::{headers, route::Endpoint};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Bytes of a request's body that arrived so far; it stands in the request's extensions.
 #[derive(Clone, Debug, Default)]
-pub struct BytesIn(Arc<AtomicU64>);
+pub(super) struct BytesIn(Arc<AtomicU64>);
 
 impl BytesIn {
     /// Counts some more.
-    pub fn add(&self, bytes: usize) {
+    pub(super) fn add(&self, bytes: usize) {
         self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }
 
-/// What the line will say.
+/// A request on its way. Writes its line when it is dropped: once the answer has gone out, or the
+/// client with it.
 #[derive(Debug)]
-pub struct RequestLog {
+pub(super) struct RequestLog {
     id: String,
     method: Method,
     route: &'static str,
     repository: Option<String>,
     reference: Option<String>,
+    digest: Option<String>,
+    /// none: the client was gone before there was an answer
+    status: Option<u16>,
     verdict: Option<String>,
     bytes_in: BytesIn,
+    bytes_out: u64,
     started: Instant,
 }
 
 impl RequestLog {
     /// Takes the request's id from its header, or makes one.
-    pub fn begin(request: Request) -> (Self, Request) {
+    pub(super) fn begin(request: &Request) -> Self {
         let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-        let id = given.filter(|id| is_safe(id)).map_or_else(new_id, ToOwned::to_owned);
         let bytes_in = request.extensions().get::<BytesIn>().cloned();
-        let log = Self {
-            id,
+        Self {
+            id: given.filter(|id| is_safe(id)).map_or_else(new_id, ToOwned::to_owned),
             method: request.method().clone(),
             route: "none",
             repository: None,
             reference: None,
+            digest: None,
+            status: None,
             verdict: None,
             bytes_in: bytes_in.unwrap_or_default(),
+            bytes_out: 0,
             started: Instant::now(),
-        };
-        (log, request)
+        }
     }
 
     /// The request's id.
-    pub fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         &self.id
     }
 
     /// Says what the request is about.
-    pub fn endpoint(&mut self, endpoint: &Endpoint) {
+    pub(super) fn endpoint(&mut self, endpoint: &Endpoint) {
         self.route = endpoint.name();
         self.repository = endpoint.repository().map(ToString::to_string);
         self.reference = endpoint.reference();
     }
 
-    /// Says how it was judged.
-    pub fn verdict(&mut self, id: Option<&str>) {
-        self.verdict = id.map(ToOwned::to_owned);
-    }
-
-    /// Writes the line once the answer has gone out, or the client with it.
-    pub fn end(mut self, mut response: Response) -> Response {
-        if let Ok(id) = HeaderValue::from_str(&self.id) {
-            response.headers_mut().insert(REQUEST_ID, id);
-        }
-        if self.verdict.is_none() {
-            let verdict = headers::text(response.headers(), headers::ROADSTEAD_VERDICT);
-            self.verdict = verdict.map(ToOwned::to_owned);
-        }
-        if !tracing::enabled!(tracing::Level::INFO) {
-            return response;
-        }
-        let status = response.status().as_u16();
-        let digest = headers::text(response.headers(), headers::DOCKER_CONTENT_DIGEST);
-        let digest = digest.map(ToOwned::to_owned);
+    /// Goes along with the answer to its end.
+    pub(super) fn end(mut self, mut response: Response) -> Response {
+        headers::set(&mut response, REQUEST_ID, &self.id);
+        let text = |name| headers::text(response.headers(), name).map(ToOwned::to_owned);
+        self.verdict = text(headers::ROADSTEAD_VERDICT);
+        self.digest = text(headers::DOCKER_CONTENT_DIGEST);
+        self.status = Some(response.status().as_u16());
         let told = response.headers().contains_key(header::CONTENT_LENGTH);
         response.map(|body| {
-            let size = body.size_hint();
-            let logged = Logged { body, line: Line { log: self, status, digest, bytes_out: 0 } };
             // an exact size must survive, or the answer would be chunked
-            if told || size.exact() != Some(0) { Body::new(logged) } else { Body::empty() }
+            let empty = body.size_hint().exact() == Some(0) && !told;
+            if empty { Body::empty() } else { Body::new(Logged { body, log: self }) }
         })
     }
 }
@@ -118,32 +111,15 @@ fn is_safe(id: &str) -> bool {
     (1..=CHARS_MAX).contains(&id.len()) && id.bytes().all(harmless)
 }
 
+/// Unique enough to find a request by; nothing is safe because of it.
 fn new_id() -> String {
-    let bytes: [u8; 8] = rand_bytes();
-    data_encoding::HEXLOWER.encode(&bytes)
-}
-
-fn rand_bytes<const N: usize>() -> [u8; N] {
-    use std::hash::{BuildHasher, RandomState};
-    let mut bytes = [0; N];
-    for (index, chunk) in bytes.chunks_mut(8).enumerate() {
-        let word = RandomState::new().hash_one((index, Instant::now())).to_le_bytes();
-        chunk.copy_from_slice(&word[..chunk.len()]);
-    }
-    bytes
+    format!("{:016x}", RandomState::new().hash_one(Instant::now()))
 }
 
 /// The answer's body; its end is the request's end.
 struct Logged {
     body: Body,
-    line: Line,
-}
-
-struct Line {
     log: RequestLog,
-    status: u16,
-    digest: Option<String>,
-    bytes_out: u64,
 }
 
 impl HttpBody for Logged {
@@ -158,7 +134,7 @@ impl HttpBody for Logged {
         if let Poll::Ready(Some(Ok(frame))) = &frame
             && let Some(data) = frame.data_ref()
         {
-            self.line.bytes_out += data.len() as u64;
+            self.log.bytes_out += data.len() as u64;
         }
         frame
     }
@@ -172,22 +148,21 @@ impl HttpBody for Logged {
     }
 }
 
-impl Drop for Line {
+impl Drop for RequestLog {
     fn drop(&mut self) {
-        let Self { log, status, digest, bytes_out } = self;
-        let duration = log.started.elapsed();
+        let duration = self.started.elapsed();
         tracing::info!(
-            id = log.id,
-            method = log.method.as_str(),
-            route = log.route,
-            repository = log.repository,
-            reference = log.reference,
-            digest,
-            status,
-            bytes_in = log.bytes_in.0.load(Ordering::Relaxed),
-            bytes_out,
+            id = self.id,
+            method = self.method.as_str(),
+            route = self.route,
+            repository = self.repository,
+            reference = self.reference,
+            digest = self.digest,
+            status = self.status,
+            bytes_in = self.bytes_in.0.load(Ordering::Relaxed),
+            bytes_out = self.bytes_out,
             duration_us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-            verdict = log.verdict,
+            verdict = self.verdict,
             "request"
         );
     }

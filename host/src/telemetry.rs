@@ -1,7 +1,5 @@
 //! What the operator sees.
 
-pub mod request;
-
 use std::io::IsTerminal;
 
 use serde::{Deserialize, Serialize};
