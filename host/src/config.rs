@@ -124,13 +124,21 @@ fn check_file(path: &Path, text: &str) -> anyhow::Result<()> {
     let place = format!("{}:{line}:{column}", path.display());
     if error.message().starts_with("unknown field") {
         let key = text.get(span).unwrap_or_default().trim_matches('"');
-        let known = keys();
-        let names = known.iter().flat_map(|key| key.split('.'));
-        bail!("{place}: unknown key {key:?}{}", suggestion(key, names));
+        bail!("{place}: unknown key {key:?}{}", place_of(key));
     }
     match key.as_str() {
         "" | "." => Err(anyhow!("{place}: {}", error.message())),
         key => Err(anyhow!("{place}: {key}: {}", error.message())),
+    }
+}
+
+/// Where a key belongs that stands in the wrong place, or the one that was meant.
+fn place_of(key: &str) -> String {
+    let known = keys();
+    let homes = known.iter().filter_map(|known| known.split_once('.'));
+    match homes.clone().find(|(_, name)| *name == key) {
+        Some((section, _)) => format!("; it belongs to [{section}]"),
+        None => suggestion(key, homes.flat_map(|(section, name)| [section, name])),
     }
 }
 
@@ -223,6 +231,11 @@ mod tests {
                 "[http]\nconnections_max = \"many\"",
                 "/r.toml:2:19: http.connections_max: invalid type: string \"many\", expected usize",
             ),
+            (
+                "[storage]\nlisten = \"127.0.0.1:5000\"",
+                "/r.toml:2:1: unknown key \"listen\"; it belongs to [http]",
+            ),
+            ("fsync = true", "/r.toml:1:1: unknown key \"fsync\"; it belongs to [storage]"),
             ("[http", "/r.toml:1:6: "),
         ] {
             let error = load(text, &[]).unwrap_err();
