@@ -2,9 +2,9 @@
 //!
 //! Memory is bounded by streams times chunks, never by the size of a blob.
 
-use std::{ops::Range, os::unix::fs::FileExt};
+use std::{collections::VecDeque, io, ops::Range, os::unix::fs::FileExt};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream};
 use object_store::{GetResultPayload, MultipartUpload, PutPayload};
 
@@ -13,8 +13,12 @@ use crate::{
     backend::{Backend, Operation, blocking},
 };
 
-/// Bytes read or written at once. Larger ones were slower and took more memory.
-pub(crate) const CHUNK_BYTES: usize = 1 << 20;
+/// Bytes written at once. Larger ones were slower and took more memory.
+const CHUNK_BYTES: usize = 1 << 20;
+/// Bytes read at once. They stay in a core's cache until they are sent.
+const READ_BYTES: usize = 256 << 10;
+/// Chunks of one stream that wait to be sent, at most, for their memory to be used again.
+const SENT_MAX: usize = 4;
 
 /// A large object on its way in. Nobody sees it before [`Sink::complete`]; dropped before, it
 /// leaves nothing.
@@ -99,26 +103,56 @@ pub(crate) fn read(
     stream::once(opened).flatten()
 }
 
-/// `object_store`'s own stream of a file reads 8 KiB at a time.
+/// A file on its way out, read a chunk at a time into memory that is used again.
+///
+/// `object_store`'s own stream of a file reads 8 KiB at a time; and fresh memory for each chunk
+/// would cost its zeroing and its page faults, as much as the reading itself.
+struct FileChunks {
+    key: String,
+    file: std::fs::File,
+    rest: Range<u64>,
+    /// what was sent last: its memory is free again once the connection has written it
+    sent: VecDeque<Bytes>,
+}
+
 fn file_chunks(
     key: String,
     file: std::fs::File,
     range: Range<u64>,
 ) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
-    stream::try_unfold((key, file, range), |(key, file, range)| async move {
-        if range.is_empty() {
+    let chunks = FileChunks { key, file, rest: range, sent: VecDeque::new() };
+    stream::try_unfold(chunks, |mut chunks| async move {
+        if chunks.rest.is_empty() {
             return Ok(None);
         }
-        let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-        let wanted = wanted.min(CHUNK_BYTES);
-        let start = range.start;
-        let read = move || {
-            let mut chunk = vec![0; wanted];
-            file.read_exact_at(&mut chunk, start)?;
-            Ok((file, chunk))
-        };
-        let (file, chunk) = blocking(read).await.map_err(|error| Error::io(&key, error))?;
-        let rest = start + wanted as u64..range.end;
-        Ok(Some((Bytes::from(chunk), (key, file, rest))))
+        let key = chunks.key.clone();
+        let read = blocking(move || chunks.next().map(|chunk| Some((chunk, chunks))));
+        read.await.map_err(|error| Error::io(&key, error))
     })
+}
+
+impl FileChunks {
+    fn next(&mut self) -> io::Result<Bytes> {
+        let left = usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX);
+        let mut chunk = self.free_memory();
+        chunk.resize(left.min(READ_BYTES), 0);
+        self.file.read_exact_at(&mut chunk, self.rest.start)?;
+        self.rest.start += chunk.len() as u64;
+        let chunk = chunk.freeze();
+        self.sent.push_back(chunk.clone());
+        Ok(chunk)
+    }
+
+    fn free_memory(&mut self) -> BytesMut {
+        let Some(oldest) = self.sent.pop_front() else { return BytesMut::new() };
+        match oldest.try_into_mut() {
+            Ok(free) => free,
+            Err(held) => {
+                if self.sent.len() < SENT_MAX {
+                    self.sent.push_front(held);
+                }
+                BytesMut::new()
+            }
+        }
+    }
 }
