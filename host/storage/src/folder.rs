@@ -1,8 +1,9 @@
 //! The folder on local disk, which one process owns.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, DirBuilder, File, TryLockError},
     io::{self, Read, Seek, Write},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -21,10 +22,12 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Takes the folder, making it where it is missing. Only one process may have it.
+    /// Takes the folder, making it where it is missing, for its owner's eyes only. Only one process
+    /// may have it.
     pub fn take(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         let io = |error| Error::io(&name, error);
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)?;
         fs::create_dir_all(path.join("objects")).map_err(io)?;
         let path = path.canonicalize().map_err(io)?;
         let mut lock = File::options()
