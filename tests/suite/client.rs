@@ -112,6 +112,17 @@ impl Repository {
         Ok(digest)
     }
 
+    /// POST, a PATCH for each half, and PUT.
+    pub async fn push_blob_in_chunks(&self, bytes: &Bytes) -> reqwest::Result<Digest> {
+        let (digest, url) = (sha256(bytes), self.begin().await?);
+        let half = bytes.len() / 2;
+        for chunk in [bytes.slice(..half), bytes.slice(half..)] {
+            Self::try_send(self.http.patch(&url).body(chunk)).await?.is(202);
+        }
+        Self::try_send(self.http.put(format!("{url}?digest={digest}"))).await?.is(201);
+        Ok(digest)
+    }
+
     /// PUTs a manifest by a tag or digest, as it is.
     pub async fn put(&self, reference: &str, kind: &str, body: &[u8]) -> reqwest::Result<Answer> {
         let path = format!("manifests/{reference}");

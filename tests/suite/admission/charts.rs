@@ -10,9 +10,9 @@ use crate::{
     harness::{Server, said},
 };
 
-const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
-const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
-const YAML: &str = "apiVersion: v2\nname: web\nversion: 1.2.3\ndescription: a web\n";
+pub(super) const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
+pub(super) const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+pub(super) const YAML: &str = "apiVersion: v2\nname: web\nversion: 1.2.3\ndescription: a web\n";
 
 /// An archive of files and links; a name that begins with `->` is where a link points.
 fn archive(entries: &[(&str, &str)]) -> Vec<u8> {
@@ -44,11 +44,11 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn chart(entries: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn chart(entries: &[(&str, &str)]) -> Vec<u8> {
     gzip(&archive(entries))
 }
 
-fn config() -> Value {
+pub(super) fn config() -> Value {
     json!({ "apiVersion": "v2", "name": "web", "version": "1.2.3", "description": "a web" })
 }
 
@@ -98,6 +98,7 @@ async fn a_refusal_leaves_nothing_and_its_verdict_can_be_read() {
     let server = Server::start(&[]);
     let layer = chart(&[("web/Chart.yaml", YAML), ("web/x", "->/etc/passwd")]);
     let refused = push(&server, &config(), &layer).await.is(403);
+    assert_eq!(refused.header("roadstead-verdict").len(), 11);
     let detail = refused.json()["errors"][0]["detail"].clone();
     assert_eq!(detail["rule"], "charts-are-valid");
     assert!(detail.as_object().unwrap().len() <= 6);
@@ -127,11 +128,35 @@ async fn a_disguised_chart_is_judged_all_the_same() {
     repository.put_manifest("foreign", &foreign).await.is(403);
     foreign["subject"] = foreign["config"].clone();
     repository.put_manifest("subject", &foreign).await.is(403);
-    // a runtime runs this, whatever it says of itself
-    let image = roadstead_oci::media_type::OCI_CONFIG;
-    let layers = [("application/vnd.oci.image.layer.v1.tar+gzip", &bad[..])];
-    let mut runnable = manifest((image, b"{}"), &layers);
-    runnable["artifactType"] = json!(CONFIG);
-    repository.push_blob(&bytes::Bytes::from_static(b"{}")).await.unwrap();
-    repository.put_manifest("image", &runnable).await.is(201);
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn an_archive_that_a_reader_would_regret_is_refused_in_bounds() {
+    let server = Server::start(&[]);
+    let through = [
+        ("web/Chart.yaml", YAML),
+        ("web/out", "->/tmp"),
+        ("web/out/evil", "written through the link"),
+    ];
+    let bomb = " ".repeat(300 << 20);
+    let bomb = chart(&[("web/Chart.yaml", YAML), ("web/values.yaml", &bomb)]);
+    assert!(bomb.len() < 4 << 20);
+    for layer in [chart(&through), bomb] {
+        let refused = push(&server, &config(), &layer).await.is(403);
+        assert!(refused.errors()[0].contains("[RSH"), "{:?}", refused.errors());
+    }
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn d50_what_is_only_odd_is_stored_with_a_warning() {
+    let server = Server::start(&[]);
+    let lenient = json!({ "apiVersion": "v2", "name": "web", "version": "1.2" });
+    let yaml = "apiVersion: v2\nname: web\nversion: \"1.2\"\n";
+    let stored = push(&server, &lenient, &chart(&[("web/Chart.yaml", yaml)])).await.is(201);
+    let warning = stored.header("warning").to_owned();
+    assert!(warning.starts_with("299 - \"rule charts-are-valid: "), "{warning}");
+    let shown = server.command(&["verdict", "show", stored.header("roadstead-verdict")]);
+    assert!(said(&shown).starts_with("ACCEPTED  charts/web:1.2.3"), "{}", said(&shown));
 }

@@ -92,3 +92,51 @@ async fn what_no_rule_is_about_is_stored_as_it_is() {
     repository.put_manifest("v2", &foreign).await.is(201);
     server.is_sound();
 }
+
+#[tokio::test]
+async fn what_would_take_too_much_memory_is_refused() {
+    let server = Server::start(&[]);
+    let repository = repository(&server).await;
+    let large = |bytes: usize| {
+        let empty = with(image(), "x", json!("")).to_string().len();
+        with(image(), "x", json!("x".repeat(bytes - empty))).to_string()
+    };
+    let put =
+        async |body: String| repository.put("v1", OCI_MANIFEST, body.as_bytes()).await.unwrap();
+    put(large(4 << 20)).await.is(201);
+    put(large((4 << 20) + 1)).await.is(413);
+    let many: serde_json::Map<_, _> = (0..100_000).map(|n| (format!("{n}"), json!(""))).collect();
+    let refused = put(with(image(), "annotations", Value::Object(many)).to_string()).await.is(400);
+    assert!(refused.errors()[0].contains("more than 32768 values"), "{:?}", refused.errors());
+}
+
+#[tokio::test]
+async fn a_foreign_layer_that_is_there_is_what_its_descriptor_says() {
+    let server = Server::start(&[]);
+    let repository = repository(&server).await;
+    let kind = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+    let mut foreign = image();
+    foreign["layers"] = json!([descriptor(kind, b"later")]);
+    foreign["layers"][0]["size"] = json!(4);
+    repository.put_manifest("v1", &foreign).await.is(201);
+    repository.push_blob(&Bytes::from_static(b"later")).await.unwrap();
+    let refused = repository.put_manifest("v1", &foreign).await.is(400);
+    assert!(refused.errors()[0].contains("has 5 bytes and the descriptor says 4"));
+    foreign["layers"][0]["size"] = json!(5);
+    repository.put_manifest("v1", &foreign).await.is(201);
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn a_push_that_is_refused_leaves_no_repository_behind() {
+    let server = Server::start(&[]);
+    let repository = Repository::of(&server, "nothing/here");
+    repository.put_manifest("v1", &image()).await.is(404);
+    repository.get("tags/list").await.is(404);
+    let other = Repository::of(&server, "other");
+    other.push_blob(&Bytes::from_static(b"{}")).await.unwrap();
+    let catalog = reqwest::get(format!("http://{}/v2/_catalog", server.addr())).await.unwrap();
+    let catalog: Value = serde_json::from_slice(&catalog.bytes().await.unwrap()).unwrap();
+    assert_eq!(catalog["repositories"], json!(["other"]));
+    server.is_sound();
+}
