@@ -173,7 +173,10 @@ impl Drop for Server {
 }
 
 fn listening(line: &str) -> Option<SocketAddr> {
-    let event: serde_json::Value = serde_json::from_str(line).ok()?;
+    let Ok(event) = serde_json::from_str::<serde_json::Value>(line) else {
+        let (_, fields) = line.split_once(" listening addr=")?;
+        return fields.split(' ').next()?.parse().ok();
+    };
     (event["message"] == "listening").then(|| event["addr"].as_str()?.parse().ok())?
 }
 

@@ -177,3 +177,63 @@ fn judge(plugin: &Plugin, duration_us: u64) -> Judge {
 pub(super) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use roadstead_engine::Location;
+
+    use super::*;
+
+    fn check(mode: Mode, failure_policy: FailurePolicy) -> Check {
+        Check { rule: "rule".to_owned(), plugin: "plugin".to_owned(), mode, failure_policy }
+    }
+
+    fn found(severity: Found) -> Report {
+        let finding = roadstead_engine::Finding {
+            code: "X1".to_owned(),
+            severity,
+            message: "wrong".to_owned(),
+            location: Location { path: Some("a".to_owned()), line: Some(3), ..Location::default() },
+        };
+        Report { findings: vec![finding], ..Report::default() }
+    }
+
+    #[test]
+    fn an_error_refuses_where_the_rule_enforces() {
+        for (severity, mode, decision) in [
+            (Found::Error, Mode::Enforce, Decision::Reject),
+            (Found::Error, Mode::Warn, Decision::Accept),
+            (Found::Warning, Mode::Enforce, Decision::Accept),
+        ] {
+            let checked = reported(&check(mode, FailurePolicy::Fail), found(severity));
+            assert_eq!(checked.decision(), decision, "{severity:?} {mode:?}");
+            assert_eq!(checked.findings[0].location.as_deref(), Some("a:3"));
+        }
+    }
+
+    #[test]
+    fn a_plugin_that_can_t_judge_refuses_unless_the_rule_says_otherwise() {
+        let panic = ReviewError::Panic(None);
+        let store = ReviewError::Content("the store failed at a secret place".to_owned());
+        let (enforce, warn) = (Mode::Enforce, Mode::Warn);
+        for (mode, policy, error, decision) in [
+            (enforce, FailurePolicy::Fail, &panic, Decision::Reject),
+            (enforce, FailurePolicy::Fail, &store, Decision::Unavailable),
+            (enforce, FailurePolicy::Ignore, &panic, Decision::Accept),
+            (enforce, FailurePolicy::Ignore, &store, Decision::Accept),
+            (warn, FailurePolicy::Fail, &store, Decision::Accept),
+        ] {
+            let checked = failed(&check(mode, policy), error);
+            assert_eq!(checked.decision(), decision, "{mode:?} {policy:?} {error}");
+            assert_eq!(checked.findings.len(), 1, "it is told in any case");
+            assert!(!checked.findings[0].message.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn of_several_decisions_the_greatest_counts() {
+        use Decision::{Accept, Reject, Unavailable};
+        assert_eq!([Unavailable, Reject, Accept].into_iter().max(), Some(Reject));
+        assert_eq!([Accept, Unavailable].into_iter().max(), Some(Unavailable));
+    }
+}

@@ -7,7 +7,7 @@ use axum::{
 };
 use bytes::Bytes;
 
-use roadstead_oci::{Descriptor, Digest, Manifest, Reference, Repository, Role, media_type};
+use roadstead_oci::{Descriptor, Digest, Manifest, Reference, Repository, Role, Tag, media_type};
 use roadstead_storage::{Committed, Deleted, ManifestRecord, Named, Need, Push, Storage, Unmet};
 
 use super::{
@@ -206,10 +206,10 @@ fn created(candidate: &Candidate, verdict: &Verdict) -> Response {
     if let Some(subject) = &candidate.manifest.subject {
         headers::set(&mut response, headers::OCI_SUBJECT, subject.digest.as_str());
     }
-    for tag in &candidate.tags {
-        if let Ok(tag) = HeaderValue::from_str(tag.as_str()) {
-            response.headers_mut().append(headers::OCI_TAG, tag);
-        }
+    if !candidate.tags.is_empty() {
+        // in one header, since some clients read no more than a hundred
+        let tags: Vec<_> = candidate.tags.iter().map(Tag::as_str).collect();
+        headers::set(&mut response, headers::OCI_TAG, &tags.join(", "));
     }
     for warning in verdict.warnings() {
         if let Ok(warning) = HeaderValue::from_str(&warning) {
