@@ -112,7 +112,10 @@ fn files_and_folders_stay_small() {
     let mut folders = std::collections::BTreeMap::<String, usize>::new();
     for folder in ["host", "plugin-sdk", "plugins", "tests"] {
         for path in files(folder).into_iter().filter(|path| path.ends_with(".rs")) {
-            let lines = text(&path).lines().count();
+            let text = text(&path);
+            let long = text.lines().position(|line| line.chars().count() > 100);
+            assert_eq!(long, None, "{path} has a line of more than 100 columns, after as many");
+            let lines = text.lines().count();
             let max = if is_test(&path) { 800 } else { 600 };
             assert!(lines <= max, "{path} has {lines} lines, more than {max}");
             let root = path.ends_with("/lib.rs");

@@ -40,7 +40,8 @@ fn parse(manifest: &Value) -> Result<Manifest, String> {
 
 #[test]
 fn what_the_specification_leaves_open_is_accepted() {
-    let empty_config = json!({ "mediaType": OCI_EMPTY, "digest": Digest::of(Algorithm::Sha256, b"{}"),
+    let empty = Digest::of(Algorithm::Sha256, b"{}");
+    let empty_config = json!({ "mediaType": OCI_EMPTY, "digest": empty,
         "size": 2, "data": "e30=", "custom": [1, { "Layers": 2 }] });
     for good in [
         image(),

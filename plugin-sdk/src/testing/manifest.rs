@@ -117,7 +117,10 @@ fn descriptor(role: Role, index: u32, media_type: &str, digest: &str, size: u64)
 }
 
 fn to_json(manifest: &Manifest) -> Value {
-    let part = |part: &Descriptor| json!({ "mediaType": part.media_type, "digest": part.digest, "size": part.size });
+    let part = |part: &Descriptor| {
+        let Descriptor { media_type, digest, size, .. } = part;
+        json!({ "mediaType": media_type, "digest": digest, "size": size })
+    };
     let mut body = Map::new();
     body.insert("schemaVersion".into(), 2.into());
     body.insert("mediaType".into(), manifest.media_type.as_str().into());
