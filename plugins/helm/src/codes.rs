@@ -111,9 +111,10 @@ pub(crate) const NOT_GZIP: Code = Code::error(
 
 pub(crate) const NOT_TAR: Code = Code::error(
     "RSH021",
-    "the chart layer is no tar archive that helm reads",
-    "The archive is damaged, ends too early, or holds sparse files. Package the chart again \
-     with `helm package`.",
+    "the chart layer is no tar archive that all programs read alike",
+    "The archive is damaged, ends too early, or holds what readers of tar take differently: \
+     sparse files, two names or two sizes for one entry, a file with a folder's name. Package \
+     the chart again with `helm package`.",
 );
 
 pub(crate) const TOO_LARGE: Code = Code::error(

@@ -184,11 +184,14 @@ impl Walk<'_> {
                 self.too_large(&format!("the chart archive has more than {max} {what}"));
                 return Ok(());
             }
-            ArchiveError::Malformed { offset, why } => format!("{why} at byte {offset}"),
-            ArchiveError::Unsupported { path, what } => format!("{} is {what}", Quoted(&path)),
+            ArchiveError::Malformed { offset, why } => {
+                format!("the chart layer is no tar archive: {why} at byte {offset}")
+            }
+            ArchiveError::Unsupported { path, what } => {
+                format!("{} is {what}, which readers of tar take differently", Quoted(&path))
+            }
         };
-        let message =
-            format!("the chart layer is no tar archive that helm reads: {why}; package it again");
+        let message = format!("{why}; package the chart again with helm package");
         self.report.find(&codes::NOT_TAR, message).blob(self.digest);
         Ok(())
     }

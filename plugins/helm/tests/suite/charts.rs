@@ -264,6 +264,23 @@ fn what_can_t_be_unpacked_is_refused() {
 }
 
 #[test]
+fn what_two_readers_of_tar_unpack_differently_is_refused() {
+    let layer = Tar::new().pax("path", "web/values.yaml").pax("mtime", "1").file("web/a", "");
+    let report = unpacked(chart().raw(layer.bytes()));
+    assert_eq!(
+        only(&report),
+        (
+            "RSH021",
+            "\"pax\" is a second header of its kind for one entry, which readers of tar take \
+             differently; package the chart again with helm package"
+        )
+    );
+    let exported = Tar::new().entry("pax_global_header", b'g', b"19 comment=0123456\n");
+    let exported = exported.raw(chart().bytes());
+    assert_eq!(codes(&unpacked(exported)), [""; 0], "git archive writes a comment");
+}
+
+#[test]
 fn bombs_are_refused_and_cost_little() {
     let zeros = vec![0; 4 << 20];
     let many = (0..26).fold(chart(), |archive, n| archive.file(&format!("web/{n}"), &zeros));
