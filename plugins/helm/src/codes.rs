@@ -47,6 +47,16 @@ pub(crate) const VERSION_ANNOTATION: Code = Code::error(
      version and lets no chart override it.",
 );
 
+pub(crate) const MISPLACED: Code = Code::error(
+    "RSH007",
+    "helm would take a part that stands in the wrong place",
+    "helm looks for its parts by media type alone, in the config, in all layers and in the \
+     `subject`, and in what a manifest among them names in turn. Of two configs or charts it \
+     takes the one that arrives last, so that one chart can hide another. Only the config has \
+     the config's type, only layers have the types of chart and provenance, and neither a layer \
+     nor the subject is a manifest.",
+);
+
 pub(crate) const CONFIG_UNCLEAR: Code = Code::error(
     "RSH010",
     "the config blob is not clear JSON",
@@ -240,6 +250,7 @@ pub const ALL: &[Code] = &[
     OTHER_LAYER,
     TITLE,
     VERSION_ANNOTATION,
+    MISPLACED,
     CONFIG_UNCLEAR,
     NAME,
     VERSION,

@@ -142,6 +142,44 @@ fn a_chart_has_its_parts_and_no_others() {
 }
 
 #[test]
+fn no_part_stands_where_helm_would_take_it_for_another() {
+    let layer = chart().gzip();
+    let push = || Push::new(&config(), &layer);
+    let second = push().layer(CONFIG, br#"{"name":"evil"}"#).review();
+    assert_eq!(
+        only(&second),
+        (
+            "RSH007",
+            "layer 1 has the type \"application/vnd.cncf.helm.config.v1+json\", which helm takes for \
+             the chart's config wherever it stands; push the chart without it"
+        )
+    );
+    let provenance = "application/vnd.cncf.helm.chart.provenance.v1.prov";
+    let manifest = roadstead_plugin_sdk::oci::media_type::OCI_MANIFEST;
+    let index = roadstead_plugin_sdk::oci::media_type::OCI_INDEX;
+    for (media_type, codes_found) in [
+        (CONFIG, &["RSH007"][..]),
+        (CHART, &["RSH002", "RSH007"]),
+        ("application/tar+gzip", &["RSH002", "RSH007"]),
+        (provenance, &["RSH007"]),
+        (manifest, &["RSH007"]),
+        (index, &["RSH007"]),
+        ("application/vnd.docker.distribution.manifest.v2+json", &["RSH007"]),
+        ("application/vnd.example.other", &[]),
+    ] {
+        let report = push().subject(media_type).review();
+        assert_eq!(codes(&report), codes_found, "{media_type} as the subject");
+    }
+    assert_eq!(codes(&push().layer(manifest, b"{}").review()), ["RSH007"]);
+    let signed = push().layer(provenance, b"one").subject(provenance).review();
+    assert_eq!(codes(&signed), ["RSH003", "RSH007"]);
+    let swapped = Push::new(&config(), &layer).config_type(CHART).layer(CONFIG, b"{}").review();
+    assert_eq!(codes(&swapped), ["RSH001", "RSH002", "RSH007", "RSH007"]);
+    let many = (0..200).fold(push(), |push, _| push.layer(CONFIG, b"{}"));
+    assert_eq!(many.review().findings().len(), 10);
+}
+
+#[test]
 fn a_config_that_two_readers_could_read_differently_is_refused() {
     let layer = chart().gzip();
     for config in [

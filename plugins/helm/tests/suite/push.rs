@@ -13,6 +13,7 @@ pub(crate) struct Push {
     config_type: String,
     config: Vec<u8>,
     layers: Vec<(String, Vec<u8>)>,
+    subject: Option<String>,
     annotations: Vec<(String, String)>,
     read_bytes_max: usize,
 }
@@ -24,6 +25,7 @@ impl Push {
             config_type: CONFIG.to_owned(),
             config: config.to_string().into_bytes(),
             layers: vec![(CHART.to_owned(), layer.to_vec())],
+            subject: None,
             annotations: Vec::new(),
             read_bytes_max: 1 << 20,
         }
@@ -56,6 +58,13 @@ impl Push {
         self
     }
 
+    /// A subject of that type.
+    #[must_use]
+    pub(crate) fn subject(mut self, media_type: &str) -> Self {
+        self.subject = Some(media_type.to_owned());
+        self
+    }
+
     /// Another type for the chart's layer.
     #[must_use]
     pub(crate) fn layer_type(mut self, media_type: &str) -> Self {
@@ -77,6 +86,9 @@ impl Push {
         let mut manifest = scene.manifest("helm-chart").config(&self.config_type, &self.config);
         for (media_type, content) in &self.layers {
             manifest = manifest.layer(media_type, content);
+        }
+        if let Some(media_type) = &self.subject {
+            manifest = manifest.subject(media_type, "sha256:00", 2);
         }
         for (key, value) in &self.annotations {
             manifest = manifest.annotation(key, value);
