@@ -34,6 +34,31 @@ pub(crate) fn read(layer: &Layer, digest: &str, report: &mut Report) -> Option<M
     }
 }
 
+/// Finds what helm would find when it validates the metadata, unless the config has it as well.
+pub(crate) fn validate(layer: &Layer, metadata: &Metadata, digest: &str, report: &mut Report) {
+    let top = layer.top.as_deref().unwrap_or_default();
+    for problem in metadata.claims().problems() {
+        if report.findings().iter().any(|found| found.code() == problem.code.id) {
+            continue;
+        }
+        let found = report.find(problem.code, problem.why);
+        let pointer = format!("/{}", problem.field);
+        found.blob(digest).path(&format!("{top}/Chart.yaml")).pointer(&pointer);
+        if let Some(line) = metadata.line(problem.field) {
+            found.line(line);
+        }
+    }
+    let name = metadata.name();
+    if top != name {
+        let message = format!(
+            "the chart lies in the folder {}, but its name is {}; package it with helm package",
+            Quoted(top),
+            Quoted(&name)
+        );
+        report.find(&codes::FOLDER, message).blob(digest);
+    }
+}
+
 /// Compares each field of the metadata with the config.
 pub(crate) fn compare(
     layer: &Layer,
@@ -63,15 +88,6 @@ pub(crate) fn compare(
         if line > 0 {
             found.line(line);
         }
-    }
-    let name = metadata.text("name");
-    if top != name {
-        let message = format!(
-            "the chart lies in the folder {}, but its name is {}; package it with helm package",
-            Quoted(top),
-            Quoted(name)
-        );
-        report.find(&codes::FOLDER, message).blob(digest);
     }
 }
 

@@ -112,6 +112,13 @@ pub(crate) const MAINTAINERS: Code = Code::error(
     "helm loads no chart with an empty entry in `maintainers`.",
 );
 
+pub(crate) const API_VERSION_UNKNOWN: Code = Code::error(
+    "RSH018",
+    "the apiVersion is unknown",
+    "helm 4 installs charts of the apiVersions `v1`, `v2` and `v3` and no others; helm 3 takes \
+     any, but a chart should install with both. Use `v2`.",
+);
+
 pub(crate) const NOT_GZIP: Code = Code::error(
     "RSH020",
     "the chart layer is not gzip",
@@ -259,6 +266,7 @@ pub const ALL: &[Code] = &[
     TYPE,
     DEPENDENCIES,
     MAINTAINERS,
+    API_VERSION_UNKNOWN,
     NOT_GZIP,
     NOT_TAR,
     TOO_LARGE,

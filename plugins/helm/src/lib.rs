@@ -13,6 +13,7 @@ mod manifest;
 mod metadata;
 mod path;
 mod text;
+mod validate;
 mod version;
 mod yaml;
 
@@ -54,7 +55,10 @@ fn review(manifest: &Manifest) -> Result<Report, Failure> {
         Some(descriptor) => {
             let config = Config::read(descriptor, &mut report)?;
             if let Some(config) = &config {
-                config.validate(&descriptor.digest, &mut report);
+                for problem in config.claims().problems() {
+                    let found = report.find(problem.code, problem.why);
+                    found.blob(&descriptor.digest).pointer(&format!("/{}", problem.field));
+                }
                 manifest::compare_annotations(manifest, config, &mut report);
             }
             config
@@ -65,11 +69,12 @@ fn review(manifest: &Manifest) -> Result<Report, Failure> {
     let Some(layer) = layer::walk(descriptor, &mut report)? else { return Ok(report) };
     let digest = &descriptor.digest;
     let Some(metadata) = chart::read(&layer, digest, &mut report) else { return Ok(report) };
+    chart::validate(&layer, &metadata, digest, &mut report);
     if let Some(config) = &config {
         chart::compare(&layer, &metadata, config, digest, &mut report);
     }
     if !report.rejects() {
-        report.annotate("chart", format!("{} {}", metadata.text("name"), metadata.text("version")));
+        report.annotate("chart", format!("{} {}", metadata.name(), metadata.text("version")));
         report.annotate("files", layer.files.to_string());
         report.annotate("unpacked-bytes", layer.bytes.to_string());
     }

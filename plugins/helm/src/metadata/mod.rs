@@ -11,7 +11,11 @@ mod shape;
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use crate::yaml::{Invalid, Node};
+use crate::{
+    text::sanitised,
+    validate::{Claims, Dependency},
+    yaml::{Invalid, Node},
+};
 
 pub(crate) use compare::{Difference, difference};
 pub(crate) use decode::decode;
@@ -30,6 +34,16 @@ pub(crate) enum Value {
     Map(BTreeMap<String, Value>),
     /// of any type
     Any(serde_json::Value),
+}
+
+impl Value {
+    /// The text as helm has it; empty where there is none.
+    fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => &text.helm,
+            _ => "",
+        }
+    }
 }
 
 /// Text in two readings.
@@ -76,12 +90,39 @@ impl Metadata {
         decode(&METADATA, &mut self.0, document)
     }
 
+    /// The name, as helm cleans it.
+    pub(crate) fn name(&self) -> String {
+        sanitised(self.text("name"))
+    }
+
+    /// Where a field's text stands, if it is a text that stands anywhere.
+    pub(crate) fn line(&self, field: &str) -> Option<u32> {
+        match self.field(field) {
+            Value::Text(text) if text.line > 0 => Some(text.line),
+            _ => None,
+        }
+    }
+
+    /// What helm validates.
+    pub(crate) fn claims(&self) -> Claims<'_> {
+        let entries = |name| match self.field(name) {
+            Value::List(entries) => &entries[..],
+            _ => &[],
+        };
+        Claims {
+            source: "Chart.yaml",
+            name: self.name(),
+            version: self.text("version"),
+            api_version: self.text("apiVersion"),
+            chart_type: self.text("type"),
+            has_empty_maintainer: entries("maintainers").contains(&Value::Absent),
+            dependencies: entries("dependencies").iter().map(dependency).collect(),
+        }
+    }
+
     /// A field as helm has it; empty where there is none.
     pub(crate) fn text(&self, field: &str) -> &str {
-        match self.field(field) {
-            Value::Text(text) => &text.helm,
-            _ => "",
-        }
+        self.field(field).text()
     }
 
     /// A field.
@@ -92,6 +133,12 @@ impl Metadata {
             _ => ABSENT,
         }
     }
+}
+
+fn dependency(entry: &Value) -> Option<Dependency<'_>> {
+    let Value::Map(fields) = entry else { return None };
+    let text = |name| fields.get(name).map_or("", Value::text);
+    Some(Dependency { name: text("name"), alias: text("alias") })
 }
 
 /// Reads Chart.yaml, and what an old chart has beside it. Each comes without its byte order mark.
@@ -105,14 +152,6 @@ pub(crate) fn read(chart: &[u8], requirements: Option<&[u8]>) -> Result<Metadata
     if let Some(requirements) = requirements {
         let (requirements, of_file) = parse("requirements.yaml", requirements)?;
         metadata.add(&requirements).map_err(of_file)?;
-    }
-    for list in ["dependencies", "maintainers"] {
-        if let Value::List(entries) = metadata.field(list)
-            && entries.contains(&Value::Absent)
-        {
-            let why = format_args!("an entry of {list} is empty");
-            return Err(of_file(Invalid::new(0, why)));
-        }
     }
     Ok(metadata)
 }

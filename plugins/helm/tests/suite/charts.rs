@@ -150,8 +150,8 @@ fn no_part_stands_where_helm_would_take_it_for_another() {
         only(&second),
         (
             "RSH007",
-            "layer 1 has the type \"application/vnd.cncf.helm.config.v1+json\", which helm takes for \
-             the chart's config wherever it stands; push the chart without it"
+            "layer 1 has the type \"application/vnd.cncf.helm.config.v1+json\", which helm takes \
+             for the chart's config wherever it stands; push the chart without it"
         )
     );
     let provenance = "application/vnd.cncf.helm.chart.provenance.v1.prov";
@@ -225,6 +225,67 @@ fn metadata_that_helm_refuses_are_refused() {
         let report = configured(field, value.clone());
         assert!(codes(&report).contains(&code), "{field} {value}: {:?}", codes(&report));
     }
+    let dependencies: Vec<_> = (0..60_000).map(|n| json!({ "name": n.to_string() })).collect();
+    let report = configured("dependencies", dependencies.into());
+    assert_eq!(codes(&report), ["RSH044"], "many dependencies take no time");
+}
+
+/// helm installs what Chart.yaml says, whatever the config looks like.
+#[test]
+fn chart_yaml_is_validated_as_well() {
+    let yaml = |field: &str, value: &str| {
+        let rest = ["apiVersion: v2", "name: web", "version: 1.2.3", "type: application"];
+        let rest = rest.into_iter().filter(|line| !line.starts_with(field));
+        [&rest.collect::<Vec<_>>().join("\n"), "\n", field, ": ", value, "\n"].concat()
+    };
+    for (field, value, code) in [
+        ("name", "a/b", "RSH011"),
+        ("name", "''", "RSH011"),
+        ("version", "one", "RSH012"),
+        ("version", "\"1.2.3\\u200b\"", "RSH012"),
+        ("version", "1.2", "RSH013"),
+        ("type", "service", "RSH015"),
+        ("type", "\"library\\u200b\"", "RSH015"),
+        ("dependencies", "[~]", "RSH016"),
+        ("dependencies", "[{name: a}, {name: b, alias: a}]", "RSH016"),
+        ("dependencies", "[{name: a, alias: \"a\\u200b\"}]", "RSH016"),
+        ("maintainers", "[{name: a}, ~]", "RSH017"),
+        ("apiVersion", "v7", "RSH018"),
+    ] {
+        let yaml = yaml(field, value);
+        let report = unpacked(Tar::new().file("web/Chart.yaml", &yaml));
+        assert!(codes(&report).contains(&code), "{yaml}: {:?}", report.findings());
+        let found = report.findings().iter().find(|found| found.code() == code).unwrap();
+        assert_eq!(found.found_path(), Some("web/Chart.yaml"));
+    }
+    // what both say is said once
+    let mut config = config();
+    config["version"] = "1.2".into();
+    let layer = Tar::new().file("web/Chart.yaml", yaml("version", "'1.2'")).gzip();
+    assert_eq!(codes(&Push::new(&config, &layer).review()), ["RSH013", "RSH045"]);
+}
+
+#[test]
+fn helm_cleans_most_texts_and_not_the_others() {
+    let with = |field: &str, config_value: Value| {
+        let dirty = format!("{CHART_YAML}type: application\n{field}\n").replace('%', "\\u200b");
+        let mut config = config();
+        let name = field.split(':').next().unwrap();
+        config[name] = config_value;
+        let report = Push::new(&config, &Tar::new().file("web/Chart.yaml", dirty).gzip()).review();
+        codes(&report).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(with("home: \"a%b\"", json!("ab")), [""; 0]);
+    assert_eq!(with("keywords: [\"a%b\"]", json!(["ab"])), [""; 0]);
+    assert_eq!(
+        with(
+            "dependencies: [{name: \"a%b\", repository: x}]",
+            json!([{"name": "ab", "repository": "x"}])
+        ),
+        [""; 0]
+    );
+    assert_eq!(with("annotations: {a: \"a%b\"}", json!({"a": "ab"})), ["RSH045"]);
+    assert_eq!(with("annotations: {a: \"a%b\"}", json!({"a": "a\u{200b}b"})), [""; 0]);
 }
 
 #[test]
