@@ -202,8 +202,8 @@ pub(crate) const CHART_YAML: Code = Code::error(
     "RSH031",
     "helm can't read Chart.yaml",
     "It must be YAML that helm decodes: text where helm wants text, lists where it wants \
-     lists, at most 1 MiB, 20,000 values and 64 levels. An old chart's `requirements.yaml` is \
-     read the same way.",
+     lists, at most 1 MiB and 4 MiB more behind aliases, 20,000 values and 64 levels. An old \
+     chart's `requirements.yaml` is read the same way.",
 );
 
 pub(crate) const NAME_DIFFERS: Code = Code::error(

@@ -418,6 +418,17 @@ fn a_chart_yaml_that_helm_can_t_read_is_refused_with_its_line() {
         let report = unpacked(Tar::new().file("web/Chart.yaml", &chart));
         assert_eq!(only(&report).0, "RSH031", "{chart}");
     }
+    let text = "x".repeat(500_000);
+    let aliases =
+        format!("{CHART_YAML}description: &a {text}\nkeywords: [{}*a]\n", "*a, ".repeat(9));
+    assert_eq!(
+        only(&unpacked(Tar::new().file("web/Chart.yaml", &aliases))),
+        (
+            "RSH031",
+            "helm can't read Chart.yaml:6: its aliases stand for more than 4194304 bytes; correct \
+             it"
+        )
+    );
     let large = format!("{CHART_YAML}description: {}\n", "x".repeat(1 << 20));
     assert_eq!(only(&unpacked(Tar::new().file("web/Chart.yaml", &large))).0, "RSH031");
 }
