@@ -57,6 +57,13 @@ pub(crate) const MISPLACED: Code = Code::error(
      nor the subject is a manifest.",
 );
 
+pub(crate) const ABSENT: Code = Code::error(
+    "RSH008",
+    "a part of the chart is not stored",
+    "A chart is judged by its config and its layer, which must be there even where the registry \
+     takes manifests without their blobs. Push them before the manifest, as `helm push` does.",
+);
+
 pub(crate) const CONFIG_UNCLEAR: Code = Code::error(
     "RSH010",
     "the config blob is not clear JSON",
@@ -187,7 +194,8 @@ pub(crate) const DUPLICATE: Code = Code::error(
     "RSH029",
     "a file is in the chart twice",
     "Of two files with one path helm installs both, or the last one, depending on the file; \
-     other programs take the first. Package the chart again with `helm package`.",
+     other programs take the first, or stop where a file has the path of a folder. Package the \
+     chart again with `helm package`.",
 );
 
 pub(crate) const TAIL: Code = Code::error(
@@ -204,6 +212,22 @@ pub(crate) const CHART_YAML: Code = Code::error(
     "It must be YAML that helm decodes: text where helm wants text, lists where it wants \
      lists, at most 1 MiB and 4 MiB more behind aliases, 20,000 values and 64 levels. An old \
      chart's `requirements.yaml` is read the same way.",
+);
+
+pub(crate) const ALIKE: Code = Code::error(
+    "RSH032",
+    "two names of the chart are one on some systems",
+    "macOS and Windows do not tell `Chart.yaml` from `chart.yaml`, and macOS not one way to write \
+     an umlaut from the other: there the file that is unpacked last replaces the first. Rename \
+     one of them.",
+);
+
+pub(crate) const UNPORTABLE: Code = Code::error(
+    "RSH033",
+    "a name becomes another one on some systems",
+    "Windows cuts dots and spaces off the end of a name, so that `Chart.yaml.` is `Chart.yaml`, \
+     and takes what follows a colon for a stream of the file before it; macOS leaves out letters \
+     that can't be seen. Rename the file.",
 );
 
 pub(crate) const NAME_DIFFERS: Code = Code::error(
@@ -249,6 +273,14 @@ pub(crate) const METADATA_DIFFER: Code = Code::warning(
      the chart with `helm push`, which makes it from Chart.yaml.",
 );
 
+pub(crate) const UNJUDGED: Code = Code::error(
+    "RSH050",
+    "the chart could not be compared with its config",
+    "Something else that was found kept the config, Chart.yaml or the rest of the layer from being \
+     read, so that nobody knows what helm would install. Correct that. A policy that lets the \
+     other finding pass lets a chart pass that nobody has seen if it lets this one pass, too.",
+);
+
 /// Every code.
 pub const ALL: &[Code] = &[
     CONFIG_TYPE,
@@ -258,6 +290,7 @@ pub const ALL: &[Code] = &[
     TITLE,
     VERSION_ANNOTATION,
     MISPLACED,
+    ABSENT,
     CONFIG_UNCLEAR,
     NAME,
     VERSION,
@@ -279,10 +312,13 @@ pub const ALL: &[Code] = &[
     DUPLICATE,
     TAIL,
     CHART_YAML,
+    ALIKE,
+    UNPORTABLE,
     NAME_DIFFERS,
     VERSION_DIFFERS,
     API_VERSION_DIFFERS,
     TYPE_DIFFERS,
     DEPENDENCIES_DIFFER,
     METADATA_DIFFER,
+    UNJUDGED,
 ];

@@ -9,7 +9,7 @@ use roadstead_plugin_sdk::{
 use serde_json::{Map, Value};
 
 use crate::{
-    codes,
+    codes, manifest,
     metadata::{METADATA, Shape},
     validate::{Claims, Dependency},
 };
@@ -18,7 +18,10 @@ const BYTES_MAX: u64 = 1 << 20;
 
 /// A config that could be read.
 #[derive(Debug)]
-pub(crate) struct Config(Value);
+pub(crate) struct Config {
+    digest: String,
+    fields: Value,
+}
 
 impl Config {
     /// Reads it, if it is JSON that all readers read alike.
@@ -35,6 +38,10 @@ impl Config {
             Ok(bytes) => bytes,
             Err(ReadError::TooLarge(_)) => {
                 unclear("has more than 1 MiB".to_owned());
+                return Ok(None);
+            }
+            Err(ReadError::Absent(_)) => {
+                manifest::find_absent(descriptor, report);
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
@@ -54,22 +61,30 @@ impl Config {
             unclear(format!("{why} at {}", Quoted(&pointer)));
             return Ok(None);
         }
-        Ok(Some(Self(value)))
+        Ok(Some(Self { digest: descriptor.digest.clone(), fields: value }))
     }
 
     /// A field; null if it is not there.
     pub(crate) fn field(&self, name: &str) -> &Value {
-        &self.0[name]
+        &self.fields[name]
     }
 
     /// A field of text; empty if it is not there.
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.0[name].as_str().unwrap_or_default()
+        self.fields[name].as_str().unwrap_or_default()
+    }
+
+    /// Finds what helm would find when it validates the metadata.
+    pub(crate) fn validate(&self, report: &mut Report) {
+        for problem in self.claims().problems() {
+            let found = report.find(problem.code, problem.why);
+            found.blob(&self.digest).pointer(&format!("/{}", problem.field));
+        }
     }
 
     /// What helm validates.
-    pub(crate) fn claims(&self) -> Claims<'_> {
-        let entries = |name| self.0[name].as_array().into_iter().flatten();
+    fn claims(&self) -> Claims<'_> {
+        let entries = |name| self.fields[name].as_array().into_iter().flatten();
         Claims {
             source: "the config",
             name: self.text("name").to_owned(),

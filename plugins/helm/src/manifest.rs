@@ -12,7 +12,7 @@ pub(crate) const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+g
 const CHART_LEGACY: &str = "application/tar+gzip";
 /// A chart's provenance file.
 pub(crate) const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
-/// What helm's client reads as another manifest, and whose parts it then takes like the chart's own.
+/// What helm's client reads as another manifest, to take its parts like the chart's own.
 const FOLLOWED: [&str; 5] = [
     media_type::OCI_MANIFEST,
     media_type::OCI_INDEX,
@@ -76,6 +76,13 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
         _ => None,
     };
     Parts { config, chart }
+}
+
+/// A part that is named and not stored, which a registry may allow.
+pub(crate) fn find_absent(part: &Descriptor, report: &mut Report) {
+    let what = if part.role == Role::Config { "config" } else { "layer" };
+    let message = format!("the chart's {what} is not stored here; push it before the manifest");
+    report.find(&codes::ABSENT, message).blob(&part.digest);
 }
 
 /// helm goes by media type alone, over all that a manifest names: of two configs it takes the one

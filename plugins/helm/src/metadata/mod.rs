@@ -9,12 +9,12 @@ mod compare;
 mod decode;
 mod shape;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::collections::BTreeMap;
 
 use crate::{
     text::sanitised,
     validate::{Claims, Dependency},
-    yaml::{Invalid, Node},
+    yaml::{self, Invalid, Node},
 };
 
 pub(crate) use compare::{Difference, difference};
@@ -65,22 +65,21 @@ pub(crate) struct Metadata(Value);
 const API_VERSION: &str = "v1";
 
 impl Metadata {
-    /// What Chart.yaml says.
-    pub(crate) fn of_chart(chart: &Node) -> Result<Self, Invalid> {
-        let mut metadata = Self::default();
-        metadata.add(chart)?;
-        if metadata.text("apiVersion").is_empty()
-            && let Value::Map(fields) = &mut metadata.0
+    /// What Chart.yaml says, on top of another one.
+    fn add_chart(&mut self, chart: &Node) -> Result<(), Invalid> {
+        self.add(chart)?;
+        if self.text("apiVersion").is_empty()
+            && let Value::Map(fields) = &mut self.0
         {
             let helm = API_VERSION.to_owned();
             let text = Text { written: helm.clone(), helm, line: 0 };
             fields.insert("apiVersion".to_owned(), Value::Text(text));
         }
-        Ok(metadata)
+        Ok(())
     }
 
     /// What requirements.yaml says on top. helm decodes all of it, not only the dependencies.
-    pub(crate) fn add(&mut self, document: &Node) -> Result<(), Invalid> {
+    fn add(&mut self, document: &Node) -> Result<(), Invalid> {
         if self.0 == Value::Absent {
             self.0 = Value::Map(BTreeMap::new());
         }
@@ -141,17 +140,17 @@ fn dependency(entry: &Value) -> Option<Dependency<'_>> {
     Some(Dependency { name: text("name"), alias: text("alias") })
 }
 
-/// Reads Chart.yaml, and what an old chart has beside it. Each comes without its byte order mark.
-pub(crate) fn read(chart: &[u8], requirements: Option<&[u8]>) -> Result<Metadata, Unreadable> {
-    let parse = |file, bytes| {
-        let of_file = move |invalid| Unreadable { file, invalid };
-        crate::yaml::parse(bytes).map_err(of_file).map(|node: Rc<Node>| (node, of_file))
-    };
-    let (chart, of_file) = parse("Chart.yaml", chart)?;
-    let mut metadata = Metadata::of_chart(&chart).map_err(of_file)?;
-    if let Some(requirements) = requirements {
-        let (requirements, of_file) = parse("requirements.yaml", requirements)?;
-        metadata.add(&requirements).map_err(of_file)?;
+/// Reads Chart.yaml, and what an old chart has beside it, in helm's order. Each comes without its
+/// byte order mark.
+pub(crate) fn read(charts: &[Vec<u8>], requirements: &[Vec<u8>]) -> Result<Metadata, Unreadable> {
+    let mut metadata = Metadata::default();
+    for chart in charts {
+        let read = yaml::parse(chart).and_then(|node| metadata.add_chart(&node));
+        read.map_err(|invalid| Unreadable { file: "Chart.yaml", invalid })?;
+    }
+    for document in requirements {
+        let read = yaml::parse(document).and_then(|node| metadata.add(&node));
+        read.map_err(|invalid| Unreadable { file: "requirements.yaml", invalid })?;
     }
     Ok(metadata)
 }
