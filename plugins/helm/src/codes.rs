@@ -128,9 +128,9 @@ pub(crate) const API_VERSION_UNKNOWN: Code = Code::error(
 
 pub(crate) const NOT_GZIP: Code = Code::error(
     "RSH020",
-    "the chart layer is not gzip",
-    "helm unpacks gzip and nothing else. The layer is the `.tgz` that `helm package` made, \
-     byte for byte.",
+    "the chart layer is not gzip that helm reads",
+    "helm unpacks gzip and nothing else, with a name and a comment of at most 511 bytes. The \
+     layer is the `.tgz` that `helm package` made, byte for byte.",
 );
 
 pub(crate) const NOT_TAR: Code = Code::error(

@@ -5,7 +5,12 @@ use roadstead_plugin_sdk::{
     content::{self, ReadError},
 };
 
-use crate::{codes, manifest, walk::Walk};
+use crate::{
+    codes,
+    gzip::{self, Problem},
+    manifest,
+    walk::Walk,
+};
 
 /// What the walk found.
 #[derive(Debug, Default)]
@@ -28,7 +33,7 @@ pub(crate) struct Layer {
 pub(crate) fn read(descriptor: &Descriptor, report: &mut Report) -> Result<Layer, Failure> {
     let digest = &descriptor.digest;
     let layer = Layer { digest: digest.clone(), ..Layer::default() };
-    let start = match content::open(digest).and_then(|b| b.read_at(0, 3)) {
+    let start = match content::open(digest).and_then(|b| b.read_at(0, gzip::HEADER_BYTES_MAX)) {
         Ok(start) => start,
         Err(ReadError::Absent(_)) => {
             manifest::find_absent(descriptor, report);
@@ -36,11 +41,19 @@ pub(crate) fn read(descriptor: &Descriptor, report: &mut Report) -> Result<Layer
         }
         Err(error) => return Err(error.into()),
     };
-    if start != [0x1f, 0x8b, 8] {
-        let message =
-            "the chart layer is not gzip, which helm needs; push the .tgz of helm package";
-        report.find(&codes::NOT_GZIP, message).blob(digest);
-        return Ok(layer);
+    match gzip::check(&start) {
+        Ok(()) => {}
+        Err(Problem::LongText) => {
+            let message = "the chart layer's gzip header has a name or comment of more than 511 \
+                           bytes, which helm does not read; package it again with helm package";
+            report.find(&codes::NOT_GZIP, message).blob(digest);
+        }
+        Err(Problem::NotGzip) => {
+            let message =
+                "the chart layer is not gzip, which helm needs; push the .tgz of helm package";
+            report.find(&codes::NOT_GZIP, message).blob(digest);
+            return Ok(layer);
+        }
     }
     Walk::new(layer, report).run(content::open_decoded(digest)?)
 }

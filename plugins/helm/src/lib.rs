@@ -8,6 +8,7 @@
 mod chart;
 pub mod codes;
 mod config;
+mod gzip;
 mod layer;
 mod manifest;
 mod metadata;

@@ -79,7 +79,7 @@ fn escape(path: &str) -> Option<&'static str> {
     if is_drive(&top) || is_drive(first) {
         return Some("names a drive");
     }
-    None
+    (top == "Chart.yaml").then_some("has Chart.yaml for a folder, which helm refuses")
 }
 
 /// What becomes another name on some systems: Windows cuts off dots and spaces, and takes a colon
@@ -130,6 +130,7 @@ mod tests {
             "c:/web/Chart.yaml",
             "web/c:/windows",
             "web\\C:\\windows",
+            "Chart.yaml/Chart.yaml",
             "",
         ] {
             assert_eq!(problem(path).unwrap().0, &codes::PATH, "{path}");

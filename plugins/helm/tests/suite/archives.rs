@@ -13,6 +13,7 @@ fn nothing_leads_out_of_a_chart() {
         ("web//etc/passwd", "is absolute"),
         ("web\\..\\..\\a", "leads out of the chart's folder"),
         ("web/c:/windows", "names a drive"),
+        ("Chart.yaml/Chart.yaml", "has Chart.yaml for a folder, which helm refuses"),
     ] {
         let report = unpacked(chart().file(path, "x"));
         let quoted = path.replace('\\', "\\\\");
@@ -20,6 +21,8 @@ fn nothing_leads_out_of_a_chart() {
         let first = &report.findings()[0];
         assert_eq!((first.code(), first.message()), ("RSH024", message.as_str()));
     }
+    let alone = Tar::new().file("Chart.yaml/Chart.yaml", CHART_YAML);
+    assert_eq!(codes(&unpacked(alone)), ["RSH024", "RSH027"]);
     for (type_flag, what) in [
         (b'1', "a hard link"),
         (b'2', "a symbolic link"),
@@ -88,6 +91,14 @@ fn what_can_t_be_unpacked_is_refused() {
     ] {
         assert_eq!(stopped_by(&review(layer)).0, code, "{layer:?}");
     }
+    // flags, then where the name begins
+    let mut long = vec![0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 255];
+    long.extend([b'x'; 512]);
+    long.push(0);
+    long.extend(&good[10..]);
+    assert_eq!(only(&review(&long)).0, "RSH020");
+    long.remove(10);
+    assert_eq!(codes(&review(&long)), [""; 0]);
 }
 
 #[test]
