@@ -5,7 +5,7 @@ use roadstead_plugin_sdk::{Code, Quoted};
 use crate::{codes, text::sanitised};
 
 /// Longest path; helm has no bound of its own.
-const PATH_BYTES_MAX: usize = 1024;
+pub(crate) const PATH_BYTES_MAX: usize = 1024;
 
 /// A file's place.
 #[derive(Clone, Debug, PartialEq, Eq)]

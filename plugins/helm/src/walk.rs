@@ -12,17 +12,18 @@ use crate::{
     codes,
     layer::Layer,
     names::{Clash, Names},
-    path::{self, ChartPath},
+    path::{self, ChartPath, PATH_BYTES_MAX},
     yaml,
 };
 
 /// Bytes of all files, and of one: what helm takes.
 const FILES_BYTES_MAX: u64 = 100 << 20;
 const FILE_BYTES_MAX: u64 = 5 << 20;
-/// Entries, files and folders, and bytes of the archive with its headers: helm has no bounds for
-/// them.
+/// Entries, files and folders, bytes of their paths, and bytes of the archive with its headers:
+/// helm has no bounds for them.
 const ENTRIES_MAX: u32 = 10_000;
 const NAMES_MAX: usize = 50_000;
+const PATHS_BYTES_MAX: usize = 2 << 20;
 const ARCHIVE_BYTES_MAX: u64 = FILES_BYTES_MAX + (32 << 20);
 /// Findings of one code that are told. The walk goes on: a policy may ignore that code, and then
 /// the others count.
@@ -35,13 +36,14 @@ pub(crate) struct Walk<'a> {
     report: &'a mut Report,
     layer: Layer,
     names: Names,
+    paths_bytes: usize,
     /// how often each code was found
     told: BTreeMap<&'static str, u32>,
 }
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(layer: Layer, report: &'a mut Report) -> Self {
-        Self { report, layer, names: Names::default(), told: BTreeMap::new() }
+        Self { report, layer, names: Names::default(), paths_bytes: 0, told: BTreeMap::new() }
     }
 
     /// Walks as far as that goes.
@@ -61,6 +63,10 @@ impl<'a> Walk<'a> {
             is_whole &= self.entry(entry)?;
             if self.names.len() > NAMES_MAX {
                 self.too_large(&format!("the chart has more than {NAMES_MAX} files and folders"));
+                return Ok(false);
+            }
+            if self.paths_bytes > PATHS_BYTES_MAX {
+                self.too_large("the paths of the chart's files have more than 2 MiB");
                 return Ok(false);
             }
         }
@@ -85,6 +91,10 @@ impl<'a> Walk<'a> {
         if let Some((code, why)) = path::problem(&path) {
             self.find(code, why, &path);
         }
+        if path.len() > PATH_BYTES_MAX {
+            return Ok(false);
+        }
+        self.paths_bytes += path.len();
         if let Some(what) = unwanted(kind, entry.has_directory_mode()) {
             let message = format!(
                 "{} is {what}, and a chart holds files and folders only; replace it by a file",
@@ -219,6 +229,7 @@ impl<'a> Walk<'a> {
         let told = self.told.entry(code.id).or_default();
         *told += 1;
         if *told <= FINDINGS_MAX {
+            let path = &path[..path.floor_char_boundary(PATH_BYTES_MAX)];
             self.report.find(code, message).blob(&self.layer.digest).path(path);
         }
     }

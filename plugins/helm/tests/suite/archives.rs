@@ -140,6 +140,15 @@ fn bombs_are_refused_and_cost_little() {
     let entries = (0..10_001).fold(chart(), |archive, n| archive.file(&format!("web/{n}"), ""));
     assert_eq!(stopped_by(&unpacked(entries)).0, "RSH022");
     let deep = |n: usize| [&format!("web/{n}/"), &"a/".repeat(40)[..], "a"].concat();
+    let long = Tar::new().entry("x", b'L', &b"web/a".repeat(200_000)).file("x", "");
+    let report = unpacked(chart().raw(long.bytes()));
+    let path = report.findings()[0].found_path().map(str::len);
+    assert_eq!((stopped_by(&report).0, path), ("RSH024", Some(1024)));
+    let name = |n: usize| format!("web/{n}{}", "\u{1ea1}".repeat(330));
+    let named = |archive: Tar, n| archive.entry("x", b'L', name(n).as_bytes()).file("x", "");
+    let report = unpacked((0..9_900).fold(chart(), named));
+    let (code, message) = stopped_by(&report);
+    assert!(code == "RSH022" && message.contains("more than 2 MiB"), "{message}");
     let folders = (0..2_000).fold(chart(), |archive, n| archive.file(&deep(n), ""));
     let report = unpacked(folders);
     let (code, message) = stopped_by(&report);
