@@ -19,7 +19,9 @@ const CHUNK_BYTES: u32 = 256 << 10;
 pub enum ReadError {
     /// the target does not name that digest
     NotNamed(String),
-    /// named, but not stored here: a foreign layer, a subject or a child not pushed yet
+    /// Named, but not stored here: a foreign layer, a subject or a child not pushed yet. A plugin
+    /// that can't judge without it should say so with a finding: as a failure it stays one for as
+    /// long as nobody pushes it.
     Absent(String),
     /// the review's budget of bytes or calls is spent; the review is a failure
     Budget,

@@ -1,6 +1,6 @@
 //! What a review found.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use crate::{
     Code, Failure, Property, Severity, bindings::roadstead::admission::types, text::one_line,
@@ -22,7 +22,8 @@ pub struct Report {
     annotations: Vec<Annotation>,
 }
 
-/// Something that a review found. A report holds at most 100; of more the errors go first.
+/// Something that a review found. A report holds at most 100; of more one of each code goes first,
+/// then the errors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding(types::Finding);
 
@@ -85,8 +86,18 @@ impl Report {
     /// cut one would say something else.
     pub(crate) fn into_wire(mut self) -> Result<types::Report, Failure> {
         if self.findings.len() > FINDINGS_MAX {
-            self.findings.sort_by_key(|finding| finding.severity() != Severity::Error);
-            self.findings.truncate(FINDINGS_MAX);
+            // A policy goes by codes: many findings of one that it ignores must not push out the
+            // only one of another.
+            let mut known = BTreeSet::new();
+            let rank = |finding: &Finding| {
+                let is_known = !known.insert(finding.code().to_owned());
+                (is_known, finding.severity() != Severity::Error)
+            };
+            let ranks: Vec<_> = self.findings.iter().map(rank).collect();
+            let mut ranked: Vec<_> = ranks.into_iter().zip(self.findings).collect();
+            ranked.sort_by_key(|(rank, _)| *rank);
+            ranked.truncate(FINDINGS_MAX);
+            self.findings = ranked.into_iter().map(|(_, finding)| finding).collect();
         }
         let too_large = |annotation: &Annotation| {
             annotation.0.key.len() > KEY_BYTES_MAX || annotation.0.value.len() > VALUE_BYTES_MAX
@@ -207,6 +218,18 @@ mod tests {
         let wire = report.into_wire().unwrap();
         assert_eq!((wire.findings.len(), wire.findings[0].code.as_str()), (100, "T001"));
         assert_eq!(wire.findings[0].message.len(), 300);
+    }
+
+    #[test]
+    fn of_too_many_findings_one_of_each_code_stays() {
+        let mut report = Report::new();
+        for _ in 0..150 {
+            report.find(&WRONG, "wrong");
+        }
+        report.find(&ODD, "odd");
+        let wire = report.into_wire().unwrap();
+        assert_eq!(wire.findings.len(), 100);
+        assert!(wire.findings.iter().any(|finding| finding.code == "T002"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub enum Kind {
     Device,
     /// a named pipe
     Fifo,
-    /// a PAX header for the whole archive, which Go's reader leaves without effect
+    /// a PAX header for the whole archive, with nothing but a comment in it
     GlobalHeader,
     /// anything else, by its type flag
     Other(u8),
@@ -38,8 +38,8 @@ pub(super) struct Meta {
 impl Meta {
     pub(super) fn new(header: &Header, size: u64) -> Self {
         Self {
-            path: String::from_utf8_lossy(&header.name).into_owned(),
-            link: String::from_utf8_lossy(&header.link).into_owned(),
+            path: text(&header.name),
+            link: text(&header.link),
             size,
             mode: header.mode,
             type_flag: header.type_flag,
@@ -51,8 +51,11 @@ impl Meta {
     }
 }
 
-/// An entry, whose content is read as from a file. Links, devices and folders have none, whatever
-/// their size says.
+pub(super) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// An entry, whose content is read as from a file. Links, devices and folders have none.
 #[derive(Debug)]
 pub struct Entry<'a, R> {
     archive: &'a mut Archive<R>,

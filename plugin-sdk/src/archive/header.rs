@@ -23,6 +23,11 @@ enum Format {
 }
 
 impl Header {
+    /// Links, devices, folders and pipes have no data behind them.
+    pub(super) fn is_without_data(&self) -> bool {
+        matches!(self.type_flag, b'1'..=b'6')
+    }
+
     pub(super) fn parse(block: &[u8; BLOCK_BYTES]) -> Result<Self, &'static str> {
         if !has_checksum(block) {
             return Err("a header without a valid checksum");
@@ -60,26 +65,21 @@ fn format(block: &[u8; BLOCK_BYTES]) -> Format {
     }
 }
 
-/// What stands before the name.
+/// What stands before the name. Readers look for it in different dialects: where one would find
+/// another name there than Go does, the header is refused.
 fn prefix(block: &[u8; BLOCK_BYTES], format: Format) -> Result<&[u8], &'static str> {
+    const UNCLEAR: &str = "a header whose name is another one to other readers";
+    let prefix = text(&block[345..500]);
     match format {
-        Format::Old => Ok(b""),
-        Format::Posix => Ok(text(&block[345..500])),
-        Format::Star => {
+        Format::Posix => Ok(prefix),
+        // two times stand there, or nothing at all, and yet some readers take it for a prefix
+        Format::Old | Format::Gnu if prefix.is_empty() => Ok(b""),
+        Format::Star if prefix.len() <= 131 => {
             number(&block[476..488])?;
             number(&block[488..500])?;
-            Ok(text(&block[345..476]))
-        }
-        Format::Gnu => {
-            // Two times stand there, but an old Go wrote a prefix: so it is one if they make no
-            // sense.
-            let is_time = |field: &[u8]| field[0] == 0 || number(field).is_ok();
-            let prefix = text(&block[345..500]);
-            if is_time(&block[345..357]) && is_time(&block[357..369]) || !prefix.is_ascii() {
-                return Ok(b"");
-            }
             Ok(prefix)
         }
+        _ => Err(UNCLEAR),
     }
 }
 

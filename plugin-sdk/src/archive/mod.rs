@@ -3,8 +3,8 @@
 //! An archive is read as Go's `archive/tar` reads it, since that is what helm, containerd and most
 //! other clients use: POSIX, GNU, star and old headers; the long names of GNU and PAX; names and
 //! sizes that a PAX header overrides; two blocks of zeros for an end, or none at all. What readers
-//! disagree on (sparse files) is an error, and whatever follows the end is told by
-//! [`Archive::finish`], because other programs unpack it.
+//! of tar take differently is an error ([`ArchiveError::Unsupported`]), so that no other program
+//! unpacks other files, and whatever follows the end is told by [`Archive::finish`].
 //!
 //! ```no_run
 //! # use roadstead_plugin_sdk::{archive::{Archive, ArchiveError, Limits, Tail}, content};
@@ -20,6 +20,7 @@
 //! ```
 
 mod entry;
+mod extended;
 mod header;
 mod pax;
 
@@ -33,8 +34,8 @@ pub use entry::{Entry, Kind};
 
 use crate::content::ReadError;
 use entry::Meta;
+use extended::{Extended, Refused};
 use header::{BLOCK_BYTES, Header};
-use pax::Records;
 
 /// Bytes of a PAX header or a long name, as in Go.
 const SPECIAL_BYTES_MAX: u64 = 1 << 20;
@@ -67,9 +68,11 @@ pub enum ArchiveError {
         /// what is wrong there
         why: &'static str,
     },
-    /// something that readers of tar disagree on
+    /// Something that readers of tar take differently: a sparse file; a file with a folder's name,
+    /// or a folder with content; two names or two sizes for one entry; a PAX header for the whole
+    /// archive that holds more than a `comment`, which is what `git archive` writes.
     Unsupported {
-        /// of the entry
+        /// of the entry, or of the header before it
         path: String,
         /// what it is
         what: &'static str,
@@ -151,51 +154,47 @@ impl<R: Read> Archive<R> {
             let offset = self.offset;
             let malformed = |why| ArchiveError::Malformed { offset, why };
             let Some(block) = self.next_block()? else { return Ok(None) };
-            let header = Header::parse(&block).map_err(malformed)?;
+            let mut header = Header::parse(&block).map_err(malformed)?;
             if header.size < 0 {
                 return Err(malformed("a negative size"));
             }
-            match header.type_flag {
-                b'x' | b'g' => {
-                    let records = Records::parse(&self.special(&header)?).map_err(malformed)?;
-                    if header.type_flag == b'g' {
-                        return Ok(Some(Meta::global()));
+            let refused = match header.type_flag {
+                b'g' if extended.is_empty() => {
+                    let content = self.special(&header)?;
+                    match pax::check_global(&content) {
+                        Ok(()) => return Ok(Some(Meta::global())),
+                        Err(refused) => refused,
                     }
-                    extended.records = records;
                 }
-                b'L' => extended.long_name = header::text(&self.special(&header)?).to_vec(),
-                b'K' => extended.long_link = header::text(&self.special(&header)?).to_vec(),
-                _ => return self.start_entry(header, extended, offset).map(Some),
-            }
+                b'g' => Refused::Unclear("a header for all entries between one and its own"),
+                b'x' | b'L' | b'K' => {
+                    let content = self.special(&header)?;
+                    match extended.add(header.type_flag, &content) {
+                        Ok(()) => continue,
+                        Err(refused) => refused,
+                    }
+                }
+                _ => match extended.apply(&mut header) {
+                    Ok(()) => return self.start_entry(&header, offset).map(Some),
+                    Err(refused) => refused,
+                },
+            };
+            return Err(match refused {
+                Refused::Malformed(why) => malformed(why),
+                Refused::Unclear(what) => {
+                    ArchiveError::Unsupported { path: entry::text(&header.name), what }
+                }
+            });
         }
     }
 
-    fn start_entry(
-        &mut self,
-        mut header: Header,
-        extended: Extended,
-        offset: u64,
-    ) -> Result<Meta, ArchiveError> {
-        let malformed = |why| ArchiveError::Malformed { offset, why };
-        extended.records.apply(&mut header).map_err(malformed)?;
-        if !extended.long_name.is_empty() {
-            header.name = extended.long_name;
-        }
-        if !extended.long_link.is_empty() {
-            header.link = extended.long_link;
-        }
-        if header.type_flag == 0 {
-            header.type_flag = if header.name.ends_with(b"/") { b'5' } else { b'0' };
-        }
-        let size = u64::try_from(header.size).map_err(|_| malformed("a negative size"))?;
-        let meta = Meta::new(&header, size);
-        if header.type_flag == b'S' || extended.records.is_sparse() {
-            return Err(ArchiveError::Unsupported { path: meta.path, what: "a sparse file" });
-        }
-        if !matches!(header.type_flag, b'1'..=b'6') {
+    fn start_entry(&mut self, header: &Header, offset: u64) -> Result<Meta, ArchiveError> {
+        let negative = |_| ArchiveError::Malformed { offset, why: "a negative size" };
+        let size = u64::try_from(header.size).map_err(negative)?;
+        if !header.is_without_data() {
             self.set_data(size);
         }
-        Ok(meta)
+        Ok(Meta::new(header, size))
     }
 
     /// The content of a header that says more about the next one.
@@ -297,14 +296,6 @@ impl<R: Read> Archive<R> {
         }
         Ok(len)
     }
-}
-
-/// What the headers before an entry's own say about it.
-#[derive(Default)]
-struct Extended {
-    records: Records,
-    long_name: Vec<u8>,
-    long_link: Vec<u8>,
 }
 
 impl fmt::Display for ArchiveError {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::header::Header;
+use super::{extended::Refused, header::Header};
 
 const WRONG: &str = "an invalid PAX header";
 
@@ -21,25 +21,49 @@ impl Records {
         Ok(Self(records))
     }
 
+    /// Whether there is a record of that name.
+    pub(super) fn has(&self, key: &[u8]) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// Whether the file has holes.
     pub(super) fn is_sparse(&self) -> bool {
         self.0.keys().any(|key| key.starts_with(b"GNU.sparse."))
     }
 
-    /// Puts them over what the header says. An empty value leaves it.
-    pub(super) fn apply(&self, header: &mut Header) -> Result<(), &'static str> {
-        for (key, value) in self.0.iter().filter(|(_, value)| !value.is_empty()) {
-            match &key[..] {
-                b"path" => header.name.clone_from(value),
-                b"linkpath" => header.link.clone_from(value),
-                b"size" => header.size = integer(value).ok_or(WRONG)?,
-                b"uid" | b"gid" => drop(integer(value).ok_or(WRONG)?),
-                b"mtime" | b"atime" | b"ctime" if !is_time(value) => return Err(WRONG),
+    /// Puts them over what the header says. An empty value takes a record back, which leaves the
+    /// header's own to some readers, and nothing at all to others.
+    pub(super) fn apply(&self, header: &mut Header) -> Result<(), Refused> {
+        const MALFORMED: Refused = Refused::Malformed(WRONG);
+        for (key, value) in &self.0 {
+            match (&key[..], value.is_empty()) {
+                (b"path" | b"linkpath" | b"size", true) => {
+                    return Err(Refused::Unclear("an entry with an empty PAX record"));
+                }
+                (_, true) => {}
+                (b"path", _) => header.name.clone_from(value),
+                (b"linkpath", _) => header.link.clone_from(value),
+                (b"size", _) => match integer(value).ok_or(MALFORMED)? {
+                    size @ 0.. => header.size = size,
+                    _ => return Err(Refused::Malformed("a negative size")),
+                },
+                (b"uid" | b"gid", _) => drop(integer(value).ok_or(MALFORMED)?),
+                (b"mtime" | b"atime" | b"ctime", _) if !is_time(value) => return Err(MALFORMED),
                 _ => {}
             }
         }
         Ok(())
     }
+}
+
+/// Checks a header for all entries. Go's reader leaves it without effect, others put its records
+/// over every entry; the comment of `git archive` is none to either.
+pub(super) fn check_global(content: &[u8]) -> Result<(), Refused> {
+    let Records(records) = Records::parse(content).map_err(Refused::Malformed)?;
+    if records.keys().any(|key| key != b"comment") {
+        return Err(Refused::Unclear("a PAX header for all entries with more than a comment"));
+    }
+    Ok(())
 }
 
 /// Key, value and what follows. The length counts the whole record with its own digits.

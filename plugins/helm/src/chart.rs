@@ -10,14 +10,15 @@ use crate::{
 };
 
 /// Reads the metadata that helm would install.
-pub(crate) fn read(layer: &Layer, digest: &str, report: &mut Report) -> Option<Metadata> {
-    let top = layer.top.as_deref().unwrap_or_default();
-    let Some(chart) = &layer.chart else {
-        let message = "the chart has no Chart.yaml in its folder; package it with helm package";
-        report.find(&codes::NO_CHART_YAML, message).blob(digest);
+pub(crate) fn read(layer: &Layer, report: &mut Report) -> Option<Metadata> {
+    if layer.charts.is_empty() {
+        if layer.is_whole {
+            let message = "the chart has no Chart.yaml in its folder; package it with helm package";
+            report.find(&codes::NO_CHART_YAML, message).blob(&layer.digest);
+        }
         return None;
-    };
-    match metadata::read(chart, layer.requirements.as_deref()) {
+    }
+    match metadata::read(&layer.charts, &layer.requirements) {
         Ok(metadata) => Some(metadata),
         Err(unreadable) => {
             let (file, invalid) = (unreadable.file, unreadable.invalid);
@@ -25,7 +26,7 @@ pub(crate) fn read(layer: &Layer, digest: &str, report: &mut Report) -> Option<M
                 if invalid.line == 0 { String::new() } else { format!(":{}", invalid.line) };
             let message = format!("helm can't read {file}{place}: {}; correct it", invalid.why);
             let found = report.find(&codes::CHART_YAML, message);
-            found.blob(digest).path(&format!("{top}/{file}"));
+            found.blob(&layer.digest).path(&format!("{}/{file}", layer.top));
             if invalid.line > 0 {
                 found.line(invalid.line);
             }
@@ -34,16 +35,35 @@ pub(crate) fn read(layer: &Layer, digest: &str, report: &mut Report) -> Option<M
     }
 }
 
+/// Finds what helm would find when it validates the metadata, unless the config has it as well.
+pub(crate) fn validate(layer: &Layer, metadata: &Metadata, report: &mut Report) {
+    let Layer { digest, top, .. } = layer;
+    for problem in metadata.claims().problems() {
+        if report.findings().iter().any(|found| found.code() == problem.code.id) {
+            continue;
+        }
+        let found = report.find(problem.code, problem.why);
+        let pointer = format!("/{}", problem.field);
+        found.blob(digest).path(&format!("{top}/Chart.yaml")).pointer(&pointer);
+        if let Some(line) = metadata.line(problem.field) {
+            found.line(line);
+        }
+    }
+    let name = metadata.name();
+    if *top != name {
+        let message = format!(
+            "the chart lies in the folder {}, but its name is {}; package it with helm package",
+            Quoted(top),
+            Quoted(&name)
+        );
+        report.find(&codes::FOLDER, message).blob(digest);
+    }
+}
+
 /// Compares each field of the metadata with the config.
-pub(crate) fn compare(
-    layer: &Layer,
-    metadata: &Metadata,
-    config: &Config,
-    digest: &str,
-    report: &mut Report,
-) {
+pub(crate) fn compare(layer: &Layer, metadata: &Metadata, config: &Config, report: &mut Report) {
     let Shape::Struct(fields) = &METADATA else { return };
-    let top = layer.top.as_deref().unwrap_or_default();
+    let Layer { digest, top, .. } = layer;
     for (name, shape) in *fields {
         let Some(found) = difference(shape, metadata.field(name), config.field(name)) else {
             continue;
@@ -63,15 +83,6 @@ pub(crate) fn compare(
         if line > 0 {
             found.line(line);
         }
-    }
-    let name = metadata.text("name");
-    if top != name {
-        let message = format!(
-            "the chart lies in the folder {}, but its name is {}; package it with helm package",
-            Quoted(top),
-            Quoted(name)
-        );
-        report.find(&codes::FOLDER, message).blob(digest);
     }
 }
 

@@ -47,6 +47,23 @@ pub(crate) const VERSION_ANNOTATION: Code = Code::error(
      version and lets no chart override it.",
 );
 
+pub(crate) const MISPLACED: Code = Code::error(
+    "RSH007",
+    "helm would take a part that stands in the wrong place",
+    "helm looks for its parts by media type alone, in the config, in all layers and in the \
+     `subject`, and in what a manifest among them names in turn. Of two configs or charts it \
+     takes the one that arrives last, so that one chart can hide another. Only the config has \
+     the config's type, only layers have the types of chart and provenance, and neither a layer \
+     nor the subject is a manifest.",
+);
+
+pub(crate) const ABSENT: Code = Code::error(
+    "RSH008",
+    "a part of the chart is not stored",
+    "A chart is judged by its config and its layer, which must be there even where the registry \
+     takes manifests without their blobs. Push them before the manifest, as `helm push` does.",
+);
+
 pub(crate) const CONFIG_UNCLEAR: Code = Code::error(
     "RSH010",
     "the config blob is not clear JSON",
@@ -102,18 +119,26 @@ pub(crate) const MAINTAINERS: Code = Code::error(
     "helm loads no chart with an empty entry in `maintainers`.",
 );
 
+pub(crate) const API_VERSION_UNKNOWN: Code = Code::error(
+    "RSH018",
+    "the apiVersion is unknown",
+    "helm 4 installs charts of the apiVersions `v1`, `v2` and `v3` and no others; helm 3 takes \
+     any, but a chart should install with both. Use `v2`.",
+);
+
 pub(crate) const NOT_GZIP: Code = Code::error(
     "RSH020",
-    "the chart layer is not gzip",
-    "helm unpacks gzip and nothing else. The layer is the `.tgz` that `helm package` made, \
-     byte for byte.",
+    "the chart layer is not gzip that helm reads",
+    "helm unpacks gzip and nothing else, with a name and a comment of at most 511 bytes. The \
+     layer is the `.tgz` that `helm package` made, byte for byte.",
 );
 
 pub(crate) const NOT_TAR: Code = Code::error(
     "RSH021",
-    "the chart layer is no tar archive that helm reads",
-    "The archive is damaged, ends too early, or holds sparse files. Package the chart again \
-     with `helm package`.",
+    "the chart layer is no tar archive that all programs read alike",
+    "The archive is damaged, ends too early, or holds what readers of tar take differently: \
+     sparse files, two names or two sizes for one entry, a file with a folder's name. Package \
+     the chart again with `helm package`.",
 );
 
 pub(crate) const TOO_LARGE: Code = Code::error(
@@ -169,7 +194,8 @@ pub(crate) const DUPLICATE: Code = Code::error(
     "RSH029",
     "a file is in the chart twice",
     "Of two files with one path helm installs both, or the last one, depending on the file; \
-     other programs take the first. Package the chart again with `helm package`.",
+     other programs take the first, or stop where a file has the path of a folder. Package the \
+     chart again with `helm package`.",
 );
 
 pub(crate) const TAIL: Code = Code::error(
@@ -184,8 +210,24 @@ pub(crate) const CHART_YAML: Code = Code::error(
     "RSH031",
     "helm can't read Chart.yaml",
     "It must be YAML that helm decodes: text where helm wants text, lists where it wants \
-     lists, at most 1 MiB, 20,000 values and 64 levels. An old chart's `requirements.yaml` is \
-     read the same way.",
+     lists, at most 1 MiB and 4 MiB more behind aliases, 20,000 values and 64 levels. An old \
+     chart's `requirements.yaml` is read the same way.",
+);
+
+pub(crate) const ALIKE: Code = Code::error(
+    "RSH032",
+    "two names of the chart are one on some systems",
+    "macOS and Windows do not tell `Chart.yaml` from `chart.yaml`, and macOS not one way to write \
+     an umlaut from the other: there the file that is unpacked last replaces the first. Rename \
+     one of them.",
+);
+
+pub(crate) const UNPORTABLE: Code = Code::error(
+    "RSH033",
+    "a name becomes another one on some systems",
+    "Windows cuts dots and spaces off the end of a name, so that `Chart.yaml.` is `Chart.yaml`, \
+     and takes what follows a colon for a stream of the file before it; macOS leaves out letters \
+     that can't be seen. Rename the file.",
 );
 
 pub(crate) const NAME_DIFFERS: Code = Code::error(
@@ -231,6 +273,14 @@ pub(crate) const METADATA_DIFFER: Code = Code::warning(
      the chart with `helm push`, which makes it from Chart.yaml.",
 );
 
+pub(crate) const UNJUDGED: Code = Code::error(
+    "RSH050",
+    "the chart could not be compared with its config",
+    "Something else that was found kept the config, Chart.yaml or the rest of the layer from being \
+     read, so that nobody knows what helm would install. Correct that. A policy that lets the \
+     other finding pass lets a chart pass that nobody has seen if it lets this one pass, too.",
+);
+
 /// Every code.
 pub const ALL: &[Code] = &[
     CONFIG_TYPE,
@@ -239,6 +289,8 @@ pub const ALL: &[Code] = &[
     OTHER_LAYER,
     TITLE,
     VERSION_ANNOTATION,
+    MISPLACED,
+    ABSENT,
     CONFIG_UNCLEAR,
     NAME,
     VERSION,
@@ -247,6 +299,7 @@ pub const ALL: &[Code] = &[
     TYPE,
     DEPENDENCIES,
     MAINTAINERS,
+    API_VERSION_UNKNOWN,
     NOT_GZIP,
     NOT_TAR,
     TOO_LARGE,
@@ -259,10 +312,13 @@ pub const ALL: &[Code] = &[
     DUPLICATE,
     TAIL,
     CHART_YAML,
+    ALIKE,
+    UNPORTABLE,
     NAME_DIFFERS,
     VERSION_DIFFERS,
     API_VERSION_DIFFERS,
     TYPE_DIFFERS,
     DEPENDENCIES_DIFFER,
     METADATA_DIFFER,
+    UNJUDGED,
 ];

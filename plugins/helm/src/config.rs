@@ -9,17 +9,19 @@ use roadstead_plugin_sdk::{
 use serde_json::{Map, Value};
 
 use crate::{
-    codes,
+    codes, manifest,
     metadata::{METADATA, Shape},
-    text::sanitised,
-    version::Version,
+    validate::{Claims, Dependency},
 };
 
 const BYTES_MAX: u64 = 1 << 20;
 
 /// A config that could be read.
 #[derive(Debug)]
-pub(crate) struct Config(Value);
+pub(crate) struct Config {
+    digest: String,
+    fields: Value,
+}
 
 impl Config {
     /// Reads it, if it is JSON that all readers read alike.
@@ -36,6 +38,10 @@ impl Config {
             Ok(bytes) => bytes,
             Err(ReadError::TooLarge(_)) => {
                 unclear("has more than 1 MiB".to_owned());
+                return Ok(None);
+            }
+            Err(ReadError::Absent(_)) => {
+                manifest::find_absent(descriptor, report);
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
@@ -55,106 +61,47 @@ impl Config {
             unclear(format!("{why} at {}", Quoted(&pointer)));
             return Ok(None);
         }
-        Ok(Some(Self(value)))
+        Ok(Some(Self { digest: descriptor.digest.clone(), fields: value }))
     }
 
     /// A field; null if it is not there.
     pub(crate) fn field(&self, name: &str) -> &Value {
-        &self.0[name]
+        &self.fields[name]
     }
 
     /// A field of text; empty if it is not there.
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.0[name].as_str().unwrap_or_default()
+        self.fields[name].as_str().unwrap_or_default()
     }
 
     /// Finds what helm would find when it validates the metadata.
-    pub(crate) fn validate(&self, digest: &str, report: &mut Report) {
-        let mut problems = Vec::new();
-        if let Some(why) = name_problem(self.text("name")) {
-            problems.push((&codes::NAME, "/name", why));
-        }
-        let version = self.text("version");
-        match Version::of(version) {
-            Version::Strict => {}
-            Version::Lenient => problems.push((
-                &codes::VERSION_LENIENT,
-                "/version",
-                format!("the version {} is not SemVer 2; use one such as 1.4.0", Quoted(version)),
-            )),
-            Version::Invalid if version.is_empty() => problems.push((
-                &codes::VERSION,
-                "/version",
-                "the config has no version; add one such as 1.4.0 to Chart.yaml".to_owned(),
-            )),
-            Version::Invalid => problems.push((
-                &codes::VERSION,
-                "/version",
-                format!("the version {} is no version; use one such as 1.4.0", Quoted(version)),
-            )),
-        }
-        if self.text("apiVersion").is_empty() {
-            let why = "the config has no apiVersion; add \"apiVersion: v2\" to Chart.yaml";
-            problems.push((&codes::API_VERSION, "/apiVersion", why.to_owned()));
-        }
-        let chart_type = self.text("type");
-        if !matches!(chart_type, "" | "application" | "library") {
-            let chart_type = Quoted(chart_type);
-            let why = format!("the type {chart_type} is unknown; use application or library");
-            problems.push((&codes::TYPE, "/type", why));
-        }
-        if self.entries("maintainers").any(Value::is_null) {
-            let why = "an entry of maintainers is empty; remove it from Chart.yaml";
-            problems.push((&codes::MAINTAINERS, "/maintainers", why.to_owned()));
-        }
-        if let Some(why) = self.dependency_problem() {
-            problems.push((&codes::DEPENDENCIES, "/dependencies", why));
-        }
-        for (code, pointer, why) in problems {
-            report.find(code, why).blob(digest).pointer(pointer);
+    pub(crate) fn validate(&self, report: &mut Report) {
+        for problem in self.claims().problems() {
+            let found = report.find(problem.code, problem.why);
+            found.blob(&self.digest).pointer(&format!("/{}", problem.field));
         }
     }
 
-    fn entries(&self, name: &str) -> impl Iterator<Item = &Value> {
-        self.0[name].as_array().into_iter().flatten()
-    }
-
-    fn dependency_problem(&self) -> Option<String> {
-        let mut known = Vec::new();
-        for dependency in self.entries("dependencies") {
-            if dependency.is_null() {
-                return Some("an entry of dependencies is empty; remove it from Chart.yaml".into());
-            }
-            let name = dependency["name"].as_str().unwrap_or_default();
-            let alias = dependency["alias"].as_str().unwrap_or_default();
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-            if !alias.chars().all(is_plain) {
-                return Some(format!(
-                    "the alias {} of a dependency may hold letters, digits, _ and - only",
-                    Quoted(alias)
-                ));
-            }
-            let key = if alias.is_empty() { name } else { alias };
-            if known.contains(&key) {
-                return Some(format!(
-                    "two dependencies have the name or alias {}; give one an alias of its own",
-                    Quoted(key)
-                ));
-            }
-            known.push(key);
+    /// What helm validates.
+    fn claims(&self) -> Claims<'_> {
+        let entries = |name| self.fields[name].as_array().into_iter().flatten();
+        Claims {
+            source: "the config",
+            name: self.text("name").to_owned(),
+            version: self.text("version"),
+            api_version: self.text("apiVersion"),
+            chart_type: self.text("type"),
+            has_empty_maintainer: entries("maintainers").any(Value::is_null),
+            dependencies: entries("dependencies").map(dependency).collect(),
         }
-        None
     }
 }
 
-fn name_problem(name: &str) -> Option<String> {
-    if name.is_empty() {
-        return Some("the config has no name; add it to Chart.yaml".to_owned());
-    }
-    let fits =
-        !matches!(name, "." | "..") && !name.contains(['/', '\\']) && sanitised(name) == name;
-    (!fits)
-        .then(|| format!("the name {} is no chart's name; use letters, digits and -", Quoted(name)))
+fn dependency(entry: &Value) -> Option<Dependency<'_>> {
+    let (name, alias) = (entry["name"].as_str(), entry["alias"].as_str());
+    let dependency =
+        Dependency { name: name.unwrap_or_default(), alias: alias.unwrap_or_default() };
+    (!entry.is_null()).then_some(dependency)
 }
 
 /// Checks the types of all fields, and that no key is one that Go takes for another.
@@ -163,9 +110,9 @@ fn check(shape: &'static Shape, value: &Value) -> Result<(), (String, String)> {
     match (shape, value) {
         (_, Value::Null)
         | (Shape::Any, _)
-        | (Shape::Text, Value::String(_))
+        | (Shape::Text | Shape::Exact, Value::String(_))
         | (Shape::Flag, Value::Bool(_)) => Ok(()),
-        (Shape::Text, _) => wrong("text"),
+        (Shape::Text | Shape::Exact, _) => wrong("text"),
         (Shape::Flag, _) => wrong("true or false"),
         (Shape::List(items), Value::Array(values)) => {
             for (i, value) in values.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! The manifest: which parts a chart has, and what it says of itself.
 
-use roadstead_plugin_sdk::{Descriptor, Manifest, Quoted, Report};
+use roadstead_plugin_sdk::{Descriptor, Manifest, Quoted, Report, Role, oci::media_type};
 
 use crate::{codes, config::Config};
 
@@ -12,6 +12,16 @@ pub(crate) const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+g
 const CHART_LEGACY: &str = "application/tar+gzip";
 /// A chart's provenance file.
 pub(crate) const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
+/// What helm's client reads as another manifest, to take its parts like the chart's own.
+const FOLLOWED: [&str; 5] = [
+    media_type::OCI_MANIFEST,
+    media_type::OCI_INDEX,
+    media_type::DOCKER_MANIFEST,
+    media_type::DOCKER_LIST,
+    "application/vnd.oci.artifact.manifest.v1+json",
+];
+/// Parts in the wrong place that are told one by one.
+const MISPLACED_MAX: usize = 10;
 
 /// The parts that are there as they should be.
 #[derive(Debug)]
@@ -25,8 +35,7 @@ pub(crate) fn is_chart(manifest: &Manifest) -> bool {
     let is_helm = |media_type: &str| media_type.starts_with("application/vnd.cncf.helm.");
     manifest.kind == "helm-chart"
         || manifest.artifact_type.as_deref().is_some_and(is_helm)
-        || manifest.config().is_some_and(|config| is_helm(&config.media_type_essence()))
-        || manifest.layers().any(|layer| is_helm(&layer.media_type_essence()))
+        || manifest.descriptors.iter().any(|part| is_helm(&part.media_type_essence()))
 }
 
 /// Finds the parts, in any order: helm sorts layers by digest. Media types are compared as helm
@@ -41,8 +50,10 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
         );
         report.find(&codes::CONFIG_TYPE, message).pointer("/config/mediaType");
     }
-    let is_chart = |layer: &&Descriptor| matches!(layer.media_type.as_str(), CHART | CHART_LEGACY);
-    let charts: Vec<_> = manifest.layers().filter(is_chart).collect();
+    let of_type = |types: &'static [&'static str]| {
+        manifest.descriptors.iter().filter(|part| types.contains(&part.media_type.as_str()))
+    };
+    let charts: Vec<_> = of_type(&[CHART, CHART_LEGACY]).collect();
     if charts.len() != 1 {
         let message = format!(
             "a chart has one layer of the type {CHART}, not {}; push the chart with helm",
@@ -50,23 +61,75 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
         );
         report.find(&codes::CHART_LAYERS, message).pointer("/layers");
     }
-    let provenances = manifest.layers().filter(|layer| layer.media_type == PROVENANCE).count();
+    let provenances = of_type(&[PROVENANCE]).count();
     if provenances > 1 {
-        let message = format!("a chart has one provenance layer at most, not {provenances}");
+        let message = format!(
+            "a chart has one provenance layer at most, not {provenances}; push the .prov of helm \
+             package --sign"
+        );
         report.find(&codes::PROVENANCE_LAYERS, message).pointer("/layers");
     }
-    let other = manifest.layers().find(|layer| !is_chart(layer) && layer.media_type != PROVENANCE);
-    if let Some(layer) = other {
-        let message = format!(
-            "layer {} has the type {}, which helm leaves alone; push it as an artifact of its own",
-            layer.index,
-            Quoted(&layer.media_type)
-        );
-        let pointer = format!("/layers/{}/mediaType", layer.index);
-        report.find(&codes::OTHER_LAYER, message).pointer(&pointer);
-    }
-    let chart = charts.first().copied().filter(|_| charts.len() == 1);
+    find_misplaced(manifest, report);
+    find_other(manifest, report);
+    let chart = match charts[..] {
+        [chart] if chart.role == Role::Layer => Some(chart),
+        _ => None,
+    };
     Parts { config, chart }
+}
+
+/// A part that is named and not stored, which a registry may allow.
+pub(crate) fn find_absent(part: &Descriptor, report: &mut Report) {
+    let what = if part.role == Role::Config { "config" } else { "layer" };
+    let message = format!("the chart's {what} is not stored here; push it before the manifest");
+    report.find(&codes::ABSENT, message).blob(&part.digest);
+}
+
+/// helm goes by media type alone, over all that a manifest names: of two configs it takes the one
+/// that it happened to copy last.
+fn find_misplaced(manifest: &Manifest, report: &mut Report) {
+    let misplaced = manifest.descriptors.iter().filter_map(|part| {
+        let why = match (part.media_type.as_str(), part.role) {
+            (CONFIG, Role::Config) | (CHART | CHART_LEGACY | PROVENANCE, Role::Layer) => None,
+            (CONFIG, _) => Some("which helm takes for the chart's config wherever it stands"),
+            (CHART | CHART_LEGACY, _) => Some("which helm takes for the chart wherever it stands"),
+            (PROVENANCE, _) => Some("which helm takes for the provenance wherever it stands"),
+            (followed, _) if FOLLOWED.contains(&followed) => {
+                Some("whose own parts helm takes for the chart's")
+            }
+            _ => None,
+        };
+        why.map(|why| (part, why))
+    });
+    for (part, why) in misplaced.take(MISPLACED_MAX) {
+        let (place, pointer) = match part.role {
+            Role::Layer => (format!("layer {}", part.index), format!("/layers/{}", part.index)),
+            Role::Manifest => {
+                (format!("child {}", part.index), format!("/manifests/{}", part.index))
+            }
+            Role::Config => ("the config".to_owned(), "/config".to_owned()),
+            Role::Subject => ("the subject".to_owned(), "/subject".to_owned()),
+        };
+        let found = Quoted(&part.media_type);
+        let message = format!("{place} has the type {found}, {why}; push the chart without it");
+        report.find(&codes::MISPLACED, message).pointer(&format!("{pointer}/mediaType"));
+    }
+}
+
+/// Tells of a layer that helm leaves alone.
+fn find_other(manifest: &Manifest, report: &mut Report) {
+    let is_known = |media_type: &str| {
+        matches!(media_type, CONFIG | CHART | CHART_LEGACY | PROVENANCE)
+            || FOLLOWED.contains(&media_type)
+    };
+    let Some(layer) = manifest.layers().find(|layer| !is_known(&layer.media_type)) else { return };
+    let message = format!(
+        "layer {} has the type {}, which helm leaves alone; push it as an artifact of its own",
+        layer.index,
+        Quoted(&layer.media_type)
+    );
+    let pointer = format!("/layers/{}/mediaType", layer.index);
+    report.find(&codes::OTHER_LAYER, message).pointer(&pointer);
 }
 
 /// Compares what the annotations say with the config.

@@ -1,51 +1,96 @@
 //! Paths in a chart's archive, as helm reads them.
 
+use roadstead_plugin_sdk::{Code, Quoted};
+
+use crate::{codes, text::sanitised};
+
 /// Longest path; helm has no bound of its own.
-const PATH_BYTES_MAX: usize = 1024;
+pub(crate) const PATH_BYTES_MAX: usize = 1024;
 
 /// A file's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChartPath {
     /// the folder that holds the chart
     pub(crate) top: String,
-    /// below it; empty for the folder itself
+    /// below it, without `.` and `..`; empty for the folder itself
     pub(crate) inner: String,
 }
 
 impl ChartPath {
-    /// Takes a path apart. helm does so at backslashes where there are any, and leaves out `.` and
-    /// what is empty. What is wrong reads on after "the path … ".
-    pub(crate) fn parse(path: &str) -> Result<Self, &'static str> {
-        let delimiter = if path.contains('\\') { '\\' } else { '/' };
-        let mut parts = path.split(delimiter);
-        let top = parts.next().unwrap_or_default().to_owned();
-        let inner = parts.collect::<Vec<_>>().join("/");
-        if path.is_empty() {
-            return Err("is empty");
+    /// Takes a path apart. helm does so at backslashes where there are any, and then goes by what
+    /// is left when `.`, `..` and what is empty are gone.
+    pub(crate) fn of(path: &str) -> Self {
+        let (top, inner) = split(path);
+        let mut components = Vec::new();
+        for part in inner.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => drop(components.pop()),
+                part => components.push(part),
+            }
         }
-        if path.len() > PATH_BYTES_MAX {
-            return Err("is too long");
-        }
-        if top.is_empty() || top.starts_with('/') || inner.starts_with('/') {
-            return Err("is absolute");
-        }
-        let components: Vec<&str> =
-            inner.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-        if top == ".." || top.contains('/') || components.contains(&"..") {
-            return Err("leads out of the chart's folder");
-        }
-        if components.first().is_some_and(|first| first.starts_with("..")) {
-            return Err("begins with two dots, which helm refuses");
-        }
-        let is_drive = |part: &str| {
-            part.len() == 2
-                && part.ends_with(':')
-                && part.starts_with(|c: char| c.is_ascii_alphabetic())
-        };
-        if is_drive(&top) || components.first().is_some_and(|first| is_drive(first)) {
-            return Err("names a drive");
-        }
-        Ok(Self { top, inner: components.join("/") })
+        Self { top, inner: components.join("/") }
+    }
+}
+
+/// What is wrong with a path, and what to do.
+pub(crate) fn problem(path: &str) -> Option<(&'static Code, String)> {
+    let found =
+        |code, why, remedy| Some((code, format!("the path {} {why}; {remedy}", Quoted(path))));
+    if let Some(why) = escape(path) {
+        return found(&codes::PATH, why, "remove it from the chart");
+    }
+    let why = path.split(['/', '\\']).find_map(unportable)?;
+    found(&codes::UNPORTABLE, why, "rename it")
+}
+
+fn split(path: &str) -> (String, String) {
+    let delimiter = if path.contains('\\') { '\\' } else { '/' };
+    let mut parts = path.split(delimiter);
+    let top = parts.next().unwrap_or_default().to_owned();
+    (top, parts.collect::<Vec<_>>().join("/"))
+}
+
+/// What helm refuses, and what leads out of the chart's folder for others.
+fn escape(path: &str) -> Option<&'static str> {
+    if path.is_empty() {
+        return Some("is empty");
+    }
+    if path.len() > PATH_BYTES_MAX {
+        return Some("is too long");
+    }
+    let (top, inner) = split(path);
+    if top.is_empty() || top.starts_with('/') || inner.starts_with('/') {
+        return Some("is absolute");
+    }
+    let is_named = |part: &&str| !matches!(*part, "" | ".");
+    if top == ".." || top.contains('/') || inner.split('/').any(|part| part == "..") {
+        return Some("leads out of the chart's folder");
+    }
+    let first = inner.split('/').find(is_named).unwrap_or_default();
+    if first.starts_with("..") {
+        return Some("begins with two dots, which helm refuses");
+    }
+    let is_drive = |part: &str| {
+        part.len() == 2
+            && part.ends_with(':')
+            && part.starts_with(|c: char| c.is_ascii_alphabetic())
+    };
+    if is_drive(&top) || is_drive(first) {
+        return Some("names a drive");
+    }
+    (top == "Chart.yaml").then_some("has Chart.yaml for a folder, which helm refuses")
+}
+
+/// What becomes another name on some systems: Windows cuts off dots and spaces, and takes a colon
+/// for a stream of another file; macOS leaves out letters that can't be seen.
+fn unportable(name: &str) -> Option<&'static str> {
+    match name {
+        "" | "." => None,
+        _ if name.contains(':') => Some("has a colon in a name"),
+        _ if name.ends_with(['.', ' ']) => Some("has a name that ends with a dot or a space"),
+        _ if sanitised(name) != name => Some("has a character that can't be printed"),
+        _ => None,
     }
 }
 
@@ -64,7 +109,8 @@ mod tests {
             ("web/a..b", "web", "a..b"),
         ] {
             let parsed = ChartPath { top: top.into(), inner: inner.into() };
-            assert_eq!(ChartPath::parse(path), Ok(parsed), "{path}");
+            assert_eq!(ChartPath::of(path), parsed, "{path}");
+            assert_eq!(problem(path), None, "{path}");
         }
     }
 
@@ -84,10 +130,32 @@ mod tests {
             "c:/web/Chart.yaml",
             "web/c:/windows",
             "web\\C:\\windows",
+            "Chart.yaml/Chart.yaml",
             "",
         ] {
-            assert!(ChartPath::parse(path).is_err(), "{path}");
+            assert_eq!(problem(path).unwrap().0, &codes::PATH, "{path}");
         }
-        assert!(ChartPath::parse(&format!("web/{}", "x".repeat(2000))).is_err());
+        assert!(problem(&format!("web/{}", "x".repeat(2000))).is_some());
+    }
+
+    #[test]
+    fn names_are_the_same_on_every_system() {
+        for path in [
+            "web/Chart.yaml.",
+            "web/Chart.yaml ",
+            "web /Chart.yaml",
+            "web/a./b",
+            "web/Chart.yaml:stream",
+            "web\\a:b",
+            "web/a\tb",
+            "web/a\u{7f}",
+            "web/Chart\u{200c}.yaml",
+            "web/a/...",
+        ] {
+            assert_eq!(problem(path).unwrap().0, &codes::UNPORTABLE, "{path}");
+        }
+        for path in ["web/.helmignore", "web/a b", "web/_x.tpl", "web/\u{e4}\u{4e2d}.txt", "./a"] {
+            assert_eq!(problem(path), None, "{path}");
+        }
     }
 }

@@ -14,8 +14,9 @@ pub(crate) fn sanitised(text: &str) -> String {
 /// Letters, marks, numbers, punctuation and symbols. The standard library knows them, but says so
 /// only by what it escapes; a mark alone would be escaped too, hence the letter before it.
 fn is_printable(letter: char) -> bool {
-    let mut pair = String::from("a");
-    pair.push(letter);
+    let mut bytes = [b'a'; 5];
+    let len = letter.encode_utf8(&mut bytes[1..]).len();
+    let pair = std::str::from_utf8(&bytes[..=len]).unwrap_or_default();
     matches!(letter, '\'' | '"' | '\\') || pair.escape_debug().eq(pair.chars())
 }
 

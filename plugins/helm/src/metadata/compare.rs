@@ -22,7 +22,8 @@ pub(crate) struct Difference {
 /// there. Nothing, null and what is empty are all the same, as helm leaves out what is empty.
 pub(crate) fn difference(shape: &Shape, chart: &Value, config: &Json) -> Option<Difference> {
     match shape {
-        Shape::Text => text(chart, config),
+        Shape::Text => text(chart, config, sanitised),
+        Shape::Exact => text(chart, config, ToOwned::to_owned),
         Shape::Flag => {
             let flag = matches!(chart, Value::Flag(true));
             (flag != config.as_bool().unwrap_or(false)).then(|| found(&flag, config))
@@ -37,7 +38,7 @@ pub(crate) fn difference(shape: &Shape, chart: &Value, config: &Json) -> Option<
                 if !same_presence {
                     return Some(below(key, found(&"", config.get(key).unwrap_or(&Json::Null))));
                 }
-                text(value, &config[key.as_str()]).map(|found| below(key, found))
+                text(value, &config[key.as_str()], ToOwned::to_owned).map(|found| below(key, found))
             })
         }
         Shape::Struct(fields) => fields.iter().find_map(|(name, shape)| {
@@ -57,7 +58,8 @@ pub(crate) fn difference(shape: &Shape, chart: &Value, config: &Json) -> Option<
     }
 }
 
-fn text(chart: &Value, config: &Json) -> Option<Difference> {
+/// `helm` is what helm makes of a text when it loads the chart.
+fn text(chart: &Value, config: &Json, helm: fn(&str) -> String) -> Option<Difference> {
     let absent = Text::default();
     let text = match chart {
         Value::Text(text) => text,
@@ -65,7 +67,7 @@ fn text(chart: &Value, config: &Json) -> Option<Difference> {
     };
     let wanted = config.as_str().unwrap_or_default();
     let readings = [&text.helm, &text.written];
-    if readings.iter().any(|text| *text == wanted || sanitised(text) == wanted) {
+    if readings.iter().any(|text| *text == wanted || helm(text) == wanted) {
         return None;
     }
     Some(Difference {

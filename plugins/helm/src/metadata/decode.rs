@@ -8,7 +8,7 @@ use crate::yaml::{Content, Invalid, Node, Scalar};
 /// Decodes into what is there already.
 pub(crate) fn decode(shape: &Shape, into: &mut Value, node: &Node) -> Result<(), Invalid> {
     match shape {
-        Shape::Text => text(into, node),
+        Shape::Text | Shape::Exact => text(into, node),
         Shape::Flag => flag(into, node),
         Shape::TextMap => text_map(into, node),
         Shape::List(items) => list(items, into, node),

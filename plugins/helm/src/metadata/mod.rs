@@ -9,9 +9,13 @@ mod compare;
 mod decode;
 mod shape;
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::collections::BTreeMap;
 
-use crate::yaml::{Invalid, Node};
+use crate::{
+    text::sanitised,
+    validate::{Claims, Dependency},
+    yaml::{self, Invalid, Node},
+};
 
 pub(crate) use compare::{Difference, difference};
 pub(crate) use decode::decode;
@@ -30,6 +34,16 @@ pub(crate) enum Value {
     Map(BTreeMap<String, Value>),
     /// of any type
     Any(serde_json::Value),
+}
+
+impl Value {
+    /// The text as helm has it; empty where there is none.
+    fn text(&self) -> &str {
+        match self {
+            Self::Text(text) => &text.helm,
+            _ => "",
+        }
+    }
 }
 
 /// Text in two readings.
@@ -51,22 +65,21 @@ pub(crate) struct Metadata(Value);
 const API_VERSION: &str = "v1";
 
 impl Metadata {
-    /// What Chart.yaml says.
-    pub(crate) fn of_chart(chart: &Node) -> Result<Self, Invalid> {
-        let mut metadata = Self::default();
-        metadata.add(chart)?;
-        if metadata.text("apiVersion").is_empty()
-            && let Value::Map(fields) = &mut metadata.0
+    /// What Chart.yaml says, on top of another one.
+    fn add_chart(&mut self, chart: &Node) -> Result<(), Invalid> {
+        self.add(chart)?;
+        if self.text("apiVersion").is_empty()
+            && let Value::Map(fields) = &mut self.0
         {
             let helm = API_VERSION.to_owned();
             let text = Text { written: helm.clone(), helm, line: 0 };
             fields.insert("apiVersion".to_owned(), Value::Text(text));
         }
-        Ok(metadata)
+        Ok(())
     }
 
     /// What requirements.yaml says on top. helm decodes all of it, not only the dependencies.
-    pub(crate) fn add(&mut self, document: &Node) -> Result<(), Invalid> {
+    fn add(&mut self, document: &Node) -> Result<(), Invalid> {
         if self.0 == Value::Absent {
             self.0 = Value::Map(BTreeMap::new());
         }
@@ -76,12 +89,39 @@ impl Metadata {
         decode(&METADATA, &mut self.0, document)
     }
 
+    /// The name, as helm cleans it.
+    pub(crate) fn name(&self) -> String {
+        sanitised(self.text("name"))
+    }
+
+    /// Where a field's text stands, if it is a text that stands anywhere.
+    pub(crate) fn line(&self, field: &str) -> Option<u32> {
+        match self.field(field) {
+            Value::Text(text) if text.line > 0 => Some(text.line),
+            _ => None,
+        }
+    }
+
+    /// What helm validates.
+    pub(crate) fn claims(&self) -> Claims<'_> {
+        let entries = |name| match self.field(name) {
+            Value::List(entries) => &entries[..],
+            _ => &[],
+        };
+        Claims {
+            source: "Chart.yaml",
+            name: self.name(),
+            version: self.text("version"),
+            api_version: self.text("apiVersion"),
+            chart_type: self.text("type"),
+            has_empty_maintainer: entries("maintainers").contains(&Value::Absent),
+            dependencies: entries("dependencies").iter().map(dependency).collect(),
+        }
+    }
+
     /// A field as helm has it; empty where there is none.
     pub(crate) fn text(&self, field: &str) -> &str {
-        match self.field(field) {
-            Value::Text(text) => &text.helm,
-            _ => "",
-        }
+        self.field(field).text()
     }
 
     /// A field.
@@ -94,25 +134,23 @@ impl Metadata {
     }
 }
 
-/// Reads Chart.yaml, and what an old chart has beside it. Each comes without its byte order mark.
-pub(crate) fn read(chart: &[u8], requirements: Option<&[u8]>) -> Result<Metadata, Unreadable> {
-    let parse = |file, bytes| {
-        let of_file = move |invalid| Unreadable { file, invalid };
-        crate::yaml::parse(bytes).map_err(of_file).map(|node: Rc<Node>| (node, of_file))
-    };
-    let (chart, of_file) = parse("Chart.yaml", chart)?;
-    let mut metadata = Metadata::of_chart(&chart).map_err(of_file)?;
-    if let Some(requirements) = requirements {
-        let (requirements, of_file) = parse("requirements.yaml", requirements)?;
-        metadata.add(&requirements).map_err(of_file)?;
+fn dependency(entry: &Value) -> Option<Dependency<'_>> {
+    let Value::Map(fields) = entry else { return None };
+    let text = |name| fields.get(name).map_or("", Value::text);
+    Some(Dependency { name: text("name"), alias: text("alias") })
+}
+
+/// Reads Chart.yaml, and what an old chart has beside it, in helm's order. Each comes without its
+/// byte order mark.
+pub(crate) fn read(charts: &[Vec<u8>], requirements: &[Vec<u8>]) -> Result<Metadata, Unreadable> {
+    let mut metadata = Metadata::default();
+    for chart in charts {
+        let read = yaml::parse(chart).and_then(|node| metadata.add_chart(&node));
+        read.map_err(|invalid| Unreadable { file: "Chart.yaml", invalid })?;
     }
-    for list in ["dependencies", "maintainers"] {
-        if let Value::List(entries) = metadata.field(list)
-            && entries.contains(&Value::Absent)
-        {
-            let why = format_args!("an entry of {list} is empty");
-            return Err(of_file(Invalid::new(0, why)));
-        }
+    for document in requirements {
+        let read = yaml::parse(document).and_then(|node| metadata.add(&node));
+        read.map_err(|invalid| Unreadable { file: "requirements.yaml", invalid })?;
     }
     Ok(metadata)
 }

@@ -5,9 +5,12 @@ use roadstead_plugin_sdk::oci::json::mistaken_for;
 /// The type of a field.
 #[derive(Debug)]
 pub(crate) enum Shape {
+    /// text that helm cleans when it loads a chart
     Text,
+    /// text that it takes as it stands there
+    Exact,
     Flag,
-    /// text by text
+    /// text by text, which helm takes as it stands there
     TextMap,
     List(&'static Shape),
     /// fields by name
@@ -28,7 +31,7 @@ const DEPENDENCY: &[(&str, Shape)] = &[
     ("tags", TEXTS),
     ("enabled", Shape::Flag),
     ("import-values", Shape::List(&Shape::Any)),
-    ("alias", Shape::Text),
+    ("alias", Shape::Exact),
 ];
 
 /// `chart.Metadata` of helm 3 and 4, which are the same.
@@ -36,12 +39,12 @@ pub(crate) const METADATA: Shape = Shape::Struct(&[
     ("name", Shape::Text),
     ("home", Shape::Text),
     ("sources", TEXTS),
-    ("version", Shape::Text),
+    ("version", Shape::Exact),
     ("description", Shape::Text),
     ("keywords", TEXTS),
     ("maintainers", Shape::List(&Shape::Struct(MAINTAINER))),
     ("icon", Shape::Text),
-    ("apiVersion", Shape::Text),
+    ("apiVersion", Shape::Exact),
     ("condition", Shape::Text),
     ("tags", Shape::Text),
     ("appVersion", Shape::Text),
@@ -49,7 +52,7 @@ pub(crate) const METADATA: Shape = Shape::Struct(&[
     ("annotations", Shape::TextMap),
     ("kubeVersion", Shape::Text),
     ("dependencies", Shape::List(&Shape::Struct(DEPENDENCY))),
-    ("type", Shape::Text),
+    ("type", Shape::Exact),
 ]);
 
 /// The field that Go's decoder finds for a key: the one of that name, else the one that differs in

@@ -16,6 +16,8 @@ pub(crate) use scalar::{Scalar, key_text};
 pub(crate) const BYTES_MAX: usize = 1 << 20;
 /// Values in a document, with those behind aliases.
 const NODES_MAX: usize = 20_000;
+/// Bytes of text behind aliases: each costs a copy.
+const ALIASED_BYTES_MAX: usize = 4 << 20;
 const DEPTH_MAX: usize = 64;
 
 /// U+FEFF, which some readers skip at the start of any line. Whoever calls [`parse`] has removed
@@ -30,6 +32,8 @@ pub(crate) struct Node {
     pub(crate) content: Content,
     /// values in it, itself among them
     nodes: usize,
+    /// of text in it
+    bytes: usize,
 }
 
 /// What a value is.
@@ -80,7 +84,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
     let bytes = bytes.len() as u64;
-    let mut reader = Reader { parser, bytes, last_line, anchors: BTreeMap::new(), nodes: 0 };
+    let mut reader =
+        Reader { parser, bytes, last_line, anchors: BTreeMap::new(), nodes: 0, aliased: 0 };
     loop {
         let event = reader.next()?;
         match event.data {
@@ -110,6 +115,8 @@ struct Reader<'r, 'b> {
     /// none: the value that the anchor stands before is not complete yet
     anchors: BTreeMap<String, Option<Rc<Node>>>,
     nodes: usize,
+    /// bytes
+    aliased: usize,
 }
 
 impl Reader<'_, '_> {
@@ -188,6 +195,12 @@ impl Reader<'_, '_> {
             Some(Some(node)) => {
                 let node = Rc::clone(node);
                 self.count(node.nodes, line)?;
+                self.aliased += node.bytes;
+                if self.aliased > ALIASED_BYTES_MAX {
+                    let why =
+                        format_args!("its aliases stand for more than {ALIASED_BYTES_MAX} bytes");
+                    return Err(Invalid::new(line, why));
+                }
                 Ok(node)
             }
             Some(None) => Err(Invalid::new(line, "an alias stands within what it refers to")),
@@ -268,12 +281,18 @@ fn line(mark: u64) -> u32 {
 
 impl Node {
     fn new(line: u32, content: Content) -> Self {
-        let inner: usize = match &content {
-            Content::Scalar { .. } => 0,
-            Content::List(items) => items.iter().map(|item| item.nodes).sum(),
-            Content::Map(entries) => entries.values().map(|value| value.nodes + 1).sum(),
+        let (nodes, bytes) = match &content {
+            Content::Scalar { text, .. } => (0, text.len()),
+            Content::List(items) => (
+                items.iter().map(|item| item.nodes).sum(),
+                items.iter().map(|item| item.bytes).sum(),
+            ),
+            Content::Map(entries) => (
+                entries.values().map(|value| value.nodes + 1).sum(),
+                entries.iter().map(|(key, value)| key.len() + value.bytes).sum(),
+            ),
         };
-        Self { line, content, nodes: inner + 1 }
+        Self { line, content, nodes: nodes + 1, bytes }
     }
 
     fn null(line: u32) -> Self {

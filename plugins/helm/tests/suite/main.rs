@@ -1,5 +1,8 @@
 //! The helm plugin over blobs in memory: charts that somebody changed, and what real helms read.
 
+mod archives;
 mod charts;
 mod golden;
+mod manifests;
+mod metadata;
 mod push;

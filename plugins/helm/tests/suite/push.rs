@@ -1,11 +1,42 @@
 //! A chart as helm pushes it, and what the plugin says to it.
 
 use roadstead_plugin_helm::Helm;
-use roadstead_plugin_sdk::{Finding, Report, testing::Scene};
-use serde_json::Value;
+use roadstead_plugin_sdk::{
+    Finding, Report,
+    testing::{Scene, Tar},
+};
+use serde_json::{Value, json};
 
 pub(crate) const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
+pub(crate) const TITLE: &str = "org.opencontainers.image.title";
+pub(crate) const VERSION: &str = "org.opencontainers.image.version";
 pub(crate) const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+
+/// What a good chart says.
+pub(crate) const CHART_YAML: &str =
+    "apiVersion: v2\nname: web\nversion: 1.2.3\nappVersion: 1.16.0\n";
+
+/// The config of a good chart.
+pub(crate) fn config() -> Value {
+    json!({ "apiVersion": "v2", "name": "web", "version": "1.2.3", "appVersion": "1.16.0" })
+}
+
+/// The archive of a good chart, to which more may be added.
+pub(crate) fn chart() -> Tar {
+    Tar::new().file("web/Chart.yaml", CHART_YAML).file("web/values.yaml", "a: b\n")
+}
+
+/// Reviews an archive beside the config of a good one.
+pub(crate) fn unpacked(archive: Tar) -> Report {
+    Push::new(&config(), &archive.gzip()).review()
+}
+
+/// Reviews a good archive beside a config that was changed.
+pub(crate) fn configured(field: &str, value: Value) -> Report {
+    let mut config = config();
+    config[field] = value;
+    Push::new(&config, &chart().gzip()).review()
+}
 
 /// A push in the making.
 #[derive(Clone, Debug)]
@@ -13,6 +44,7 @@ pub(crate) struct Push {
     config_type: String,
     config: Vec<u8>,
     layers: Vec<(String, Vec<u8>)>,
+    subject: Option<String>,
     annotations: Vec<(String, String)>,
     read_bytes_max: usize,
 }
@@ -24,6 +56,7 @@ impl Push {
             config_type: CONFIG.to_owned(),
             config: config.to_string().into_bytes(),
             layers: vec![(CHART.to_owned(), layer.to_vec())],
+            subject: None,
             annotations: Vec::new(),
             read_bytes_max: 1 << 20,
         }
@@ -56,6 +89,13 @@ impl Push {
         self
     }
 
+    /// A subject of that type.
+    #[must_use]
+    pub(crate) fn subject(mut self, media_type: &str) -> Self {
+        self.subject = Some(media_type.to_owned());
+        self
+    }
+
     /// Another type for the chart's layer.
     #[must_use]
     pub(crate) fn layer_type(mut self, media_type: &str) -> Self {
@@ -78,6 +118,9 @@ impl Push {
         for (media_type, content) in &self.layers {
             manifest = manifest.layer(media_type, content);
         }
+        if let Some(media_type) = &self.subject {
+            manifest = manifest.subject(media_type, "sha256:00", 2);
+        }
         for (key, value) in &self.annotations {
             manifest = manifest.annotation(key, value);
         }
@@ -91,4 +134,16 @@ impl Push {
 /// The codes of what was found.
 pub(crate) fn codes(report: &Report) -> Vec<&str> {
     report.findings().iter().map(Finding::code).collect()
+}
+
+/// The one thing that was found.
+pub(crate) fn only(report: &Report) -> (&str, &str) {
+    assert_eq!(report.findings().len(), 1, "{:?}", report.findings());
+    (report.findings()[0].code(), report.findings()[0].message())
+}
+
+/// The one thing that was found, and which kept the chart from being judged as a whole.
+pub(crate) fn stopped_by(report: &Report) -> (&str, &str) {
+    assert_eq!(codes(report)[1..], ["RSH050"], "{:?}", report.findings());
+    (report.findings()[0].code(), report.findings()[0].message())
 }

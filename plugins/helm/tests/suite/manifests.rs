@@ -1,0 +1,114 @@
+//! Parts that a chart has, and what the manifest says of it.
+
+use roadstead_plugin_helm::Helm;
+use roadstead_plugin_sdk::{Severity, Target, testing::Scene};
+
+use crate::push::{CHART, CONFIG, Push, TITLE, VERSION, chart, codes, config, only, stopped_by};
+
+#[test]
+fn annotations_must_not_say_something_else() {
+    let push = Push::new(&config(), &chart().gzip());
+    let report = push.clone().annotation(TITLE, "other").review();
+    assert_eq!(
+        only(&report),
+        (
+            "RSH005",
+            "the annotation org.opencontainers.image.title is \"other\", but the chart's name is \
+             \"web\"; push the chart with helm"
+        )
+    );
+    assert_eq!(only(&push.annotation(VERSION, "1.2.4").review()).0, "RSH006");
+}
+
+#[test]
+fn a_chart_has_its_parts_and_no_others() {
+    let layer = chart().gzip();
+    let push = || Push::new(&config(), &layer);
+    assert_eq!(stopped_by(&push().config_type("application/json").review()).0, "RSH001");
+    assert_eq!(stopped_by(&push().config_type(&format!("{CONFIG}; x=y")).review()).0, "RSH001");
+    assert_eq!(stopped_by(&push().layer(CHART, b"second").review()).0, "RSH002");
+    assert_eq!(stopped_by(&push().layer("application/tar+gzip", b"second").review()).0, "RSH002");
+    assert_eq!(codes(&push().layer_type("application/tar+gzip").review()), [""; 0]);
+    let none = push().layer_type("text/plain").review();
+    assert_eq!(codes(&none), ["RSH002", "RSH004", "RSH050"]);
+    let provenance = "application/vnd.cncf.helm.chart.provenance.v1.prov";
+    let signed = push().layer(provenance, b"one");
+    assert_eq!(codes(&signed.clone().review()), [""; 0]);
+    assert_eq!(codes(&signed.layer(provenance, b"two").review()), ["RSH003"]);
+    let other = push().layer("application/vnd.oci.image.layer.v1.tar", b"other").review();
+    assert!(!other.rejects() && codes(&other) == ["RSH004"]);
+}
+
+#[test]
+fn no_part_stands_where_helm_would_take_it_for_another() {
+    let layer = chart().gzip();
+    let push = || Push::new(&config(), &layer);
+    let second = push().layer(CONFIG, br#"{"name":"evil"}"#).review();
+    assert_eq!(
+        only(&second),
+        (
+            "RSH007",
+            "layer 1 has the type \"application/vnd.cncf.helm.config.v1+json\", which helm takes \
+             for the chart's config wherever it stands; push the chart without it"
+        )
+    );
+    let provenance = "application/vnd.cncf.helm.chart.provenance.v1.prov";
+    let manifest = roadstead_plugin_sdk::oci::media_type::OCI_MANIFEST;
+    let index = roadstead_plugin_sdk::oci::media_type::OCI_INDEX;
+    for (media_type, codes_found) in [
+        (CONFIG, &["RSH007"][..]),
+        (CHART, &["RSH002", "RSH007", "RSH050"]),
+        ("application/tar+gzip", &["RSH002", "RSH007", "RSH050"]),
+        (provenance, &["RSH007"]),
+        (manifest, &["RSH007"]),
+        (index, &["RSH007"]),
+        ("application/vnd.docker.distribution.manifest.v2+json", &["RSH007"]),
+        ("application/vnd.example.other", &[]),
+    ] {
+        let report = push().subject(media_type).review();
+        assert_eq!(codes(&report), codes_found, "{media_type} as the subject");
+    }
+    assert_eq!(codes(&push().layer(manifest, b"{}").review()), ["RSH007"]);
+    let signed = push().layer(provenance, b"one").subject(provenance).review();
+    assert_eq!(codes(&signed), ["RSH003", "RSH007"]);
+    let swapped = Push::new(&config(), &layer).config_type(CHART).layer(CONFIG, b"{}").review();
+    assert_eq!(codes(&swapped), ["RSH001", "RSH002", "RSH007", "RSH007", "RSH050"]);
+    let many = (0..200).fold(push(), |push, _| push.layer(CONFIG, b"{}"));
+    assert_eq!(many.review().findings().len(), 10);
+}
+
+#[test]
+fn what_is_no_chart_is_left_alone() {
+    let mut scene = Scene::new();
+    let image = scene
+        .manifest("image")
+        .config("application/vnd.oci.image.config.v1+json", b"{}")
+        .layer("application/vnd.oci.image.layer.v1.tar+gzip", b"")
+        .build();
+    assert_eq!(scene.review::<Helm>(&image, "{}"), Ok(None));
+    let blob = scene.blob_target(CHART, b"");
+    assert!(matches!(blob, Target::Blob(_)));
+    assert_eq!(scene.review::<Helm>(&blob, "{}"), Ok(None));
+    let disguised = scene.manifest("unknown").config(CONFIG, b"{}").build();
+    assert!(scene.review::<Helm>(&disguised, "{}").unwrap().unwrap().rejects());
+}
+
+/// As a failure it would be tried again for ever.
+#[test]
+fn a_part_that_is_not_there_is_found() {
+    let config = config().to_string();
+    let layer = chart().gzip();
+    for (part, message) in [
+        (config.as_bytes(), "the chart's config is not stored here; push it before the manifest"),
+        (&layer, "the chart's layer is not stored here; push it before the manifest"),
+    ] {
+        let mut scene = Scene::new();
+        let chart = scene.manifest("helm-chart").config(CONFIG, config.as_bytes());
+        let target = chart.layer(CHART, &layer).build();
+        let digest = scene.blob(part);
+        scene.forget(&digest);
+        let report = scene.review::<Helm>(&target, "{}").unwrap().unwrap();
+        assert_eq!(stopped_by(&report), ("RSH008", message));
+        assert!(report.findings().iter().all(|found| found.severity() == Severity::Error));
+    }
+}
