@@ -74,7 +74,7 @@ pub async fn a_delete_cut_anywhere_leaves_no_fault_and_is_repeated(world: &World
             let child = Artifact::of("child", &[&layer]).tagged("child");
             push_all(&world.storage, &name, &[&layer], &child).await.unwrap();
             let mut index = Artifact::of("index", &[]).tagged("a").tagged("b");
-            index.children = vec![(child.digest(), child.bytes.len() as u64)];
+            index.children = vec![child.as_child()];
             push_all(&world.storage, &name, &[], &index).await.unwrap();
             let (storage, calls) = faulty(world, nth, fault).await;
             let delete = async || {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use object_store::memory::InMemory;
+use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
 use serde_json::json;
 
 use roadstead_oci::{Algorithm, Digest, Repository, Tag};
@@ -15,26 +15,38 @@ use roadstead_storage::{
 
 pub struct World {
     pub storage: Arc<Storage>,
-    _folder: Option<(tempfile::TempDir, DataFolder)>,
+    /// what the storage keeps its objects in, to look at them and to damage them
+    objects: Arc<dyn ObjectStore>,
+    folder: Option<(tempfile::TempDir, DataFolder)>,
 }
 
-fn config() -> StorageConfig {
+pub fn config() -> StorageConfig {
     StorageConfig { fsync: false, ..StorageConfig::default() }
 }
 
 pub async fn memory() -> World {
-    let storage = Storage::over(Arc::new(InMemory::new()), config(), Clock::system()).await;
-    World { storage: Arc::new(storage.unwrap()), _folder: None }
+    let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let storage = Storage::over(Arc::clone(&objects), config(), Clock::system()).await.unwrap();
+    World { storage: Arc::new(storage), objects, folder: None }
 }
 
 pub async fn folder() -> World {
     let folder = tempfile::tempdir().unwrap();
     let data = DataFolder::take(folder.path()).unwrap();
     let storage = Storage::open(&data, config(), Clock::system()).await.unwrap();
-    World { storage: Arc::new(storage), _folder: Some((folder, data)) }
+    let objects = LocalFileSystem::new_with_prefix(data.path().join("objects")).unwrap();
+    World { storage: Arc::new(storage), objects: Arc::new(objects), folder: Some((folder, data)) }
 }
 
 impl World {
+    /// The same store under another configuration and clock.
+    pub async fn opened(&self, config: StorageConfig, clock: Clock) -> Storage {
+        match &self.folder {
+            Some((_, data)) => Storage::open(data, config, clock).await.unwrap(),
+            None => Storage::over(Arc::clone(&self.objects), config, clock).await.unwrap(),
+        }
+    }
+
     /// Nothing is broken.
     pub async fn is_sound(&self) {
         let audit = self.storage.reopened(None).await.unwrap().audit().await.unwrap();
@@ -127,6 +139,11 @@ impl Artifact {
 
     pub fn digest(&self) -> Digest {
         sha256(&self.bytes)
+    }
+
+    /// How an index names it.
+    pub fn as_child(&self) -> (Digest, u64) {
+        (self.digest(), self.bytes.len() as u64)
     }
 }
 
