@@ -38,6 +38,7 @@ macro_rules! storage_contract {
             uploads::a_mount_shares_the_bytes,
             manifests::a_push_is_visible_whole,
             manifests::a_small_artifact_takes_seven_writes,
+            manifests::what_is_large_new_or_linked_adds_one_write_each,
             manifests::a_missing_or_resized_blob_is_told,
             manifests::a_moving_tag_is_never_absent,
             manifests::names_are_listed_in_byte_order,
