@@ -15,6 +15,7 @@ mod folder;
 mod hash_state;
 mod id;
 mod key;
+mod listing;
 mod locks;
 mod manifests;
 mod names;
@@ -41,6 +42,7 @@ pub use config::StorageConfig;
 pub use error::{Error, Result};
 pub use folder::DataFolder;
 pub use id::Id;
+pub use listing::Page;
 pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Names, Need, Push, Unmet};
 pub use receive::BodyError;
 pub use uploads::{Appended, Finished, Upload};
@@ -61,15 +63,6 @@ pub struct Storage {
     config: StorageConfig,
     locks: locks::Locks,
     tokens: token::Tokens,
-}
-
-/// A page of names, in byte order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
-    /// what is on it
-    pub items: Vec<T>,
-    /// whether another one follows
-    pub more: bool,
 }
 
 impl Storage {

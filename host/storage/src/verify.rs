@@ -13,10 +13,9 @@ use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 use crate::{
     Error, Result, Storage,
     id::Id,
-    key::{Key, undashed, unterminated},
+    key::{Key, UPLOADS, is_held, undashed, unterminated},
     manifests::Manifest,
-    names::Entry,
-    names::TagKey,
+    names::{Entry, TagKey},
 };
 
 /// Most faults that a report lists; the count goes on.
@@ -136,7 +135,7 @@ impl Storage {
         linked: &mut HashSet<Id>,
         audit: &mut Audit,
     ) -> Result<()> {
-        let folder = |algorithm| Key::LinksOf(repository, algorithm).path();
+        let folder = |algorithm| Key::LinksOf(repository, algorithm);
         for digest in self.digests_in(folder).await? {
             for link in self.links(repository, &digest).await? {
                 match self.blob_record(&digest, &link.record).await {
@@ -163,7 +162,7 @@ impl Storage {
 
     /// Each visible manifest has its bytes, all that it names, and its entries elsewhere.
     async fn audit_manifests(&self, repository: &Repository, audit: &mut Audit) -> Result<()> {
-        let folder = |algorithm| Key::ManifestsOf(repository, algorithm).path();
+        let folder = |algorithm| Key::ManifestsOf(repository, algorithm);
         for digest in self.digests_in(folder).await? {
             let names = self.backend.names(&Key::Manifests(repository, &digest).path()).await?;
             let visible = self.visible_claims(repository, &digest).await?;
@@ -253,8 +252,7 @@ impl Storage {
 
     /// Referrer and parent entries: dead ones are litter, live ones must be readable.
     async fn audit_entries(&self, repository: &Repository, audit: &mut Audit) -> Result<()> {
-        let subjects =
-            self.digests_in(|algorithm| Key::ReferrersOf(repository, algorithm).path()).await?;
+        let subjects = self.digests_in(|algorithm| Key::ReferrersOf(repository, algorithm)).await?;
         for subject in subjects {
             for name in self.backend.names(&Key::Referrers(repository, &subject).path()).await? {
                 let Some(referrer) = undashed(&name) else { continue };
@@ -308,9 +306,8 @@ impl Storage {
     async fn audit_strays(&self, audit: &mut Audit) -> Result<()> {
         let mut pending = vec![String::new()];
         while let Some(folder) = pending.pop() {
-            let path = format!("repos/{folder}");
-            for name in self.backend.names(path.trim_end_matches('/')).await? {
-                if !name.starts_with('_') {
+            for name in self.backend.names(&Key::RepositoriesBelow(&folder).path()).await? {
+                if !is_held(&name) {
                     pending.push(format!("{folder}{name}/"));
                     continue;
                 }
@@ -319,8 +316,9 @@ impl Storage {
                     Ok(repository) => self.repository_exists(&repository).await?,
                     Err(_) => false,
                 };
-                if !known && name != "_uploads" {
-                    audit.fault(format!("{path}{name}"), "its repository is not on the catalog");
+                if !known && name != UPLOADS {
+                    let key = Key::RepositoriesBelow(&format!("{folder}{name}")).path();
+                    audit.fault(key, "its repository is not on the catalog");
                 }
             }
         }
@@ -331,18 +329,15 @@ impl Storage {
     async fn audit_blobs(&self, audit: &mut Audit, linked: &HashSet<Id>) -> Result<()> {
         let mut named = HashSet::new();
         for algorithm in Algorithm::ALL {
-            let top = format!("blobs/{}", algorithm.as_str());
-            for prefix in self.backend.names(&top).await? {
-                let folder = format!("{top}/{prefix}");
-                let digests = self.backend.names(&folder).await?;
-                let parse = |hex: &String| Digest::parse(&format!("{}:{hex}", algorithm.as_str()));
-                for digest in digests.iter().filter_map(|hex| parse(hex).ok()) {
+            for prefix in self.backend.names(&Key::BlobPrefixes(algorithm).path()).await? {
+                let folder = Key::BlobsBelow(algorithm, &prefix);
+                for digest in self.digests_of(algorithm, folder).await? {
                     self.audit_records(&digest, linked, &mut named, audit).await?;
                 }
             }
         }
-        for prefix in self.backend.names("data").await? {
-            for name in self.backend.names(&format!("data/{prefix}")).await? {
+        for prefix in self.backend.names(&Key::DataPrefixes.path()).await? {
+            for name in self.backend.names(&Key::DataBelow(&prefix).path()).await? {
                 if !named.contains(&name) {
                     audit.litter("segments");
                 }
