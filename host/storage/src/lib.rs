@@ -61,7 +61,7 @@ pub struct Storage {
     cache: cache::Cache,
     clock: Clock,
     config: StorageConfig,
-    locks: locks::Locks,
+    locks: Arc<locks::Locks>,
     tokens: token::Tokens,
 }
 
@@ -99,8 +99,21 @@ impl Storage {
             return Err(Error::corrupt(&version, format!("layout {found:?} is not known here")));
         }
         let tokens = token::Tokens::new(secret(&backend, "uploads").await?);
-        let cache = cache::Cache::new();
-        Ok(Self { backend, cache, clock, config, locks: locks::Locks::new(), tokens })
+        let (cache, locks) = (cache::Cache::new(), Arc::default());
+        Ok(Self { backend, cache, clock, config, locks, tokens })
+    }
+
+    /// A view of this store under the same locks that has nothing in memory. Whoever changes a
+    /// name corrects it here and not there, so a view serves for one look.
+    fn forgetful(&self) -> Self {
+        Self {
+            backend: self.backend.clone(),
+            cache: cache::Cache::new(),
+            clock: self.clock.clone(),
+            config: self.config.clone(),
+            locks: Arc::clone(&self.locks),
+            tokens: self.tokens.clone(),
+        }
     }
 
     /// The clock that the store tells the time by.

@@ -5,6 +5,7 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+mod audit;
 mod deletes;
 mod faults;
 mod manifests;
@@ -49,6 +50,18 @@ macro_rules! storage_contract {
             deletes::a_manifest_goes_with_its_tags_and_they_stay_gone,
             deletes::a_tag_goes_alone,
             deletes::pushes_and_deletes_exclude_each_other,
+            audit::a_record_that_differs_from_its_link_is_found,
+            audit::a_segment_that_is_short_or_gone_is_found,
+            audit::a_record_that_names_another_segment_than_its_link_is_found,
+            audit::a_manifest_that_was_read_and_then_damaged_is_found,
+            audit::a_damaged_claim_is_found,
+            audit::content_that_a_manifest_lacks_is_found,
+            audit::a_subject_or_child_that_does_not_know_of_it_is_found,
+            audit::a_descriptor_of_something_else_is_found,
+            audit::a_folder_that_is_no_tag_is_found,
+            audit::a_repository_that_left_the_catalog_is_found,
+            audit::what_a_cut_delete_or_push_leaves_is_litter,
+            audit::an_audit_beside_pushes_and_deletes_finds_no_fault,
             faults::a_push_cut_anywhere_leaves_no_fault_and_is_repeated,
             faults::a_delete_cut_anywhere_leaves_no_fault_and_is_repeated,
         })+

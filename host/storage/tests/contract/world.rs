@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
+use object_store::{
+    ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
+};
 use serde_json::json;
 
 use roadstead_oci::{Algorithm, Digest, Repository, Tag};
@@ -45,6 +47,40 @@ impl World {
             Some((_, data)) => Storage::open(data, config, clock).await.unwrap(),
             None => Storage::over(Arc::clone(&self.objects), config, clock).await.unwrap(),
         }
+    }
+
+    /// The keys of everything stored that contain `part`, in byte order.
+    pub async fn keys(&self, part: &str) -> Vec<String> {
+        let listed: Vec<_> = self.objects.list(None).collect().await;
+        let keys = listed.into_iter().map(|meta| meta.unwrap().location.to_string());
+        let mut keys: Vec<_> = keys.filter(|key| key.contains(part)).collect();
+        keys.sort();
+        keys
+    }
+
+    /// The only key that contains `part`.
+    pub async fn key(&self, part: &str) -> String {
+        let keys = self.keys(part).await;
+        assert_eq!(keys.len(), 1, "{part} is in {keys:?}");
+        keys[0].clone()
+    }
+
+    /// Writes an object as no code of the store would.
+    pub async fn plant(&self, key: &str, bytes: impl Into<Bytes>) {
+        self.objects.put(&Path::parse(key).unwrap(), bytes.into().into()).await.unwrap();
+    }
+
+    /// Changes the bytes of an object.
+    pub async fn damage(&self, key: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let got = self.objects.get(&Path::parse(key).unwrap()).await.unwrap();
+        let mut bytes = got.bytes().await.unwrap().to_vec();
+        change(&mut bytes);
+        self.plant(key, bytes).await;
+    }
+
+    /// Loses an object.
+    pub async fn lose(&self, key: &str) {
+        self.objects.delete(&Path::parse(key).unwrap()).await.unwrap();
     }
 
     /// Nothing is broken.
