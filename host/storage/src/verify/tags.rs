@@ -5,7 +5,7 @@ use roadstead_oci::Tag;
 use super::Look;
 use crate::{
     Result,
-    key::{Key, unterminated},
+    key::{Key, body_of, unterminated},
 };
 
 impl Look<'_> {
@@ -21,16 +21,25 @@ impl Look<'_> {
         Ok(())
     }
 
+    /// A delete takes the claim first, so a tag without claim is dead. But a push writes the tag
+    /// after the body: no crash leaves a tag with a claim that has no body.
     async fn tag(&mut self, tag: &Tag) -> Result<()> {
         let keys = self.storage.tag_keys(self.repository, tag).await?;
         let Some((value, smaller)) = keys.split_last() else { return Ok(()) };
         for _ in smaller {
             self.audit.litter("tags");
         }
-        let visible = self.storage.is_visible(self.repository, &value.digest, &value.claim).await?;
-        match visible && !value.gone {
-            true => self.audit.sound("tags"),
-            false => self.audit.litter("tags"),
+        let folder = Key::Manifests(self.repository, &value.digest).path();
+        let names = self.storage.backend.names(&folder).await?;
+        let is_there = |name: &str| names.iter().any(|stored| stored == name);
+        let claimed = !value.gone && is_there(value.claim.as_str());
+        match (claimed, is_there(&body_of(&value.claim))) {
+            (true, true) => self.audit.sound("tags"),
+            (true, false) => {
+                let key = Key::Tag(self.repository, tag, value).path();
+                self.audit.fault(key, "its manifest has lost its body");
+            }
+            (false, _) => self.audit.litter("tags"),
         }
         Ok(())
     }

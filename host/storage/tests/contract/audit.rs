@@ -170,6 +170,12 @@ pub async fn a_folder_that_is_no_tag_is_found(world: &World) {
     finds(world, &[bad, ("repos/stock/_tags/endless", "no tag")]).await;
 }
 
+pub async fn a_tag_whose_manifest_lost_its_body_is_found(world: &World) {
+    let stock = Stock::pushed(world).await;
+    world.lose(&body_of(world, &stock.lone).await).await;
+    finds(world, &[(&world.key("_tags/lone,").await, "its manifest has lost its body")]).await;
+}
+
 pub async fn a_repository_that_left_the_catalog_is_found(world: &World) {
     Stock::pushed(world).await;
     world.lose(&world.key("catalog/").await).await;

@@ -59,6 +59,7 @@ macro_rules! storage_contract {
             audit::a_subject_or_child_that_does_not_know_of_it_is_found,
             audit::a_descriptor_of_something_else_is_found,
             audit::a_folder_that_is_no_tag_is_found,
+            audit::a_tag_whose_manifest_lost_its_body_is_found,
             audit::a_repository_that_left_the_catalog_is_found,
             audit::what_a_cut_delete_or_push_leaves_is_litter,
             audit::an_audit_beside_pushes_and_deletes_finds_no_fault,
