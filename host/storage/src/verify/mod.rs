@@ -11,6 +11,7 @@ mod blobs;
 mod manifests;
 mod report;
 mod tags;
+mod uploads;
 
 use std::collections::HashSet;
 
@@ -31,7 +32,7 @@ const REPOSITORIES_AT_ONCE: usize = 1000;
 struct Named {
     /// records, by links
     records: HashSet<Id>,
-    /// data, by records
+    /// data, by records and by the parts of uploads
     segments: HashSet<Id>,
 }
 
@@ -86,9 +87,7 @@ impl Storage {
         look.tags().await?;
         look.referrers().await?;
         look.parents().await?;
-        for _ in look.storage.backend.names(&Key::Uploads(repository).path()).await? {
-            look.audit.litter("uploads");
-        }
+        look.uploads().await?;
         Ok(look.audit)
     }
 

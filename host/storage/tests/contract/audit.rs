@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 
-use roadstead_oci::{Digest, Repository};
+use roadstead_oci::{Algorithm, Digest, Repository};
 use roadstead_storage::{Audit, Storage};
 
-use crate::world::{Artifact, World, noise, push, push_all, push_blob, repository, sha256};
+use crate::world::{Artifact, World, body, noise, push, push_all, push_blob, repository, sha256};
 
 /// Two images, of which one has a signature and an index, in the repository `stock`.
 struct Stock {
@@ -212,6 +212,53 @@ pub async fn what_a_cut_delete_or_push_leaves_is_litter(world: &World) {
     world.plant("data/00/00000000000000000000000000", Bytes::new()).await;
     let litter = [("claims and bodies", 2), ("entries", 1), ("segments", 1), ("tags", 1)];
     only_litter(world, &litter).await;
+}
+
+async fn part(storage: &Storage, token: &str, bytes: &Bytes) {
+    let upload = storage.upload(&repository("up"), token).await.unwrap().unwrap();
+    storage.append(&upload, body(bytes)).await.unwrap();
+}
+
+pub async fn an_upload_that_goes_on_is_sound_and_a_cancelled_one_is_litter(world: &World) {
+    let (name, storage) = (repository("up"), &world.storage);
+    push_blob(storage, &name, &noise(0, 1)).await.unwrap();
+    let token = storage.begin_upload(&name, Algorithm::Sha256).token;
+    only_litter(world, &[]).await;
+    for bytes in [noise(1, 100), noise(2, 50_000)] {
+        part(storage, &token, &bytes).await;
+    }
+    assert_eq!(only_litter(world, &[]).await.sound["uploads"], 1);
+    let upload = storage.upload(&name, &token).await.unwrap().unwrap();
+    storage.cancel_upload(&upload).await.unwrap();
+    let audit = only_litter(world, &[("segments", 1), ("uploads", 1)]).await;
+    assert_eq!(audit.sound.get("uploads"), None);
+}
+
+pub async fn a_finished_upload_is_neither(world: &World) {
+    let (name, storage) = (repository("up"), &world.storage);
+    let token = storage.begin_upload(&name, Algorithm::Sha256).token;
+    let bytes = noise(1, 50_000);
+    part(storage, &token, &bytes).await;
+    let upload = storage.upload(&name, &token).await.unwrap().unwrap();
+    let first = world.keys("_uploads/").await;
+    storage.finish(&upload, body(&Bytes::new()), &sha256(&bytes)).await.unwrap();
+    assert_eq!(only_litter(world, &[]).await.sound.get("uploads"), None);
+    // cut while its parts went, from the first one on
+    let later = first[0].replace("/00000000000000000000", "/00000000000000050000");
+    world.plant(&later, &b"{}\n"[..]).await;
+    only_litter(world, &[("uploads", 1)]).await;
+}
+
+pub async fn a_part_that_lost_its_bytes_is_found(world: &World) {
+    let (name, storage) = (repository("up"), &world.storage);
+    push_blob(storage, &name, &noise(0, 1)).await.unwrap();
+    let token = storage.begin_upload(&name, Algorithm::Sha256).token;
+    part(storage, &token, &noise(1, 50_000)).await;
+    let key = world.key("_uploads/").await;
+    world.lose(&world.key("data/").await).await;
+    finds(world, &[(&key, "is not as it says")]).await;
+    world.plant(&key, &b"no part"[..]).await;
+    finds(world, &[(&key, "no end")]).await;
 }
 
 /// Pushes or deletes everything that can stand in each other's way.
