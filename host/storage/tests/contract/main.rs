@@ -9,6 +9,7 @@ mod audit;
 mod deletes;
 mod faults;
 mod manifests;
+mod staging;
 mod uploads;
 mod world;
 

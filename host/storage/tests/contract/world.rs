@@ -49,6 +49,11 @@ impl World {
         }
     }
 
+    /// The folder of a world on local disk.
+    pub fn data_folder(&self) -> &DataFolder {
+        &self.folder.as_ref().unwrap().1
+    }
+
     /// The keys of everything stored that contain `part`, in byte order.
     pub async fn keys(&self, part: &str) -> Vec<String> {
         let listed: Vec<_> = self.objects.list(None).collect().await;
