@@ -67,8 +67,15 @@ macro_rules! storage_contract {
             audit::a_finished_upload_is_neither,
             audit::a_part_that_lost_its_bytes_is_found,
             audit::an_audit_beside_pushes_and_deletes_finds_no_fault,
-            faults::a_push_cut_anywhere_leaves_no_fault_and_is_repeated,
-            faults::a_delete_cut_anywhere_leaves_no_fault_and_is_repeated,
+            faults::a_push_cut_anywhere_is_repeated,
+            faults::a_push_of_an_index_cut_anywhere_is_repeated,
+            faults::a_repeated_push_cut_anywhere_is_repeated,
+            faults::an_upload_in_parts_cut_anywhere_goes_on,
+            faults::a_cancel_cut_anywhere_is_repeated,
+            faults::a_mount_cut_anywhere_is_repeated,
+            faults::a_delete_cut_anywhere_is_repeated,
+            faults::a_tag_deleted_with_a_cut_anywhere_stays_deleted,
+            faults::a_blob_deleted_with_a_cut_anywhere_can_be_pushed_again,
         })+
     };
 }
