@@ -1,14 +1,23 @@
 //! The audit finds every broken promise, at its key, in a store that has everything in memory; it
 //! takes what crashes leave for litter, and what goes on meanwhile for neither.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use bytes::Bytes;
 
 use roadstead_oci::{Algorithm, Digest, Repository};
-use roadstead_storage::{Audit, Storage};
+use roadstead_storage::{Audit, Hook, Storage};
 
-use crate::world::{Artifact, World, body, noise, push, push_all, push_blob, repository, sha256};
+use crate::world::{
+    Artifact, World, body, folder, noise, push, push_all, push_blob, repository, sha256,
+};
 
 /// Two images, of which one has a signature and an index, in the repository `stock`.
 struct Stock {
@@ -308,4 +317,33 @@ pub async fn an_audit_beside_pushes_and_deletes_finds_no_fault(world: &World) {
     }
     assert!(audits > 3, "only {audits} audits were beside it");
     world.is_sound().await;
+}
+
+/// On disk, where a hook can change things between two calls.
+#[tokio::test]
+async fn a_second_look_remembers_nothing_of_the_first() {
+    let world = folder().await;
+    let stock = Stock::pushed(&world).await;
+    // what the first look finds wrong is gone before the second
+    world.plant("repos/stock/_tags/-bad,/x", Bytes::new()).await;
+    // and the signature was deleted and pushed again: another claim
+    let claim = claim_of(&world, &stock.signature).await;
+    let claim = claim.rsplit('/').next().unwrap();
+    let objects = world.data_folder().path().join("objects");
+    let moves = world.keys(claim).await.into_iter().map(|key| {
+        let again = key.replace(claim, "00000000000000000000000000");
+        (objects.join(key), objects.join(again))
+    });
+    let (moves, changed): (Vec<_>, _) = (moves.collect(), AtomicBool::new(false));
+    let hook: Hook = Arc::new(move |_, key| {
+        if key == "repos/stock/_referrers/sha256" && !changed.swap(true, Ordering::Relaxed) {
+            fs::remove_dir_all(objects.join("repos/stock/_tags/-bad,")).unwrap();
+            for (from, to) in &moves {
+                fs::rename(from, to).unwrap();
+            }
+        }
+        None
+    });
+    let audit = world.storage.reopened(Some(hook)).await.unwrap().audit().await.unwrap();
+    assert_eq!((audit.faults.as_slice(), audit.litter.len()), (&[][..], 0), "{audit:?}");
 }
