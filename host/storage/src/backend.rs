@@ -21,6 +21,8 @@ pub enum Operation {
     Put,
     /// Writes a whole object unless it exists.
     Create,
+    /// Begins a large object, which leaves a staging file on local disk.
+    Begin,
     /// Writes a part of a large object that nobody sees yet.
     Part,
     /// Makes a large object visible.
@@ -91,7 +93,10 @@ impl Backend {
 
     /// Begins a large object, which nobody sees before it is complete.
     pub(crate) async fn begin(&self, key: &str) -> Result<Box<dyn MultipartUpload>> {
-        self.store.put_multipart(&path(key)?).await.map_err(|error| Error::backend(key, error))
+        let begin = async {
+            self.store.put_multipart(&path(key)?).await.map_err(|e| Error::backend(key, e))
+        };
+        self.hooked_call(Operation::Begin, key, begin).await
     }
 
     /// An object, whole.

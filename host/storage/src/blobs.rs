@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use roadstead_oci::{Algorithm, Digest, Repository};
+use roadstead_oci::{Digest, Repository};
 
 use crate::{
     Error, Result, Storage,
@@ -214,16 +214,11 @@ impl Storage {
         repository: &Repository,
         blob: &Digest,
     ) -> Result<Option<Digest>> {
-        for algorithm in Algorithm::ALL {
-            let folder = Key::ManifestsOf(repository, algorithm).path();
-            for hex in self.backend.names(&folder).await? {
-                let Ok(manifest) = Digest::parse(&format!("{}:{hex}", algorithm.as_str())) else {
-                    continue;
-                };
-                for claim in self.visible_claims(repository, &manifest).await? {
-                    if self.claimed(repository, &manifest, &claim).await?.contains(blob) {
-                        return Ok(Some(manifest));
-                    }
+        let folder = |algorithm| Key::ManifestsOf(repository, algorithm);
+        for manifest in self.digests_in(folder).await? {
+            for claim in self.visible_claims(repository, &manifest).await? {
+                if self.claimed(repository, &manifest, &claim).await?.contains(blob) {
+                    return Ok(Some(manifest));
                 }
             }
         }

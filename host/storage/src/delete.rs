@@ -1,14 +1,13 @@
 //! Deleting manifests (end-9). The order of the steps is the crash argument of `manifests`.
 
-use roadstead_oci::{Algorithm, Digest, Repository, Tag};
+use roadstead_oci::{Digest, Repository, Tag};
 
 use crate::{
     Result, Storage,
     blobs::Deleted,
     id::Id,
     key::{Key, undashed, unterminated},
-    names::Entry,
-    names::TagKey,
+    names::{Entry, TagKey},
 };
 
 impl Storage {
@@ -93,19 +92,5 @@ impl Storage {
             self.backend.discard(&format!("{folder}/{name}")).await;
         }
         Ok(())
-    }
-
-    /// Every digest that has a folder below one of an algorithm's folders.
-    pub(crate) async fn digests_in(
-        &self,
-        folder: impl Fn(Algorithm) -> String,
-    ) -> Result<Vec<Digest>> {
-        let mut digests = Vec::new();
-        for algorithm in Algorithm::ALL {
-            let names = self.backend.names(&folder(algorithm)).await?;
-            let parse = |hex: String| Digest::parse(&format!("{}:{hex}", algorithm.as_str())).ok();
-            digests.extend(names.into_iter().filter_map(parse));
-        }
-        Ok(digests)
     }
 }

@@ -21,9 +21,15 @@ pub(crate) enum Key<'a> {
     Secret(&'static str),
     /// `data/<xx>/<id>`: the bytes of one segment of a blob
     Data(&'a Id),
+    DataBelow(&'a str),
+    DataPrefixes,
     /// `blobs/<alg>/<hh>/<hex>/<id>`: the record of a blob
     BlobRecord(&'a Digest, &'a Id),
     BlobRecords(&'a Digest),
+    BlobsBelow(Algorithm, &'a str),
+    BlobPrefixes(Algorithm),
+    /// `repos/<folder>`, the root's name empty: what lies in it below names of repositories
+    RepositoriesBelow(&'a str),
     /// `repos/<name>/_blobs/<alg>/<hex>/<id>-<form><record>-<size>`: a repository may serve it
     Link(&'a Repository, &'a Digest, &'a Link),
     Links(&'a Repository, &'a Digest),
@@ -62,6 +68,25 @@ pub(crate) enum Key<'a> {
     /// `catalog/<name>,/<id>`: the repository exists
     Catalog(&'a Repository, &'a Id),
     CatalogEntries(&'a Repository),
+    CatalogBelow(&'a str),
+}
+
+/// The folder of a repository's uploads. It alone makes no repository.
+pub(crate) const UPLOADS: &str = "_uploads";
+/// The folder of a repository's manifests and claims.
+pub(crate) const MANIFESTS: &str = "_manifests";
+
+/// The last component of the key that ends an upload for good.
+pub(crate) const CANCELLED: &str = "cancelled";
+
+/// The last component of the body's key, beside the claim's, which is the id itself.
+pub(crate) fn body_of(claim: &Id) -> String {
+    format!("{claim}.body")
+}
+
+/// Whether a name below a repository's is that of something it holds, not of another repository.
+pub(crate) fn is_held(name: &str) -> bool {
+    name.starts_with('_')
 }
 
 /// The name behind the folder of a tag or a repository.
@@ -86,14 +111,20 @@ impl Key<'_> {
             Self::Version => "version".to_owned(),
             Self::Secret(name) => format!("keys/{name}"),
             Self::Data(id) => format!("data/{}/{id}", &id.as_str()[..2]),
+            Self::DataBelow(prefix) => format!("data/{prefix}"),
+            Self::DataPrefixes => "data".to_owned(),
             Self::BlobRecord(digest, id) => format!("{}/{id}", Key::BlobRecords(digest).path()),
             Self::BlobRecords(digest) => {
                 let (algorithm, hex) = (digest.algorithm().as_str(), digest.hex());
                 format!("blobs/{algorithm}/{}/{hex}", &hex[..2])
             }
+            Self::BlobsBelow(algorithm, prefix) => format!("blobs/{}/{prefix}", algorithm.as_str()),
+            Self::BlobPrefixes(algorithm) => format!("blobs/{}", algorithm.as_str()),
+            Self::RepositoriesBelow(folder) => within("repos", folder),
             Self::Verdict(id) => format!("verdicts/{}/{id}", id.get(..3).unwrap_or(id)),
             Self::Catalog(repo, id) => format!("catalog/{repo},/{id}"),
             Self::CatalogEntries(repo) => format!("catalog/{repo},"),
+            Self::CatalogBelow(folder) => within("catalog", folder),
             _ => self.path_in_repository(),
         }
     }
@@ -107,11 +138,11 @@ impl Key<'_> {
                 format!("{}/{id}", Key::Manifests(repo, digest).path())
             }
             Self::Body(repo, digest, id) => {
-                format!("{}/{id}.body", Key::Manifests(repo, digest).path())
+                format!("{}/{}", Key::Manifests(repo, digest).path(), body_of(id))
             }
-            Self::Manifests(repo, digest) => below(repo, "_manifests", digest),
+            Self::Manifests(repo, digest) => below(repo, MANIFESTS, digest),
             Self::ManifestsOf(repo, algorithm) => {
-                format!("repos/{repo}/_manifests/{}", algorithm.as_str())
+                format!("repos/{repo}/{MANIFESTS}/{}", algorithm.as_str())
             }
             Self::Referrer(repo, subject, referrer, entry) => {
                 format!("{}/{entry}", Key::ReferrerEntries(repo, subject, referrer).path())
@@ -135,23 +166,39 @@ impl Key<'_> {
             Self::TagKeys(repo, tag) => format!("repos/{repo}/_tags/{tag},"),
             Self::Tags(repo) => format!("repos/{repo}/_tags"),
             Self::UploadPart(repo, id, offset) => {
-                format!("repos/{repo}/_uploads/{id}/{offset:020}")
+                format!("{}/{offset:020}", Key::Upload(repo, id).path())
             }
-            Self::UploadCancelled(repo, id) => format!("repos/{repo}/_uploads/{id}/cancelled"),
-            Self::Upload(repo, id) => format!("repos/{repo}/_uploads/{id}"),
-            Self::Uploads(repo) => format!("repos/{repo}/_uploads"),
+            Self::UploadCancelled(repo, id) => {
+                format!("{}/{CANCELLED}", Key::Upload(repo, id).path())
+            }
+            Self::Upload(repo, id) => format!("{}/{id}", Key::Uploads(repo).path()),
+            Self::Uploads(repo) => format!("repos/{repo}/{UPLOADS}"),
             Self::LaterVerdict(repo, digest, id) => {
                 format!("{}/{id}", below(repo, "_verdicts", digest))
             }
             Self::Version
             | Self::Secret(_)
             | Self::Data(_)
+            | Self::DataBelow(_)
+            | Self::DataPrefixes
             | Self::BlobRecord(..)
             | Self::BlobRecords(_)
+            | Self::BlobsBelow(..)
+            | Self::BlobPrefixes(_)
+            | Self::RepositoriesBelow(_)
             | Self::Verdict(_)
             | Self::Catalog(..)
-            | Self::CatalogEntries(_) => self.path(),
+            | Self::CatalogEntries(_)
+            | Self::CatalogBelow(_) => self.path(),
         }
+    }
+}
+
+/// A folder within a root; `folder` is empty or ends in a slash.
+fn within(root: &str, folder: &str) -> String {
+    match folder.trim_end_matches('/') {
+        "" => root.to_owned(),
+        folder => format!("{root}/{folder}"),
     }
 }
 

@@ -15,6 +15,7 @@ mod folder;
 mod hash_state;
 mod id;
 mod key;
+mod listing;
 mod locks;
 mod manifests;
 mod names;
@@ -41,6 +42,7 @@ pub use config::StorageConfig;
 pub use error::{Error, Result};
 pub use folder::DataFolder;
 pub use id::Id;
+pub use listing::Page;
 pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Need, Push, Unmet};
 pub use receive::BodyError;
 pub use uploads::{Appended, Finished, Upload};
@@ -59,17 +61,8 @@ pub struct Storage {
     cache: cache::Cache,
     clock: Clock,
     config: StorageConfig,
-    locks: locks::Locks,
+    locks: Arc<locks::Locks>,
     tokens: token::Tokens,
-}
-
-/// A page of names, in byte order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
-    /// what is on it
-    pub items: Vec<T>,
-    /// whether another one follows
-    pub more: bool,
 }
 
 impl Storage {
@@ -106,8 +99,21 @@ impl Storage {
             return Err(Error::corrupt(&version, format!("layout {found:?} is not known here")));
         }
         let tokens = token::Tokens::new(secret(&backend, "uploads").await?);
-        let cache = cache::Cache::new();
-        Ok(Self { backend, cache, clock, config, locks: locks::Locks::new(), tokens })
+        let (cache, locks) = (cache::Cache::new(), Arc::default());
+        Ok(Self { backend, cache, clock, config, locks, tokens })
+    }
+
+    /// A view of this store under the same locks that has nothing in memory. Whoever changes a
+    /// name corrects it here and not there, so a view serves for one look.
+    fn forgetful(&self) -> Self {
+        Self {
+            backend: self.backend.clone(),
+            cache: cache::Cache::new(),
+            clock: self.clock.clone(),
+            config: self.config.clone(),
+            locks: Arc::clone(&self.locks),
+            tokens: self.tokens.clone(),
+        }
     }
 
     /// The clock that the store tells the time by.

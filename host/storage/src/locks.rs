@@ -23,8 +23,8 @@ pub(crate) struct Locks {
     tags: Vec<Mutex<()>>,
 }
 
-impl Locks {
-    pub(crate) fn new() -> Self {
+impl Default for Locks {
+    fn default() -> Self {
         let stripes = || (0..STRIPES).map(|_| Mutex::new(())).collect();
         Self {
             hasher: RandomState::new(),
@@ -34,7 +34,9 @@ impl Locks {
             tags: stripes(),
         }
     }
+}
 
+impl Locks {
     /// For whoever makes references in the repository: pushes and mounts, together.
     pub(crate) async fn refer(&self, repository: &Repository) -> OwnedRwLockReadGuard<()> {
         Arc::clone(self.pick(&self.repositories, repository)).read_owned().await

@@ -15,7 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use roadstead_oci::{Digest, Repository, Tag};
 
-use crate::{Error, Result, Storage, id::Id, key::Key, names::Entry, record};
+use crate::{
+    Error, Result, Storage,
+    id::Id,
+    key::{Key, body_of},
+    names::Entry,
+    record,
+};
 
 /// A manifest that a repository serves.
 #[derive(Clone, Debug)]
@@ -184,7 +190,7 @@ impl Storage {
         digest: &Digest,
     ) -> Result<Vec<Id>> {
         let names = self.backend.names(&Key::Manifests(repository, digest).path()).await?;
-        let has_body = |claim: &Id| names.binary_search(&format!("{claim}.body")).is_ok();
+        let has_body = |claim: &Id| names.binary_search(&body_of(claim)).is_ok();
         Ok(names.iter().filter_map(|name| Id::parse(name)).filter(has_body).collect())
     }
 

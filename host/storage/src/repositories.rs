@@ -66,8 +66,7 @@ impl Storage {
     /// The keys directly below a folder of the catalog, the greatest first. A name ends in a
     /// comma, a folder of more names in a slash: so the bytes sort as the names do.
     async fn catalog_folder(&self, folder: &str) -> Result<Vec<String>> {
-        let path = format!("catalog/{folder}");
-        let names = self.backend.names(path.trim_end_matches('/')).await?;
+        let names = self.backend.names(&Key::CatalogBelow(folder).path()).await?;
         let mut keys: Vec<_> = names
             .into_iter()
             .map(|name| match unterminated(&name) {

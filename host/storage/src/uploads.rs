@@ -15,7 +15,7 @@ use crate::{
     blobs::{Blob, BlobRecord, INLINE_BYTES_MAX, Segment},
     hash_state,
     id::Id,
-    key::Key,
+    key::{CANCELLED, Key},
     names::Link,
     receive::{BodyError, Content, End, Received},
     record, segment,
@@ -64,11 +64,12 @@ pub enum Finished {
 
 /// The first line of a part; a small part's bytes follow.
 #[derive(Serialize, Deserialize)]
-struct PartRecord {
+pub(crate) struct PartRecord {
     /// bytes
-    size: u64,
+    pub(crate) size: u64,
+    /// none: they follow
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    segment: Option<String>,
+    pub(crate) segment: Option<String>,
     /// the hash of everything up to this part's end
     state: String,
 }
@@ -317,5 +318,3 @@ impl Storage {
         Ok(())
     }
 }
-
-const CANCELLED: &str = "cancelled";

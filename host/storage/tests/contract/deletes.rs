@@ -28,7 +28,7 @@ pub async fn a_named_child_stays(world: &World) {
     let child = Artifact::of("child", &[]);
     push_all(storage, &name, &[], &child).await.unwrap();
     let mut index = Artifact::of("index", &[]).tagged("v1");
-    index.children = vec![(child.digest(), child.bytes.len() as u64)];
+    index.children = vec![child.as_child()];
     push_all(storage, &name, &[], &index).await.unwrap();
     let named = storage.delete_manifest(&name, &child.digest()).await.unwrap();
     assert_eq!(named, Deleted::Named(index.digest()));

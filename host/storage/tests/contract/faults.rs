@@ -1,4 +1,4 @@
-//! Each call of a push or a delete fails once, before or after it did its work: nothing half is
+//! Each change that a request makes fails once, before or after it did its work: nothing half is
 //! ever seen, and repeating the request mends it.
 
 use std::sync::{
@@ -6,9 +6,17 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use roadstead_storage::{Fault, Hook, Operation, Storage};
+use bytes::Bytes;
 
-use crate::world::{Artifact, World, noise, push_all, read, referrers, repository, sha256, tag};
+use roadstead_oci::{Algorithm, Repository};
+use roadstead_storage::{Appended, Deleted, Fault, Finished, Hook, Operation, Result, Storage};
+
+use crate::world::{
+    Artifact, World, body, noise, push_all, push_blob, read, referrers, repository, sha256, tag,
+};
+
+/// Opening a store makes two changes of its own at most, which find their object there.
+const OPENING: usize = 2;
 
 /// Fails the `nth` call that changes something; says through the counter how many there were.
 fn failing(nth: usize, fault: Fault) -> (Hook, Arc<AtomicUsize>) {
@@ -25,77 +33,293 @@ fn failing(nth: usize, fault: Fault) -> (Hook, Arc<AtomicUsize>) {
 
 /// A store whose `nth` change from here on fails.
 async fn faulty(world: &World, nth: usize, fault: Fault) -> (Storage, Arc<AtomicUsize>) {
-    // opening a store makes two changes of its own at most, which find their object there
-    const OPENING: usize = 2;
     let (hook, calls) = failing(nth + OPENING, fault);
     let storage = world.storage.reopened(Some(hook)).await.unwrap();
     assert_eq!(calls.load(Ordering::Relaxed), OPENING);
     (storage, calls)
 }
 
-pub async fn a_push_cut_anywhere_leaves_no_fault_and_is_repeated(world: &World) {
-    let mut cuts = 0;
+/// Cuts a request at each of its changes, each time in a repository that was prepared for it.
+/// After the cut nothing is broken; after the request was repeated it is done, for the same server
+/// and for one that starts. Answers how many changes the request makes.
+async fn cut_anywhere<T>(
+    world: &World,
+    topic: &str,
+    prepare: impl AsyncFn(&Repository) -> T,
+    request: impl AsyncFn(&Storage, &Repository, &T) -> Result<()>,
+    is_done: impl AsyncFn(&Storage, &Repository, &T),
+) -> usize {
+    let mut changes = 0;
     for fault in [Fault::Before, Fault::After] {
         for nth in 0.. {
-            let name = repository(&format!("cut-{}/{nth}", fault == Fault::After));
-            let (config, layer) = (noise(nth as u64, 100), noise(nth as u64 + 1, 30_000));
-            let subject = sha256(b"subject");
-            let artifact =
-                Artifact::of(&format!("m{nth}"), &[&config, &layer]).tagged("v1").about(&subject);
+            let name = repository(&format!("{topic}-{}/{nth}", fault == Fault::After));
+            let prepared = prepare(&name).await;
             let (storage, calls) = faulty(world, nth, fault).await;
-            let pushed = push_all(&storage, &name, &[&config, &layer], &artifact).await;
+            let answer = request(&storage, &name, &prepared).await;
             world.is_sound().await;
-            if calls.load(Ordering::Relaxed) <= nth + 2 {
-                pushed.unwrap();
+            if calls.load(Ordering::Relaxed) <= nth + OPENING {
+                answer.unwrap();
+                changes = nth;
                 break;
             }
-            cuts += 1;
             // the same server, which may remember what it should not
-            push_all(&storage, &name, &[&config, &layer], &artifact).await.unwrap();
+            request(&storage, &name, &prepared).await.unwrap();
             for storage in [&storage, &storage.reopened(None).await.unwrap()] {
-                let found = storage.tagged(&name, &tag("v1")).await.unwrap().unwrap();
-                assert_eq!(found.digest, artifact.digest());
-                let referrers = referrers(storage, &name, &subject, None).await;
-                assert_eq!(referrers.len(), 1, "after a cut at {nth}");
-                let blob = storage.blob(&name, &sha256(&layer)).await.unwrap().unwrap();
-                assert!(read(storage, &blob).await == layer);
+                is_done(storage, &name, &prepared).await;
             }
             world.is_sound().await;
         }
     }
-    assert!(cuts >= 18, "only {cuts} cuts");
+    changes
 }
 
-pub async fn a_delete_cut_anywhere_leaves_no_fault_and_is_repeated(world: &World) {
-    for fault in [Fault::Before, Fault::After] {
-        for nth in 0.. {
-            let name = repository(&format!("del-{}/{nth}", fault == Fault::After));
-            let layer = noise(nth as u64, 100);
-            let child = Artifact::of("child", &[&layer]).tagged("child");
-            push_all(&world.storage, &name, &[&layer], &child).await.unwrap();
-            let mut index = Artifact::of("index", &[]).tagged("a").tagged("b");
-            index.children = vec![(child.digest(), child.bytes.len() as u64)];
-            push_all(&world.storage, &name, &[], &index).await.unwrap();
-            let (storage, calls) = faulty(world, nth, fault).await;
-            let delete = async || {
-                storage.delete_tag(&name, &tag("b")).await?;
-                storage.delete_manifest(&name, &index.digest()).await?;
-                storage.delete_manifest(&name, &child.digest()).await?;
-                storage.delete_blob(&name, &sha256(&layer)).await
-            };
-            let deleted = delete().await;
-            world.is_sound().await;
-            if calls.load(Ordering::Relaxed) <= nth + 2 {
-                deleted.unwrap();
-                break;
-            }
-            delete().await.unwrap();
-            let reopened = storage.reopened(None).await.unwrap();
-            for storage in [&storage, &reopened] {
-                assert!(storage.manifest(&name, &child.digest()).await.unwrap().is_none());
-                assert!(storage.tags(&name, None, 9).await.unwrap().items.is_empty());
-                assert_eq!(storage.blob(&name, &sha256(&layer)).await.unwrap(), None);
-            }
+/// Bytes that no other repository has, or the second upload of them would find a record.
+fn noise_of(name: &Repository, len: usize) -> Bytes {
+    let seed = sha256(name.as_str().as_bytes()).hex()[..15].to_owned();
+    noise(u64::from_str_radix(&seed, 16).unwrap(), len)
+}
+
+pub async fn a_push_cut_anywhere_is_repeated(world: &World) {
+    let subject = sha256(b"subject");
+    let prepare = async |name: &Repository| {
+        let (config, layer) = (noise_of(name, 100), noise_of(name, 30_000));
+        let artifact = Artifact::of(name.as_str(), &[&config, &layer]);
+        (artifact.tagged("v1").about(&subject), config, layer)
+    };
+    let changes = cut_anywhere(
+        world,
+        "push",
+        prepare,
+        async |storage, name, (artifact, config, layer)| {
+            push_all(storage, name, &[config, layer], artifact).await
+        },
+        async |storage, name, (artifact, _, layer)| {
+            let found = storage.tagged(name, &tag("v1")).await.unwrap().unwrap();
+            assert_eq!(found.digest, artifact.digest());
+            assert_eq!(referrers(storage, name, &subject, None).await.len(), 1);
+            let blob = storage.blob(name, &sha256(layer)).await.unwrap().unwrap();
+            assert!(read(storage, &blob).await == *layer);
+        },
+    );
+    // catalog; record, link; begin, part, complete, record, link; claim, entry, body; tag
+    assert_eq!(changes.await, 12);
+}
+
+pub async fn a_push_of_an_index_cut_anywhere_is_repeated(world: &World) {
+    let children = [Artifact::of("amd64", &[]), Artifact::of("arm64", &[])];
+    let mut index = Artifact::of("index", &[]).tagged("v1");
+    index.children = children.each_ref().map(Artifact::as_child).to_vec();
+    let prepare = async |name: &Repository| {
+        for child in &children {
+            push_all(&world.storage, name, &[], child).await.unwrap();
         }
+    };
+    let changes = cut_anywhere(
+        world,
+        "index",
+        prepare,
+        async |storage, name, ()| push_all(storage, name, &[], &index).await,
+        async |storage, name, ()| {
+            let found = storage.tagged(name, &tag("v1")).await.unwrap().unwrap();
+            assert_eq!(found.digest, index.digest());
+            for child in &children {
+                let named = storage.delete_manifest(name, &child.digest()).await.unwrap();
+                assert_eq!(named, Deleted::Named(index.digest()));
+            }
+        },
+    );
+    // claim, two entries, body, tag
+    assert_eq!(changes.await, 5);
+}
+
+pub async fn a_repeated_push_cut_anywhere_is_repeated(world: &World) {
+    let subject = sha256(b"subject");
+    let artifact = Artifact::of("again", &[]).about(&subject);
+    let (first, second) = (artifact.clone().tagged("v1"), artifact.tagged("v2"));
+    let changes = cut_anywhere(
+        world,
+        "again",
+        async |name| push_all(&world.storage, name, &[], &first).await.unwrap(),
+        async |storage, name, ()| push_all(storage, name, &[], &second).await,
+        async |storage, name, ()| {
+            for name_of_tag in ["v1", "v2"] {
+                let found = storage.tagged(name, &tag(name_of_tag)).await.unwrap().unwrap();
+                assert_eq!(found.digest, first.digest());
+            }
+            assert_eq!(referrers(storage, name, &subject, None).await.len(), 1);
+            let verdicts = format!("repos/{name}/_verdicts/");
+            assert!(!world.keys(&verdicts).await.is_empty());
+        },
+    );
+    // verdict, tag
+    assert_eq!(changes.await, 2);
+}
+
+/// Goes on with an upload as a client does: asks how much is there, and sends what is missing.
+async fn go_on(storage: &Storage, name: &Repository, token: &str, whole: &Bytes) -> Result<()> {
+    const CHUNK: usize = 20_000;
+    if storage.blob(name, &sha256(whole)).await?.is_some() {
+        return Ok(());
     }
+    loop {
+        let upload = storage.upload(name, token).await?.expect("it goes on");
+        let rest = whole.slice(usize::try_from(upload.size).unwrap()..);
+        if rest.len() > CHUNK {
+            let appended = storage.append(&upload, body(&rest.slice(..CHUNK))).await?;
+            assert!(matches!(appended, Appended::Kept(_)), "{appended:?}");
+            continue;
+        }
+        let finished = storage.finish(&upload, body(&rest), &sha256(whole)).await?;
+        assert!(matches!(finished, Finished::Stored(_)), "{finished:?}");
+        return Ok(());
+    }
+}
+
+pub async fn an_upload_in_parts_cut_anywhere_goes_on(world: &World) {
+    let prepare = async |name: &Repository| {
+        let token = world.storage.begin_upload(name, Algorithm::Sha256).token;
+        (token, noise_of(name, 50_000))
+    };
+    let changes = cut_anywhere(
+        world,
+        "parts",
+        prepare,
+        async |storage, name, (token, whole)| go_on(storage, name, token, whole).await,
+        async |storage, name, (_, whole)| {
+            let blob = storage.blob(name, &sha256(whole)).await.unwrap().unwrap();
+            assert!(read(storage, &blob).await == *whole);
+        },
+    );
+    // three times begin, part, complete, twice a part of the upload; record, catalog, link; both go
+    assert_eq!(changes.await, 16);
+}
+
+pub async fn a_cancel_cut_anywhere_is_repeated(world: &World) {
+    let prepare = async |name: &Repository| {
+        let storage = &world.storage;
+        push_blob(storage, name, &noise(0, 1)).await.unwrap();
+        let token = storage.begin_upload(name, Algorithm::Sha256).token;
+        for chunk in [noise(1, 100), noise(2, 10_000)] {
+            let upload = storage.upload(name, &token).await.unwrap().unwrap();
+            storage.append(&upload, body(&chunk)).await.unwrap();
+        }
+        token
+    };
+    let changes = cut_anywhere(
+        world,
+        "cancel",
+        prepare,
+        async |storage, name, token| match storage.upload(name, token).await? {
+            Some(upload) => storage.cancel_upload(&upload).await,
+            None => Ok(()),
+        },
+        async |storage, name, token| {
+            assert!(storage.upload(name, token).await.unwrap().is_none());
+        },
+    );
+    // the tombstone, and both parts go
+    assert_eq!(changes.await, 3);
+    let sound = world.storage.audit().await.unwrap().sound;
+    assert_eq!(sound.get("uploads"), None);
+}
+
+pub async fn a_mount_cut_anywhere_is_repeated(world: &World) {
+    let (from, bytes) = (repository("from"), noise(1, 20_000));
+    let digest = sha256(&bytes);
+    push_blob(&world.storage, &from, &bytes).await.unwrap();
+    let changes = cut_anywhere(
+        world,
+        "mount",
+        async |_| (),
+        async |storage, name, ()| {
+            let mounted = storage.mount(name, &digest, Some(&from)).await?;
+            assert!(mounted.is_some());
+            Ok(())
+        },
+        async |storage, name, ()| {
+            let blob = storage.blob(name, &digest).await.unwrap().unwrap();
+            assert!(read(storage, &blob).await == bytes);
+        },
+    );
+    // catalog, link
+    assert_eq!(changes.await, 2);
+}
+
+pub async fn a_delete_cut_anywhere_is_repeated(world: &World) {
+    let layer = noise(1, 100);
+    let child = Artifact::of("child", &[&layer]).tagged("child");
+    let mut index = Artifact::of("index", &[]).tagged("a").tagged("b");
+    index.children = vec![child.as_child()];
+    let prepare = async |name: &Repository| {
+        push_all(&world.storage, name, &[&layer], &child).await.unwrap();
+        push_all(&world.storage, name, &[], &index).await.unwrap();
+    };
+    let changes = cut_anywhere(
+        world,
+        "delete",
+        prepare,
+        async |storage, name, ()| {
+            storage.delete_tag(name, &tag("b")).await?;
+            storage.delete_manifest(name, &index.digest()).await?;
+            storage.delete_manifest(name, &child.digest()).await?;
+            storage.delete_blob(name, &sha256(&layer)).await.map(drop)
+        },
+        async |storage, name, ()| {
+            assert!(storage.manifest(name, &child.digest()).await.unwrap().is_none());
+            assert!(storage.tags(name, None, 9).await.unwrap().items.is_empty());
+            assert_eq!(storage.blob(name, &sha256(&layer)).await.unwrap(), None);
+        },
+    );
+    // tombstone, key; claim, tag and tombstone, body, entry; claim, tag, body; link
+    assert_eq!(changes.await, 11);
+}
+
+pub async fn a_tag_deleted_with_a_cut_anywhere_stays_deleted(world: &World) {
+    let artifacts = ["old", "new"].map(|text| Artifact::of(text, &[]).tagged("v1"));
+    let prepare = async |name: &Repository| {
+        for artifact in &artifacts {
+            push_all(&world.storage, name, &[], artifact).await.unwrap();
+        }
+    };
+    let changes = cut_anywhere(
+        world,
+        "untag",
+        prepare,
+        async |storage, name, ()| storage.delete_tag(name, &tag("v1")).await.map(drop),
+        async |storage, name, ()| {
+            assert!(storage.tagged(name, &tag("v1")).await.unwrap().is_none());
+            assert!(storage.tags(name, None, 9).await.unwrap().items.is_empty());
+            for artifact in &artifacts {
+                let left = storage.manifest(name, &artifact.digest()).await.unwrap();
+                assert!(left.is_some());
+            }
+        },
+    );
+    // tombstone, and the key below it goes
+    assert_eq!(changes.await, 2);
+}
+
+pub async fn a_blob_deleted_with_a_cut_anywhere_can_be_pushed_again(world: &World) {
+    let prepare = async |name: &Repository| {
+        let bytes = noise_of(name, 20_000);
+        push_blob(&world.storage, name, &bytes).await.unwrap();
+        bytes
+    };
+    let changes = cut_anywhere(
+        world,
+        "unlink",
+        prepare,
+        async |storage, name, bytes| {
+            storage.delete_blob(name, &sha256(bytes)).await?;
+            assert_eq!(storage.blob(name, &sha256(bytes)).await?, None);
+            Ok(())
+        },
+        async |storage, name, bytes| {
+            assert_eq!(storage.blob(name, &sha256(bytes)).await.unwrap(), None);
+            let blob = push_blob(storage, name, bytes).await.unwrap();
+            assert!(read(storage, &blob).await == *bytes);
+            storage.delete_blob(name, &sha256(bytes)).await.unwrap();
+        },
+    );
+    assert_eq!(changes.await, 1, "the link");
 }

@@ -5,9 +5,11 @@
 #![expect(unreachable_pub, reason = "a test binary has no outside")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+mod audit;
 mod deletes;
 mod faults;
 mod manifests;
+mod staging;
 mod uploads;
 mod world;
 
@@ -38,6 +40,7 @@ macro_rules! storage_contract {
             uploads::a_mount_shares_the_bytes,
             manifests::a_push_is_visible_whole,
             manifests::a_small_artifact_takes_seven_writes,
+            manifests::what_is_large_new_or_linked_adds_one_write_each,
             manifests::a_missing_or_resized_blob_is_told,
             manifests::a_moving_tag_is_never_absent,
             manifests::names_are_listed_in_byte_order,
@@ -48,8 +51,31 @@ macro_rules! storage_contract {
             deletes::a_manifest_goes_with_its_tags_and_they_stay_gone,
             deletes::a_tag_goes_alone,
             deletes::pushes_and_deletes_exclude_each_other,
-            faults::a_push_cut_anywhere_leaves_no_fault_and_is_repeated,
-            faults::a_delete_cut_anywhere_leaves_no_fault_and_is_repeated,
+            audit::a_record_that_differs_from_its_link_is_found,
+            audit::a_segment_that_is_short_or_gone_is_found,
+            audit::a_record_that_names_another_segment_than_its_link_is_found,
+            audit::a_manifest_that_was_read_and_then_damaged_is_found,
+            audit::a_damaged_claim_is_found,
+            audit::content_that_a_manifest_lacks_is_found,
+            audit::a_subject_or_child_that_does_not_know_of_it_is_found,
+            audit::a_descriptor_of_something_else_is_found,
+            audit::a_folder_that_is_no_tag_is_found,
+            audit::a_tag_whose_manifest_lost_its_body_is_found,
+            audit::a_repository_that_left_the_catalog_is_found,
+            audit::what_a_cut_delete_or_push_leaves_is_litter,
+            audit::an_upload_that_goes_on_is_sound_and_a_cancelled_one_is_litter,
+            audit::a_finished_upload_is_neither,
+            audit::a_part_that_lost_its_bytes_is_found,
+            audit::an_audit_beside_pushes_and_deletes_finds_no_fault,
+            faults::a_push_cut_anywhere_is_repeated,
+            faults::a_push_of_an_index_cut_anywhere_is_repeated,
+            faults::a_repeated_push_cut_anywhere_is_repeated,
+            faults::an_upload_in_parts_cut_anywhere_goes_on,
+            faults::a_cancel_cut_anywhere_is_repeated,
+            faults::a_mount_cut_anywhere_is_repeated,
+            faults::a_delete_cut_anywhere_is_repeated,
+            faults::a_tag_deleted_with_a_cut_anywhere_stays_deleted,
+            faults::a_blob_deleted_with_a_cut_anywhere_can_be_pushed_again,
         })+
     };
 }

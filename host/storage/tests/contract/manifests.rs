@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use roadstead_storage::{Committed, Operation};
+use roadstead_storage::{Committed, Hook, Operation, Storage};
 
 use crate::world::{
     Artifact, World, noise, push, push_all, push_blob, referrers, repository, sha256, tag,
@@ -32,28 +32,52 @@ pub async fn a_push_is_visible_whole(world: &World) {
     world.is_sound().await;
 }
 
-pub async fn a_small_artifact_takes_seven_writes(world: &World) {
+/// A store that counts the objects it writes: parts of one are no objects of their own.
+async fn counting(world: &World) -> (Storage, impl Fn() -> usize) {
+    use Operation::{Complete, Create, Put};
     let writes = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&writes);
-    let storage = world
-        .storage
-        .reopened(Some(Arc::new(move |operation, _| {
-            use Operation::{Complete, Create, Part, Put};
-            counted.fetch_add(
-                usize::from(matches!(operation, Put | Create | Complete | Part)),
-                Ordering::Relaxed,
-            );
-            None
-        })))
-        .await
-        .unwrap();
+    let hook: Hook = Arc::new(move |operation, _| {
+        let write = matches!(operation, Put | Create | Complete);
+        counted.fetch_add(usize::from(write), Ordering::Relaxed);
+        None
+    });
+    let storage = world.storage.reopened(Some(hook)).await.unwrap();
+    writes.store(0, Ordering::Relaxed);
+    (storage, move || writes.swap(0, Ordering::Relaxed))
+}
+
+pub async fn a_small_artifact_takes_seven_writes(world: &World) {
+    let (storage, writes) = counting(world).await;
     let name = repository("small");
     push_blob(&storage, &name, &noise(0, 1)).await.unwrap();
+    assert_eq!(writes(), 3, "record, link, and the repository that is new");
     let (config, layer) = (noise(1, 200), noise(2, 4000));
-    writes.store(0, Ordering::Relaxed);
     let artifact = Artifact::of("small", &[&config, &layer]).tagged("v1");
     push_all(&storage, &name, &[&config, &layer], &artifact).await.unwrap();
-    assert_eq!(writes.load(Ordering::Relaxed), 7);
+    assert_eq!(writes(), 7);
+    push_all(&storage, &name, &[], &Artifact::of("next", &[]).tagged("v1")).await.unwrap();
+    assert_eq!(writes(), 3, "claim, body, and the tag that moves");
+}
+
+pub async fn what_is_large_new_or_linked_adds_one_write_each(world: &World) {
+    let (storage, writes) = counting(world).await;
+    let name = repository("more");
+    let (config, layer) = (noise(1, 200), noise(2, 40_000));
+    let artifact = Artifact::of("larger", &[&config, &layer]).tagged("v1");
+    push_all(&storage, &name, &[&config, &layer], &artifact).await.unwrap();
+    assert_eq!(writes(), 8 + 1, "its layer's data, and the repository");
+    let signature = Artifact::of("signature", &[]).about(&artifact.digest());
+    push_all(&storage, &name, &[], &signature).await.unwrap();
+    assert_eq!(writes(), 2 + 1, "its entry below the subject");
+    let mut index = Artifact::of("index", &[]);
+    index.children = [&artifact, &signature].map(Artifact::as_child).to_vec();
+    push_all(&storage, &name, &[], &index).await.unwrap();
+    assert_eq!(writes(), 2 + 2, "an entry below each child");
+    push_all(&storage, &name, &[], &index).await.unwrap();
+    assert_eq!(writes(), 1, "the later verdict");
+    push_all(&storage, &name, &[], &index.tagged("v2")).await.unwrap();
+    assert_eq!(writes(), 1 + 1, "the later verdict and the tag");
 }
 
 pub async fn a_missing_or_resized_blob_is_told(world: &World) {

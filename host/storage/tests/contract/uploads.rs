@@ -5,7 +5,7 @@ use bytes::Bytes;
 use roadstead_oci::{Algorithm, Digest};
 use roadstead_storage::{Appended, Clock, Finished, Storage, StorageConfig};
 
-use crate::world::{World, body, cut, noise, push_blob, read, repository, sha256};
+use crate::world::{World, body, config, cut, noise, push_blob, read, repository, sha256};
 
 pub async fn what_was_uploaded_is_read_back_in_any_form(world: &World) {
     let name = repository("a/b");
@@ -165,25 +165,23 @@ pub async fn a_cancelled_or_foreign_or_old_upload_is_unknown(world: &World) {
         assert!(reopened.upload(&name, &token).await.unwrap().is_none());
     }
     assert!(storage.upload(&name, "").await.unwrap().is_none());
-    let store = std::sync::Arc::new(object_store::memory::InMemory::new());
     let time = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(1_000_000));
     let told = std::sync::Arc::clone(&time);
     let clock = Clock::from_fn(move || {
         let seconds = told.load(std::sync::atomic::Ordering::Relaxed);
         jiff::Timestamp::from_second(seconds).unwrap()
     });
-    let config = StorageConfig { upload_seconds_max: 10, ..StorageConfig::default() };
-    let storage = Storage::over(store, config, clock).await.unwrap();
+    let config = StorageConfig { upload_seconds_max: 10, ..config() };
+    let storage = world.opened(config, clock).await;
     let token = storage.begin_upload(&name, Algorithm::Sha256).token;
     assert!(storage.upload(&name, &token).await.unwrap().is_some());
     time.fetch_add(11, std::sync::atomic::Ordering::Relaxed);
     assert!(storage.upload(&name, &token).await.unwrap().is_none());
 }
 
-pub async fn too_large_is_refused(_: &World) {
-    let config = StorageConfig { blob_bytes_max: 50_000, ..StorageConfig::default() };
-    let store = std::sync::Arc::new(object_store::memory::InMemory::new());
-    let storage = Storage::over(store, config, Clock::system()).await.unwrap();
+pub async fn too_large_is_refused(world: &World) {
+    let config = StorageConfig { blob_bytes_max: 50_000, ..config() };
+    let storage = world.opened(config, Clock::system()).await;
     let (name, bytes) = (repository("large"), noise(1, 50_001));
     let upload = storage.begin_upload(&name, Algorithm::Sha256);
     let finished = storage.finish(&upload, body(&bytes), &sha256(&bytes)).await.unwrap();

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use object_store::memory::InMemory;
+use object_store::{
+    ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
+};
 use serde_json::json;
 
 use roadstead_oci::{Algorithm, Digest, Repository, Tag};
@@ -15,26 +17,77 @@ use roadstead_storage::{
 
 pub struct World {
     pub storage: Arc<Storage>,
-    _folder: Option<(tempfile::TempDir, DataFolder)>,
+    /// what the storage keeps its objects in, to look at them and to damage them
+    objects: Arc<dyn ObjectStore>,
+    folder: Option<(tempfile::TempDir, DataFolder)>,
 }
 
-fn config() -> StorageConfig {
+pub fn config() -> StorageConfig {
     StorageConfig { fsync: false, ..StorageConfig::default() }
 }
 
 pub async fn memory() -> World {
-    let storage = Storage::over(Arc::new(InMemory::new()), config(), Clock::system()).await;
-    World { storage: Arc::new(storage.unwrap()), _folder: None }
+    let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let storage = Storage::over(Arc::clone(&objects), config(), Clock::system()).await.unwrap();
+    World { storage: Arc::new(storage), objects, folder: None }
 }
 
 pub async fn folder() -> World {
     let folder = tempfile::tempdir().unwrap();
     let data = DataFolder::take(folder.path()).unwrap();
     let storage = Storage::open(&data, config(), Clock::system()).await.unwrap();
-    World { storage: Arc::new(storage), _folder: Some((folder, data)) }
+    let objects = LocalFileSystem::new_with_prefix(data.path().join("objects")).unwrap();
+    World { storage: Arc::new(storage), objects: Arc::new(objects), folder: Some((folder, data)) }
 }
 
 impl World {
+    /// The same store under another configuration and clock.
+    pub async fn opened(&self, config: StorageConfig, clock: Clock) -> Storage {
+        match &self.folder {
+            Some((_, data)) => Storage::open(data, config, clock).await.unwrap(),
+            None => Storage::over(Arc::clone(&self.objects), config, clock).await.unwrap(),
+        }
+    }
+
+    /// The folder of a world on local disk.
+    pub fn data_folder(&self) -> &DataFolder {
+        &self.folder.as_ref().unwrap().1
+    }
+
+    /// The keys of everything stored that contain `part`, in byte order.
+    pub async fn keys(&self, part: &str) -> Vec<String> {
+        let listed: Vec<_> = self.objects.list(None).collect().await;
+        let keys = listed.into_iter().map(|meta| meta.unwrap().location.to_string());
+        let mut keys: Vec<_> = keys.filter(|key| key.contains(part)).collect();
+        keys.sort();
+        keys
+    }
+
+    /// The only key that contains `part`.
+    pub async fn key(&self, part: &str) -> String {
+        let keys = self.keys(part).await;
+        assert_eq!(keys.len(), 1, "{part} is in {keys:?}");
+        keys[0].clone()
+    }
+
+    /// Writes an object as no code of the store would.
+    pub async fn plant(&self, key: &str, bytes: impl Into<Bytes>) {
+        self.objects.put(&Path::parse(key).unwrap(), bytes.into().into()).await.unwrap();
+    }
+
+    /// Changes the bytes of an object.
+    pub async fn damage(&self, key: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let got = self.objects.get(&Path::parse(key).unwrap()).await.unwrap();
+        let mut bytes = got.bytes().await.unwrap().to_vec();
+        change(&mut bytes);
+        self.plant(key, bytes).await;
+    }
+
+    /// Loses an object.
+    pub async fn lose(&self, key: &str) {
+        self.objects.delete(&Path::parse(key).unwrap()).await.unwrap();
+    }
+
     /// Nothing is broken.
     pub async fn is_sound(&self) {
         let audit = self.storage.reopened(None).await.unwrap().audit().await.unwrap();
@@ -138,6 +191,11 @@ impl Artifact {
 
     pub fn digest(&self) -> Digest {
         sha256(&self.bytes)
+    }
+
+    /// How an index names it.
+    pub fn as_child(&self) -> (Digest, u64) {
+        (self.digest(), self.bytes.len() as u64)
     }
 }
 

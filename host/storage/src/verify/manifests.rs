@@ -1,0 +1,154 @@
+//! Manifests, and the entries by which subjects and children know of them.
+
+use roadstead_oci::Digest;
+
+use super::Look;
+use crate::{
+    Error, Result,
+    id::Id,
+    key::{Key, undashed},
+    manifests::Manifest,
+    names::Entry,
+};
+
+impl Look<'_> {
+    /// Each visible manifest has its bytes, all that it names, and its entries elsewhere.
+    pub(super) async fn manifests(&mut self) -> Result<()> {
+        let repository = self.repository;
+        let folder = |algorithm| Key::ManifestsOf(repository, algorithm);
+        for digest in self.storage.digests_in(folder).await? {
+            let folder = Key::Manifests(repository, &digest).path();
+            let names = self.storage.backend.names(&folder).await?;
+            let visible = self.storage.visible_claims(repository, &digest).await?;
+            for _ in 0..names.len().saturating_sub(2 * visible.len()) {
+                self.audit.litter("claims and bodies");
+            }
+            if visible.is_empty() {
+                continue;
+            }
+            match self.storage.manifest(repository, &digest).await {
+                Ok(Some(manifest)) => self.manifest(&manifest).await?,
+                Ok(None) => {}
+                Err(error) => self.audit.damage(error)?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn manifest(&mut self, manifest: &Manifest) -> Result<()> {
+        let before = self.audit.fault_count;
+        let (repository, digest) = (self.repository, &manifest.digest);
+        let Some(claim) = manifest.claims.first() else { return Ok(()) };
+        let key = Key::Body(repository, digest, claim).path();
+        if !digest.verifies(&manifest.bytes) {
+            self.audit.fault(key.clone(), "its bytes have another digest");
+        }
+        self.required(digest, claim).await?;
+        if let Some(subject) = &manifest.record.subject {
+            let entries = Key::ReferrerEntries(repository, subject, digest);
+            if !self.has_entry(&entries, manifest).await? {
+                self.audit.fault(key.clone(), "its subject does not list it");
+            }
+        }
+        for child in &manifest.record.children {
+            if !self.has_entry(&Key::ParentEntries(repository, child, digest), manifest).await? {
+                self.audit.fault(key.clone(), format!("its child {child} does not know it"));
+            }
+        }
+        if self.audit.fault_count == before {
+            self.audit.sound("manifests");
+        }
+        Ok(())
+    }
+
+    /// What the manifest's claim requires is there.
+    async fn required(&mut self, manifest: &Digest, claim: &Id) -> Result<()> {
+        let names = match self.storage.claimed(self.repository, manifest, claim).await {
+            Ok(names) => names,
+            Err(error) => return self.audit.damage(error),
+        };
+        for required in names.required {
+            if !self.is_there(&required).await? {
+                let key = Key::Body(self.repository, manifest, claim).path();
+                self.audit.fault(key, format!("it names {required}, which is missing"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_there(&self, content: &Digest) -> Result<bool> {
+        if self.storage.blob(self.repository, content).await?.is_some() {
+            return Ok(true);
+        }
+        match self.storage.manifest(self.repository, content).await {
+            Ok(manifest) => Ok(manifest.is_some()),
+            // a fault of its own, told at its own key
+            Err(Error::Corrupt { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn has_entry(&self, folder: &Key<'_>, manifest: &Manifest) -> Result<bool> {
+        let names = self.storage.backend.names(&folder.path()).await?;
+        let mut entries = names.iter().filter_map(|name| Entry::parse(name));
+        Ok(entries.any(|entry| manifest.claims.contains(&entry.claim)))
+    }
+
+    /// Referrer entries: live ones are readable. Entries are written before the body, so one
+    /// without a visible manifest is what a cut push or delete leaves.
+    pub(super) async fn referrers(&mut self) -> Result<()> {
+        let repository = self.repository;
+        let folder = |algorithm| Key::ReferrersOf(repository, algorithm);
+        for subject in self.storage.digests_in(folder).await? {
+            let folder = Key::Referrers(repository, &subject);
+            for referrer in self.dashed_in(folder).await? {
+                let folder = Key::ReferrerEntries(repository, &subject, &referrer);
+                for entry in self.live_entries(folder, &referrer).await? {
+                    let key = Key::Referrer(repository, &subject, &referrer, &entry).path();
+                    self.referrer(key, &referrer).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn referrer(&mut self, key: String, referrer: &Digest) -> Result<()> {
+        let descriptor = self.storage.backend.read(&key).await?.unwrap_or_default();
+        let descriptor: Option<serde_json::Value> = serde_json::from_slice(&descriptor).ok();
+        match descriptor.is_some_and(|value| value["digest"] == referrer.as_str()) {
+            true => self.audit.sound("referrers"),
+            false => self.audit.fault(key, "it holds no descriptor of its manifest"),
+        }
+        Ok(())
+    }
+
+    /// Parent entries say everything by their names.
+    pub(super) async fn parents(&mut self) -> Result<()> {
+        let repository = self.repository;
+        for child in self.dashed_in(Key::ParentsOf(repository)).await? {
+            for index in self.dashed_in(Key::Parents(repository, &child)).await? {
+                let folder = Key::ParentEntries(repository, &child, &index);
+                self.live_entries(folder, &index).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The entries of a folder whose manifest is visible; the others are litter.
+    async fn live_entries(&mut self, folder: Key<'_>, manifest: &Digest) -> Result<Vec<Entry>> {
+        let mut live = Vec::new();
+        for name in self.storage.backend.names(&folder.path()).await? {
+            let Some(entry) = Entry::parse(&name) else { continue };
+            match self.storage.is_visible(self.repository, manifest, &entry.claim).await? {
+                true => live.push(entry),
+                false => self.audit.litter("entries"),
+            }
+        }
+        Ok(live)
+    }
+
+    async fn dashed_in(&self, folder: Key<'_>) -> Result<Vec<Digest>> {
+        let names = self.storage.backend.names(&folder.path()).await?;
+        Ok(names.iter().filter_map(|name| undashed(name)).collect())
+    }
+}

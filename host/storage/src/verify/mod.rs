@@ -1,0 +1,135 @@
+//! The audit: verifies every invariant of the layout, beside pushes that go on.
+//!
+//! A fault breaks a promise: a name without bytes, a manifest without something that it names.
+//! Litter is what crashes leave, and nobody sees it. Nothing is taken from memory, or damage on
+//! the disk would stay unseen as long as the process remembers better.
+//!
+//! Listings are no snapshots, and what a look remembers may change behind it. So whatever looks
+//! wrong in a repository is looked at once more, anew, with the repository held still.
+
+mod blobs;
+mod manifests;
+mod report;
+mod tags;
+mod uploads;
+
+use std::collections::HashSet;
+
+use roadstead_oci::Repository;
+
+use crate::{
+    Result, Storage,
+    id::Id,
+    key::{Key, MANIFESTS, UPLOADS, is_held},
+};
+
+pub use report::{Audit, AuditFault};
+
+const REPOSITORIES_AT_ONCE: usize = 1000;
+
+/// What the repositories name of the things that they share.
+#[derive(Default)]
+struct Named {
+    /// records, by links
+    records: HashSet<Id>,
+    /// data, by records and by the parts of uploads
+    segments: HashSet<Id>,
+}
+
+/// One look at a repository.
+struct Look<'a> {
+    /// remembers what this look has read, and nothing else
+    storage: Storage,
+    repository: &'a Repository,
+    named: &'a mut Named,
+    audit: Audit,
+}
+
+impl Storage {
+    /// Verifies every invariant of the layout.
+    ///
+    /// Takes memory for the ids of records and segments, some 100 bytes each. Content is not
+    /// hashed again, manifests excepted.
+    pub async fn audit(&self) -> Result<Audit> {
+        let storage = self.forgetful();
+        let (mut audit, mut named) = (Audit::default(), Named::default());
+        let mut last = None;
+        loop {
+            let page = storage.repositories(last.as_deref(), REPOSITORIES_AT_ONCE).await?;
+            for repository in &page.items {
+                audit.add(self.audit_repository(repository, &mut named).await?);
+            }
+            last = page.items.last().map(ToString::to_string);
+            if !page.more {
+                break;
+            }
+        }
+        storage.audit_strays(&mut audit).await?;
+        storage.audit_blobs(&mut named, &mut audit).await?;
+        Ok(audit)
+    }
+
+    async fn audit_repository(&self, repository: &Repository, named: &mut Named) -> Result<Audit> {
+        let audit = self.look_at(repository, named).await?;
+        if audit.fault_count == 0 {
+            return Ok(audit);
+        }
+        let _still = self.locks.remove(repository).await;
+        self.look_at(repository, named).await
+    }
+
+    async fn look_at(&self, repository: &Repository, named: &mut Named) -> Result<Audit> {
+        let (storage, audit) = (self.forgetful(), Audit::default());
+        let mut look = Look { storage, repository, named, audit };
+        look.audit.sound("repositories");
+        look.links().await?;
+        look.manifests().await?;
+        look.tags().await?;
+        look.referrers().await?;
+        look.parents().await?;
+        look.uploads().await?;
+        Ok(look.audit)
+    }
+
+    /// Repositories that show something and are not on the catalog.
+    async fn audit_strays(&self, audit: &mut Audit) -> Result<()> {
+        let mut pending = vec![String::new()];
+        while let Some(folder) = pending.pop() {
+            for name in self.backend.names(&Key::RepositoriesBelow(&folder).path()).await? {
+                if !is_held(&name) {
+                    pending.push(format!("{folder}{name}/"));
+                    continue;
+                }
+                let repository = Repository::parse(folder.trim_end_matches('/'));
+                // in this order, since a push is on the catalog before it shows anything
+                let stray = match repository {
+                    Ok(repository) => {
+                        self.shows(&repository, &name).await?
+                            && !self.repository_exists(&repository).await?
+                    }
+                    Err(_) => true,
+                };
+                if stray {
+                    let key = Key::RepositoriesBelow(&format!("{folder}{name}")).path();
+                    audit.fault(key, "its repository is not on the catalog");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether clients can see anything of what a repository holds below `name`: uploads have no
+    /// name yet, and claims may be of pushes that are refused.
+    async fn shows(&self, repository: &Repository, name: &str) -> Result<bool> {
+        if name != MANIFESTS {
+            return Ok(name != UPLOADS);
+        }
+        let folder = |algorithm| Key::ManifestsOf(repository, algorithm);
+        for digest in self.digests_in(folder).await? {
+            if !self.visible_claims(repository, &digest).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,62 @@
+//! Uploads: those that go on are sound, and so is what arrived of them.
+
+use super::Look;
+use crate::{
+    Result,
+    id::Id,
+    key::{CANCELLED, Key},
+    record,
+    uploads::PartRecord,
+};
+
+impl Look<'_> {
+    pub(super) async fn uploads(&mut self) -> Result<()> {
+        for name in self.storage.backend.names(&Key::Uploads(self.repository).path()).await? {
+            if let Some(id) = Id::parse(&name) {
+                self.upload(&id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn upload(&mut self, id: &Id) -> Result<()> {
+        let names = self.storage.backend.names(&Key::Upload(self.repository, id).path()).await?;
+        let cancelled = names.iter().any(|name| name == CANCELLED);
+        let offsets: Vec<u64> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        match offsets.first() {
+            Some(0) if !cancelled => {}
+            // on local disk the folder of a finished upload stays
+            None if !cancelled => return Ok(()),
+            // cancelled, or cut while its parts went, which begin with the first one
+            _ => {
+                self.audit.litter("uploads");
+                return Ok(());
+            }
+        }
+        let before = self.audit.fault_count;
+        for offset in offsets {
+            self.part(Key::UploadPart(self.repository, id, offset).path()).await?;
+        }
+        if self.audit.fault_count == before {
+            self.audit.sound("uploads");
+        }
+        Ok(())
+    }
+
+    async fn part(&mut self, key: String) -> Result<()> {
+        // or the upload has ended since its parts were listed
+        let Some(bytes) = self.storage.backend.read(&key).await? else { return Ok(()) };
+        let (part, inline): (PartRecord, _) = match record::decode(&key, &bytes) {
+            Ok(decoded) => decoded,
+            Err(error) => return self.audit.damage(error),
+        };
+        let whole = match &part.segment {
+            Some(segment) => self.storage.holds(segment, part.size, self.named).await?,
+            None => inline.len() as u64 == part.size,
+        };
+        if !whole {
+            self.audit.fault(key, "what arrived is not as it says");
+        }
+        Ok(())
+    }
+}
