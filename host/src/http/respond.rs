@@ -65,13 +65,14 @@ pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     let fixed = response.headers_mut();
     fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     fixed.insert(header::CONTENT_LENGTH, body.len().into());
-    match error.case {
-        Case::Method(allowed) => headers::set(&mut response, header::ALLOW, allowed),
-        Case::Unavailable => headers::set(&mut response, header::RETRY_AFTER, "1"),
-        Case::RangeUnsatisfiable(size) => {
-            headers::set(&mut response, header::CONTENT_RANGE, &format!("bytes */{size}"));
-        }
-        _ => {}
+    if let Case::Method(allowed) = error.case {
+        headers::set(&mut response, header::ALLOW, allowed);
+    }
+    if error.case == Case::Unavailable {
+        headers::set(&mut response, header::RETRY_AFTER, "1");
+    }
+    if let Case::RangeUnsatisfiable(size) = error.case {
+        headers::set(&mut response, header::CONTENT_RANGE, &format!("bytes */{size}"));
     }
     if let Some(verdict) = &error.verdict {
         headers::set(&mut response, headers::ROADSTEAD_VERDICT, verdict);

@@ -24,8 +24,9 @@ async fn d33_a_push_by_digest_sets_the_tags_that_it_names() {
         let found = repository.get(&format!("manifests/{tag}")).await.is(200);
         assert_eq!(found.header("docker-content-digest"), digest.as_str());
     }
-    let many = |count: usize| -> String {
-        (0..count).map(|n| format!("{}tag=t{n}", if n == 0 { '?' } else { '&' })).collect()
+    let many = |count: usize| {
+        let tags: Vec<_> = (0..count).map(|n| format!("tag=t{n}")).collect();
+        format!("?{}", tags.join("&"))
     };
     put(&many(100)).await.is(201);
     put(&many(101)).await.is(414);

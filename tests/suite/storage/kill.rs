@@ -147,7 +147,8 @@ async fn a_kill_at_any_moment_loses_nothing_acknowledged() {
         println!("killed after {moment:?}");
         server.is_sound();
         server.restart();
-        for (pusher, values) in achieved.moving.lock().unwrap().clone().iter().enumerate() {
+        let tags = achieved.moving.lock().unwrap().clone();
+        for (pusher, values) in tags.iter().enumerate() {
             tag_is_one_of(&server, &moving(pusher), values).await;
         }
     }
