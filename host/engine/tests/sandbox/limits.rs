@@ -119,7 +119,7 @@ async fn what_is_too_long_to_say_is_cut_and_what_is_logged_is_dropped() {
     let long = review(&plugin, "long", blob(b"x")).await;
     assert_eq!(found(&long).findings[0].message.len(), 300);
     let escapes = review(&plugin, "escapes", blob(b"x")).await;
-    assert_eq!(found(&escapes).findings[0].message, "a  b [2Jc d");
+    assert_eq!(found(&escapes).findings[0].message, "a  b [2Jc d  e");
     let logged = review(&plugin, "log", blob(b"x")).await;
     assert_eq!((found(&logged), logged.statistics.host_calls), (&Report::default(), 1000));
     assert_eq!(review(&plugin, "silent", blob(b"x")).await.outcome, Ok(None));

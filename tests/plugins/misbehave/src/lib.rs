@@ -67,7 +67,7 @@ fn answers(mode: &str) -> Option<Report> {
     let mut annotation = annotated("k", "v").annotations.remove(0);
     Some(match mode {
         "long" => report(vec![finding("BAD001", &"ä".repeat(1000))]),
-        "escapes" => report(vec![finding("BAD001", "a\r\nb\u{1b}[2Jc\u{202e}d")]),
+        "escapes" => report(vec![finding("BAD001", "a\r\nb\u{1b}[2Jc\u{202e}d\u{200f}\u{61c}e")]),
         "undeclared" => report(vec![finding("NEW001", "?")]),
         "findings" => report(vec![finding("BAD001", "?"); 101]),
         "annotations" => Report { findings: Vec::new(), annotations: vec![annotation; 65] },
