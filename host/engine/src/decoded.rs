@@ -109,7 +109,7 @@ impl Reader {
         let before = self.ready.len();
         let room = (wanted - before).min(STEP_BYTES);
         self.ready.resize(before + room, 0);
-        let step = state.decode(|| decoder.step(&self.chunk, &mut self.ready[before..]));
+        let step = decoder.step(&self.chunk, &mut self.ready[before..]);
         let step = step.inspect_err(|_| self.ready.truncate(before)).map_err(refused)?;
         self.ready.truncate(before + step.given);
         self.chunk.advance(step.taken);

@@ -7,7 +7,8 @@ use wasmtime::ResourceLimiter;
 /// The bounds of one review. They belong to the inputs that a remembered review depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// time that the plugin computes, in ticks of 10 ms, and that the host decodes for it
+    /// Time that the plugin computes, and that the host decodes for it; without waiting. Looked at
+    /// every 10 ms.
     pub cpu: Duration,
     /// time in all, with waiting for content
     pub wall: Duration,

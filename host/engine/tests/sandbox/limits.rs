@@ -69,6 +69,35 @@ async fn a_loop_ends_soon_after_its_budget() {
     assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loops_end_soon_after_their_budgets_side_by_side() {
+    let plugin = plugin().await;
+    let limits = Limits { cpu: Duration::from_millis(200), ..Limits::default() };
+    let target = manifest();
+    let spin = || review_of(&plugin, "spin", blob(b"x"), &target, &limits);
+    // on one thread: each is charged for its own turns
+    for spun in futures::future::join_all([spin(), spin(), spin()]).await {
+        assert_eq!(spun.outcome, Err(ReviewError::Cpu { max: limits.cpu }));
+        let took = spun.statistics.duration;
+        assert!(took >= limits.cpu && took < Duration::from_secs(6), "{took:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_the_store_is_not_computing() {
+    const READS: usize = 250;
+    let plugin = plugin().await;
+    let bytes = Bytes::from(vec![0; READS * (64 << 10)]);
+    let limits = Limits {
+        cpu: Duration::from_millis(500),
+        read_bytes_max: Some(u64::MAX),
+        ..Limits::default()
+    };
+    let slow = review_of(&plugin, "read", Source::Slow(bytes), &manifest(), &limits).await;
+    assert_eq!(found(&slow).annotations[0].value, "16384000 bytes, sum 0");
+    assert!(slow.statistics.duration > limits.cpu * 7, "{:?}", slow.statistics);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_host_decodes_is_the_guest_s_time() {
     let plugin = plugin().await;
