@@ -140,6 +140,10 @@ fn reads(mode: &str, digest: &str) -> Option<Report> {
         "read" => read(digest),
         "decode" => decode(digest),
         "decode-on" => decode_on(digest),
+        "skip" => match content::open_decoded(digest) {
+            Ok(reader) => format!("{:?}", reader.skip(u64::MAX)),
+            Err(error) => format!("{error:?}"),
+        },
         "digest" => content::decoded_digest(digest).unwrap_or_else(|error| format!("{error:?}")),
         "now" => context::now().to_string(),
         "referrers" => context::referrers(digest, None).len().to_string(),
