@@ -81,6 +81,9 @@ pub(crate) enum Stopped {
     Calls,
     #[error("it asked for context where there is none")]
     Context,
+    /// by no fault of the guest's
+    #[error("the host lacks memory")]
+    Host,
 }
 
 /// Counts memory, and says so when it ends: wasmtime's own limiter makes it look like a panic.
@@ -88,11 +91,13 @@ pub(crate) enum Stopped {
 pub(crate) struct Memory {
     pub(crate) bytes_max: usize,
     bytes: usize,
+    /// what the growth that is under way adds to them
+    growth_bytes: usize,
 }
 
 impl Memory {
     pub(crate) fn new(bytes_max: usize) -> Self {
-        Self { bytes_max: bytes_max.min(MEMORY_BYTES_CEILING), bytes: 0 }
+        Self { bytes_max: bytes_max.min(MEMORY_BYTES_CEILING), bytes: 0, growth_bytes: 0 }
     }
 
     /// Linear memory never shrinks, so this is what there was at the most.
@@ -106,15 +111,27 @@ impl ResourceLimiter for Memory {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        // a bound that the module sets itself is its own affair
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let growth_bytes = desired.saturating_sub(current);
         // the sum over all memories of the component
-        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
+        let bytes = self.bytes.saturating_add(growth_bytes);
         if bytes > self.bytes_max {
             return Err(Stopped::Memory.into());
         }
-        self.bytes = bytes;
+        (self.bytes, self.growth_bytes) = (bytes, growth_bytes);
         Ok(true)
+    }
+
+    /// What was granted can't be had, so it is the host that lacks memory. Were the guest told so,
+    /// it would most likely abort, and that looks like a defect of what was pushed.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.bytes -= std::mem::take(&mut self.growth_bytes);
+        Err(error.context(Stopped::Host))
     }
 
     fn table_growing(
@@ -136,5 +153,41 @@ impl ResourceLimiter for Memory {
 
     fn memories(&self) -> usize {
         MEMORIES_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lacking(memory: &mut Memory) -> wasmtime::Error {
+        memory.memory_grow_failed(wasmtime::Error::msg("no room")).unwrap_err()
+    }
+
+    #[test]
+    fn memory_that_the_host_lacks_is_neither_counted_nor_the_guest_s_fault() {
+        let mut memory = Memory::new(100);
+        assert!(memory.memory_growing(0, 60, None).unwrap());
+        assert!(memory.memory_growing(60, 100, Some(100)).unwrap());
+        let error = lacking(&mut memory);
+        assert_eq!(error.downcast_ref(), Some(&Stopped::Host));
+        assert_eq!(error.root_cause().to_string(), "no room");
+        assert_eq!(memory.peak_bytes(), 60);
+        // nothing is taken back twice
+        lacking(&mut memory);
+        assert_eq!(memory.peak_bytes(), 60);
+        assert!(memory.memory_growing(60, 100, None).unwrap(), "all of it is still to be had");
+    }
+
+    #[test]
+    fn growth_past_the_module_s_own_maximum_is_refused_as_webassembly_does() {
+        let mut memory = Memory::new(100);
+        assert!(memory.memory_growing(0, 60, Some(80)).unwrap());
+        assert!(!memory.memory_growing(60, 90, Some(80)).unwrap());
+        assert!(!memory.memory_growing(60, 1000, Some(80)).unwrap());
+        assert_eq!(memory.peak_bytes(), 60);
+        let error = memory.memory_growing(60, 101, None).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Stopped::Memory));
+        assert_eq!(memory.peak_bytes(), 60);
     }
 }

@@ -109,6 +109,7 @@ impl Linked {
                 Stopped::Cpu => ReviewError::Cpu { max: state.limits.cpu },
                 Stopped::Calls => ReviewError::Budget("host calls"),
                 Stopped::Context => ReviewError::Trap(stopped.to_string()),
+                Stopped::Host => ReviewError::Host(format!("{stopped}: {}", error.root_cause())),
             };
         }
         let why = error.root_cause().to_string();

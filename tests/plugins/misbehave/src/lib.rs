@@ -102,6 +102,9 @@ fn loads(mode: &str, digest: &str) -> Option<Report> {
                 hoard.push(std::hint::black_box(vec![1_u8; 1 << 20]));
             }
         }
+        "allocate-at-once" => {
+            std::hint::black_box(vec![1_u8; 400 << 20]);
+        }
         "recurse" => return Some(annotated("k", &recurse(1).to_string())),
         "log" => (0..1000).for_each(|_| log::write(log::Level::Info, &"x".repeat(5000))),
         "log-flood" => log::write(log::Level::Info, &"x".repeat(30 << 20)),
