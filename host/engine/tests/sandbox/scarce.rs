@@ -34,6 +34,30 @@ fn run(test: &str, limits: &[&str]) {
 }
 
 #[tokio::test]
+async fn plugins_run_where_there_are_no_addresses_for_a_pool() {
+    if !is_child() {
+        // 16 GiB; a pool takes 4 GiB for each memory, and there are eight on one core already
+        run("scarce::plugins_run_where_there_are_no_addresses_for_a_pool", &["--as=17179869184"]);
+        return;
+    }
+    let plugin = plugin().await;
+    // more than memory that need not move when it grows
+    let limits = Limits { memory_bytes_max: 200 << 20, ..Limits::default() };
+    for _ in 0..3 {
+        let hoard = review_of(&plugin, "allocate", blob(b"x"), &manifest(), &limits).await;
+        assert_eq!(hoard.outcome, Err(ReviewError::Memory { bytes_max: 200 << 20 }));
+        assert!(hoard.statistics.memory_bytes > 150 << 20);
+        let endless = review(&plugin, "recurse", blob(b"x")).await;
+        assert!(matches!(endless.outcome, Err(ReviewError::Trap(_))), "{endless:?}");
+        found(&review(&plugin, "find", blob(b"x")).await);
+    }
+    let reads = (0..50).map(|_| review(&plugin, "read", blob(&[1; 1000])));
+    for read in futures::future::join_all(reads).await {
+        assert_eq!(found(&read).annotations[0].value, "1000 bytes, sum 1000");
+    }
+}
+
+#[tokio::test]
 async fn memory_that_the_host_lacks_says_nothing_about_the_content() {
     if !is_child() {
         run("scarce::memory_that_the_host_lacks_says_nothing_about_the_content", &[]);
