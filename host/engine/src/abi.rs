@@ -4,7 +4,10 @@ use roadstead_oci::{Descriptor as OciDescriptor, Digest, Role as OciRole};
 
 use crate::{
     error::ReviewError,
-    limits::{ANNOTATIONS_MAX, FINDINGS_MAX, KEY_BYTES_MAX, MESSAGE_BYTES_MAX, VALUE_BYTES_MAX},
+    limits::{
+        ANNOTATIONS_MAX, FINDINGS_MAX, KEY_BYTES_MAX, MESSAGE_BYTES_MAX, PROPERTIES_MAX,
+        VALUE_BYTES_MAX,
+    },
     model,
 };
 
@@ -160,7 +163,11 @@ fn finding(
         let code = line(&finding.code, 40);
         return Err(ReviewError::Malformed(format!("with code {code:?}, which it never declared")));
     }
+    if finding.properties.len() > PROPERTIES_MAX {
+        return Err(ReviewError::Output("16 properties of a finding"));
+    }
     let location = finding.location;
+    let properties = finding.properties.into_iter().map(checked_property);
     let short = |text: Option<String>| text.map(|text| line(&text, VALUE_BYTES_MAX));
     Ok(model::Finding {
         code: finding.code,
@@ -172,7 +179,18 @@ fn finding(
             pointer: short(location.pointer),
             line: location.line,
         },
+        properties: properties.collect::<Result<_, _>>()?,
     })
+}
+
+fn checked_property(property: types::Property) -> Result<(String, String), ReviewError> {
+    if property.key.len() > KEY_BYTES_MAX {
+        return Err(ReviewError::Output("256 bytes of a property's key"));
+    }
+    if property.value.len() > VALUE_BYTES_MAX {
+        return Err(ReviewError::Output("4 KiB of a property's value"));
+    }
+    Ok((property.key, property.value))
 }
 
 fn checked_annotation(annotation: types::Annotation) -> Result<model::Annotation, ReviewError> {

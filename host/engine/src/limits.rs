@@ -49,9 +49,11 @@ pub(crate) const FINDINGS_MAX: usize = 100;
 pub(crate) const MESSAGE_BYTES_MAX: usize = 300;
 /// Annotations of a report.
 pub(crate) const ANNOTATIONS_MAX: usize = 64;
-/// Bytes of an annotation's key.
+/// Properties of a finding.
+pub(crate) const PROPERTIES_MAX: usize = 16;
+/// Bytes of a key, an annotation's or a property's.
 pub(crate) const KEY_BYTES_MAX: usize = 256;
-/// Bytes of an annotation's value.
+/// Bytes of a value, an annotation's or a property's.
 pub(crate) const VALUE_BYTES_MAX: usize = 4 << 10;
 /// Bytes of a log line, which is cut there.
 pub(crate) const LOG_BYTES_MAX: usize = 1 << 10;

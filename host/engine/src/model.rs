@@ -132,6 +132,9 @@ pub struct Finding {
     pub message: String,
     /// where
     pub location: Location,
+    /// Open-ended: key, at most 256 bytes, and value, at most 4 KiB. At most 16, and as the plugin
+    /// wrote them: whoever prints them looks out for control characters.
+    pub properties: Vec<(String, String)>,
 }
 
 /// A fact that a plugin established.

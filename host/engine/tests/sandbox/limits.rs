@@ -11,7 +11,7 @@ use crate::scene::{
 };
 
 /// What a guest does; what is said of it; whether it would do so again.
-const FAILURES: [(&str, &str, bool); 21] = [
+const FAILURES: [(&str, &str, bool); 24] = [
     ("panic", "the plugin panicked: panicked: the reason", true),
     ("spin", "the plugin computed for more than 200ms", true),
     ("allocate", "the plugin asked for more than its 67108864 bytes of memory", true),
@@ -28,6 +28,9 @@ const FAILURES: [(&str, &str, bool); 21] = [
     ("log-flood", "the plugin answered with more than 4 MiB in one call", true),
     ("key", "the plugin answered with more than 256 bytes of an annotation's key", true),
     ("value", "the plugin answered with more than 4 KiB of an annotation's value", true),
+    ("many-properties", "the plugin answered with more than 16 properties of a finding", true),
+    ("property-key", "the plugin answered with more than 256 bytes of a property's key", true),
+    ("property-value", "the plugin answered with more than 4 KiB of a property's value", true),
     ("about-nothing", "the plugin answered about what is none: digest \"sha256:0\"", true),
     ("garbled", "the plugin answered in a way that makes no sense: ", true),
     ("give-up", "the plugin failed: no [31m idea", true),
@@ -152,6 +155,13 @@ async fn what_is_too_long_to_say_is_cut_and_what_is_logged_is_dropped() {
     let logged = review(&plugin, "log", blob(b"x")).await;
     assert_eq!((found(&logged), logged.statistics.host_calls), (&Report::default(), 1000));
     assert_eq!(review(&plugin, "silent", blob(b"x")).await.outcome, Ok(None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_ended_data_comes_along_with_a_finding() {
+    let plugin = plugin().await;
+    let review = review(&plugin, "properties", blob(b"x")).await;
+    assert_eq!(found(&review).findings[0].properties, vec![("k".into(), "v".into()); 16]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

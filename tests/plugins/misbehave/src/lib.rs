@@ -6,7 +6,7 @@ use roadstead_plugin_sdk::bindings::{
     exports::roadstead::admission::reviewer::{Code, Guest, Metadata, SettingsProblem, Targets},
     roadstead::admission::{
         content, context, log,
-        types::{Annotation, Failure, Finding, Location, Report, Severity, Target},
+        types::{Annotation, Failure, Finding, Location, Property, Report, Severity, Target},
     },
 };
 
@@ -74,6 +74,10 @@ fn answers(mode: &str) -> Option<Report> {
         "flood" => report(vec![finding("BAD001", &"x".repeat(30 << 20))]),
         "key" => annotated(&"k".repeat(257), "v"),
         "value" => annotated("k", &"v".repeat(4097)),
+        "properties" => with_properties(16, "k", "v"),
+        "many-properties" => with_properties(17, "k", "v"),
+        "property-key" => with_properties(1, &"k".repeat(257), "v"),
+        "property-value" => with_properties(1, "k", &"v".repeat(4097)),
         "about-nothing" => {
             annotation.about = Some("sha256:0".into());
             Report { findings: Vec::new(), annotations: vec![annotation] }
@@ -188,6 +192,11 @@ fn finding(code: &str, message: &str) -> Finding {
         location: Location { blob: None, path: None, pointer: None, line: None },
         properties: Vec::new(),
     }
+}
+
+fn with_properties(count: usize, key: &str, value: &str) -> Report {
+    let property = Property { key: key.to_owned(), value: value.to_owned() };
+    report(vec![Finding { properties: vec![property; count], ..finding("BAD001", "?") }])
 }
 
 fn recurse(depth: u64) -> u64 {
