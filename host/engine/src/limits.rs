@@ -62,6 +62,19 @@ pub(crate) const HOSTCALL_FUEL: usize = 4 << 20;
 /// Largest memory that a limit can grant, which the pool reserves address space for.
 pub(crate) const MEMORY_BYTES_CEILING: usize = 512 << 20;
 
+/// Bytes of a component; Python's are 18 MiB.
+pub(crate) const COMPONENT_BYTES_MAX: usize = 64 << 20;
+/// Letters of a plugin's name and of its version.
+pub(crate) const NAME_BYTES_MAX: usize = 64;
+/// Bytes of a plugin's description.
+pub(crate) const DESCRIPTION_BYTES_MAX: usize = 4 << 10;
+/// Codes of a plugin, and letters of one.
+pub(crate) const CODES_MAX: usize = 1000;
+pub(crate) const CODE_BYTES_MAX: usize = 32;
+/// Media types that a plugin understands, and bytes of one.
+pub(crate) const MEDIA_TYPES_MAX: usize = 1000;
+pub(crate) const MEDIA_TYPE_BYTES_MAX: usize = 300;
+
 /// Content opened at once, and how much of it for decoding: a zstd window is 8 MiB of the host's
 /// memory.
 pub(crate) const OPEN_MAX: u32 = 1000;
