@@ -38,9 +38,10 @@ const FAILURES: [(&str, &str, bool); 24] = [
     ("no-such-mode", "the plugin failed: no such mode", true),
 ];
 
-/// Failures after which the answer might be another one: a budget was answered to the guest.
-const NOT_REMEMBERED: [&str; 5] =
-    ["hoard", "hoard-decoded", "read-for-ever", "decode-for-ever", "unavailable"];
+/// Failures after which the answer might be another one: a budget was answered to the guest, or the
+/// machine was busy.
+const NOT_REMEMBERED: [&str; 6] =
+    ["spin", "hoard", "hoard-decoded", "read-for-ever", "decode-for-ever", "unavailable"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_is_typed_and_the_next_review_is_unharmed() {
@@ -111,7 +112,7 @@ async fn what_the_host_decodes_is_the_guest_s_time() {
     for mode in ["decode", "digest", "decode-on"] {
         let review = review_of(&plugin, mode, blob(&empty), &manifest(), &limits).await;
         assert_eq!(review.outcome, Err(ReviewError::Cpu { max: cpu }), "{mode}");
-        assert!(review.memoisable);
+        assert!(!review.memoisable, "another machine, or this one tomorrow, may be faster");
     }
 }
 
