@@ -4,7 +4,10 @@ use roadstead_oci::{Descriptor as OciDescriptor, Digest, Role as OciRole};
 
 use crate::{
     error::ReviewError,
-    limits::{ANNOTATIONS_MAX, FINDINGS_MAX, KEY_BYTES_MAX, MESSAGE_BYTES_MAX, VALUE_BYTES_MAX},
+    limits::{
+        ANNOTATIONS_MAX, FINDINGS_MAX, KEY_BYTES_MAX, MESSAGE_BYTES_MAX, PROPERTIES_MAX,
+        VALUE_BYTES_MAX,
+    },
     model,
 };
 
@@ -160,7 +163,11 @@ fn finding(
         let code = line(&finding.code, 40);
         return Err(ReviewError::Malformed(format!("with code {code:?}, which it never declared")));
     }
+    if finding.properties.len() > PROPERTIES_MAX {
+        return Err(ReviewError::Output("16 properties of a finding"));
+    }
     let location = finding.location;
+    let properties = finding.properties.into_iter().map(checked_property);
     let short = |text: Option<String>| text.map(|text| line(&text, VALUE_BYTES_MAX));
     Ok(model::Finding {
         code: finding.code,
@@ -172,7 +179,18 @@ fn finding(
             pointer: short(location.pointer),
             line: location.line,
         },
+        properties: properties.collect::<Result<_, _>>()?,
     })
+}
+
+fn checked_property(property: types::Property) -> Result<(String, String), ReviewError> {
+    if property.key.len() > KEY_BYTES_MAX {
+        return Err(ReviewError::Output("256 bytes of a property's key"));
+    }
+    if property.value.len() > VALUE_BYTES_MAX {
+        return Err(ReviewError::Output("4 KiB of a property's value"));
+    }
+    Ok((property.key, property.value))
 }
 
 fn checked_annotation(annotation: types::Annotation) -> Result<model::Annotation, ReviewError> {
@@ -196,10 +214,41 @@ fn checked_annotation(annotation: types::Annotation) -> Result<model::Annotation
 /// artifact, so it must not be able to move the cursor or turn the direction of a terminal.
 pub(crate) fn line(text: &str, bytes_max: usize) -> String {
     let harmless = |letter: char| {
-        let turns = matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        // line separators; then marks, embeddings, overrides and isolates of direction
+        let turns = matches!(letter, '\u{2028}' | '\u{2029}')
+            || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
+            || matches!(letter, '\u{2066}'..='\u{206f}');
         if letter.is_control() || turns { ' ' } else { letter }
     };
-    let mut line: String = text.chars().map(harmless).collect();
-    line.truncate(line.floor_char_boundary(bytes_max));
-    line
+    // cut first: a guest may hand over 4 MiB, and a blank takes no more than what it replaces
+    text[..text.floor_char_boundary(bytes_max)].chars().map(harmless).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_neither_moves_the_cursor_nor_turns_the_direction() {
+        for letter in
+            "\0\n\r\t\u{1b}\u{7f}\u{85}\u{9b}\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\
+                       \u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{206a}"
+                .chars()
+        {
+            assert_eq!(line(&format!("a{letter}b"), 300), "a b", "{letter:?}");
+        }
+        assert_eq!(
+            line("ä, 漢 and \u{1f469}\u{200d}\u{1f680}", 300),
+            "ä, 漢 and \u{1f469}\u{200d}\u{1f680}"
+        );
+    }
+
+    #[test]
+    fn a_line_is_cut_between_two_characters() {
+        assert_eq!(line("ääää", 5), "ää");
+        assert_eq!(line("ä", 1), "");
+        // what is cut is not what a blank made shorter
+        assert_eq!(line("\u{202e}ab", 4), " a");
+        assert_eq!(line(&"x".repeat(4 << 20), 300).len(), 300);
+    }
 }

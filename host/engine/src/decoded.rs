@@ -27,6 +27,8 @@ pub(crate) struct Reader {
     bounds: Bounds,
     ready: BytesMut,
     end: Option<End>,
+    /// over all calls: a loop of small ones must not hold up the others either
+    spell: Spell,
 }
 
 /// Why nothing more is decoded.
@@ -47,6 +49,7 @@ impl Reader {
             bounds,
             ready: BytesMut::new(),
             end: None,
+            spell: Spell::default(),
         }
     }
 
@@ -75,14 +78,13 @@ impl Reader {
 
     /// Decodes until `wanted` bytes are ready or the content ends.
     async fn fill(&mut self, wanted: usize, state: &mut State) -> Result<(), ReadError> {
-        let mut spell = Spell::default();
         while self.ready.len() < wanted {
             match &self.end {
                 Some(End::Complete) => break,
                 Some(End::Failed(error)) => return Err(error.clone()),
                 None => {}
             }
-            if let Err(error) = self.step(wanted, state, &mut spell).await {
+            if let Err(error) = self.step(wanted, state).await {
                 self.ready.clear();
                 self.end = Some(End::Failed(error.clone()));
                 return Err(error);
@@ -91,12 +93,7 @@ impl Reader {
         Ok(())
     }
 
-    async fn step(
-        &mut self,
-        wanted: usize,
-        state: &mut State,
-        spell: &mut Spell,
-    ) -> Result<(), ReadError> {
+    async fn step(&mut self, wanted: usize, state: &mut State) -> Result<(), ReadError> {
         if self.chunk.is_empty() && self.fetched < self.size {
             let end = self.size.min(self.fetched + CHUNK_BYTES);
             self.chunk = state.fetch(&self.digest, self.fetched..end).await?;
@@ -109,7 +106,7 @@ impl Reader {
         let before = self.ready.len();
         let room = (wanted - before).min(STEP_BYTES);
         self.ready.resize(before + room, 0);
-        let step = state.decode(|| decoder.step(&self.chunk, &mut self.ready[before..]));
+        let step = decoder.step(&self.chunk, &mut self.ready[before..]);
         let step = step.inspect_err(|_| self.ready.truncate(before)).map_err(refused)?;
         self.ready.truncate(before + step.given);
         self.chunk.advance(step.taken);
@@ -122,7 +119,7 @@ impl Reader {
             // whoever called stops the guest, which never sees this
             return Err(ReadError::Budget);
         }
-        spell.rest(step.taken + step.given).await;
+        self.spell.rest(step.taken + step.given).await;
         Ok(())
     }
 }

@@ -65,7 +65,7 @@ impl content::Host for State {
         let hashed = loop {
             match reader.read(STEP_BYTES, self).await {
                 Ok(bytes) if bytes.is_empty() => break Ok(hasher.finish().to_string()),
-                Ok(bytes) => self.decode(|| hasher.update(&bytes)),
+                Ok(bytes) => hasher.update(&bytes),
                 Err(error) => break Err(error),
             }
         };
@@ -153,7 +153,7 @@ impl context::Host for State {
     async fn manifest(&mut self, digest: String) -> Trap<Option<types::Descriptor>> {
         let content = self.context()?;
         let Ok(digest) = Digest::parse(&digest) else { return Ok(None) };
-        let found = content.manifest(&digest).await;
+        let found = self.meter.free(content.manifest(&digest)).await;
         let found = found.map_err(|error| self.unreadable(error)).unwrap_or_default();
         Ok(found.map(|found| abi::descriptor(Role::Manifest, 0, &found)))
     }
@@ -165,8 +165,8 @@ impl context::Host for State {
     ) -> Trap<Vec<types::Descriptor>> {
         let content = self.context()?;
         let Ok(subject) = Digest::parse(&subject) else { return Ok(Vec::new()) };
-        let found = content.referrers(&subject, artifact_type.as_deref(), LISTED_BYTES_MAX).await;
-        let found = match found {
+        let found = content.referrers(&subject, artifact_type.as_deref(), LISTED_BYTES_MAX);
+        let found = match self.meter.free(found).await {
             Ok(Some(found)) => found,
             Ok(None) => {
                 self.spent("1 MiB of referrers");
@@ -187,7 +187,7 @@ impl context::Host for State {
     ) -> Trap<Vec<types::Annotation>> {
         let content = self.context()?;
         let Ok(manifest) = Digest::parse(&manifest) else { return Ok(Vec::new()) };
-        let found = content.annotations(&manifest, &plugin).await;
+        let found = self.meter.free(content.annotations(&manifest, &plugin)).await;
         let found = found.map_err(|error| self.unreadable(error)).unwrap_or_default();
         Ok(found.into_iter().map(abi::annotation).collect())
     }

@@ -16,6 +16,7 @@ mod error;
 mod imports;
 mod limits;
 mod load;
+mod meter;
 mod model;
 mod plugin;
 mod runtime;

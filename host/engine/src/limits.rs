@@ -7,7 +7,8 @@ use wasmtime::ResourceLimiter;
 /// The bounds of one review. They belong to the inputs that a remembered review depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// time that the plugin computes, in ticks of 10 ms, and that the host decodes for it
+    /// Time that the plugin computes, and that the host decodes for it; without waiting. Looked at
+    /// every 10 ms.
     pub cpu: Duration,
     /// time in all, with waiting for content
     pub wall: Duration,
@@ -48,9 +49,11 @@ pub(crate) const FINDINGS_MAX: usize = 100;
 pub(crate) const MESSAGE_BYTES_MAX: usize = 300;
 /// Annotations of a report.
 pub(crate) const ANNOTATIONS_MAX: usize = 64;
-/// Bytes of an annotation's key.
+/// Properties of a finding.
+pub(crate) const PROPERTIES_MAX: usize = 16;
+/// Bytes of a key, an annotation's or a property's.
 pub(crate) const KEY_BYTES_MAX: usize = 256;
-/// Bytes of an annotation's value.
+/// Bytes of a value, an annotation's or a property's.
 pub(crate) const VALUE_BYTES_MAX: usize = 4 << 10;
 /// Bytes of a log line, which is cut there.
 pub(crate) const LOG_BYTES_MAX: usize = 1 << 10;
@@ -58,6 +61,19 @@ pub(crate) const LOG_BYTES_MAX: usize = 1 << 10;
 pub(crate) const HOSTCALL_FUEL: usize = 4 << 20;
 /// Largest memory that a limit can grant, which the pool reserves address space for.
 pub(crate) const MEMORY_BYTES_CEILING: usize = 512 << 20;
+
+/// Bytes of a component; Python's are 18 MiB.
+pub(crate) const COMPONENT_BYTES_MAX: usize = 64 << 20;
+/// Letters of a plugin's name and of its version.
+pub(crate) const NAME_BYTES_MAX: usize = 64;
+/// Bytes of a plugin's description.
+pub(crate) const DESCRIPTION_BYTES_MAX: usize = 4 << 10;
+/// Codes of a plugin, and letters of one.
+pub(crate) const CODES_MAX: usize = 1000;
+pub(crate) const CODE_BYTES_MAX: usize = 32;
+/// Media types that a plugin understands, and bytes of one.
+pub(crate) const MEDIA_TYPES_MAX: usize = 1000;
+pub(crate) const MEDIA_TYPE_BYTES_MAX: usize = 300;
 
 /// Content opened at once, and how much of it for decoding: a zstd window is 8 MiB of the host's
 /// memory.
@@ -80,6 +96,9 @@ pub(crate) enum Stopped {
     Calls,
     #[error("it asked for context where there is none")]
     Context,
+    /// by no fault of the guest's
+    #[error("the host lacks memory")]
+    Host,
 }
 
 /// Counts memory, and says so when it ends: wasmtime's own limiter makes it look like a panic.
@@ -87,11 +106,13 @@ pub(crate) enum Stopped {
 pub(crate) struct Memory {
     pub(crate) bytes_max: usize,
     bytes: usize,
+    /// what the growth that is under way adds to them
+    growth_bytes: usize,
 }
 
 impl Memory {
     pub(crate) fn new(bytes_max: usize) -> Self {
-        Self { bytes_max: bytes_max.min(MEMORY_BYTES_CEILING), bytes: 0 }
+        Self { bytes_max: bytes_max.min(MEMORY_BYTES_CEILING), bytes: 0, growth_bytes: 0 }
     }
 
     /// Linear memory never shrinks, so this is what there was at the most.
@@ -105,15 +126,27 @@ impl ResourceLimiter for Memory {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
+        // a bound that the module sets itself is its own affair
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let growth_bytes = desired.saturating_sub(current);
         // the sum over all memories of the component
-        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
+        let bytes = self.bytes.saturating_add(growth_bytes);
         if bytes > self.bytes_max {
             return Err(Stopped::Memory.into());
         }
-        self.bytes = bytes;
+        (self.bytes, self.growth_bytes) = (bytes, growth_bytes);
         Ok(true)
+    }
+
+    /// What was granted can't be had, so it is the host that lacks memory. Were the guest told so,
+    /// it would most likely abort, and that looks like a defect of what was pushed.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.bytes -= std::mem::take(&mut self.growth_bytes);
+        Err(error.context(Stopped::Host))
     }
 
     fn table_growing(
@@ -135,5 +168,41 @@ impl ResourceLimiter for Memory {
 
     fn memories(&self) -> usize {
         MEMORIES_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lacking(memory: &mut Memory) -> wasmtime::Error {
+        memory.memory_grow_failed(wasmtime::Error::msg("no room")).unwrap_err()
+    }
+
+    #[test]
+    fn memory_that_the_host_lacks_is_neither_counted_nor_the_guest_s_fault() {
+        let mut memory = Memory::new(100);
+        assert!(memory.memory_growing(0, 60, None).unwrap());
+        assert!(memory.memory_growing(60, 100, Some(100)).unwrap());
+        let error = lacking(&mut memory);
+        assert_eq!(error.downcast_ref(), Some(&Stopped::Host));
+        assert_eq!(error.root_cause().to_string(), "no room");
+        assert_eq!(memory.peak_bytes(), 60);
+        // nothing is taken back twice
+        lacking(&mut memory);
+        assert_eq!(memory.peak_bytes(), 60);
+        assert!(memory.memory_growing(60, 100, None).unwrap(), "all of it is still to be had");
+    }
+
+    #[test]
+    fn growth_past_the_module_s_own_maximum_is_refused_as_webassembly_does() {
+        let mut memory = Memory::new(100);
+        assert!(memory.memory_growing(0, 60, Some(80)).unwrap());
+        assert!(!memory.memory_growing(60, 90, Some(80)).unwrap());
+        assert!(!memory.memory_growing(60, 1000, Some(80)).unwrap());
+        assert_eq!(memory.peak_bytes(), 60);
+        let error = memory.memory_growing(60, 101, None).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Stopped::Memory));
+        assert_eq!(memory.peak_bytes(), 60);
     }
 }

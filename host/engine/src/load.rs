@@ -7,7 +7,13 @@ use wasmtime::{Store, component::Component};
 use roadstead_oci::{Algorithm, Digest};
 
 use crate::{
-    Engine, Limits, LoadError, Metadata, Plugin, ReviewError, abi, sandbox::Linked, state::State,
+    Code, Engine, Limits, LoadError, Metadata, Plugin, ReviewError, abi,
+    limits::{
+        CODE_BYTES_MAX, CODES_MAX, COMPONENT_BYTES_MAX, DESCRIPTION_BYTES_MAX,
+        MEDIA_TYPE_BYTES_MAX, MEDIA_TYPES_MAX, NAME_BYTES_MAX,
+    },
+    sandbox::Linked,
+    state::State,
 };
 
 /// Everything that a plugin may import lies in this package.
@@ -19,18 +25,20 @@ impl Plugin {
         name: &str,
         bytes: &[u8],
     ) -> Result<Self, LoadError> {
-        let invalid = |error: wasmtime::Error| LoadError::Invalid {
-            plugin: name.to_owned(),
-            why: format!("{error:#}"),
-        };
+        let refused = |why: String| LoadError::Invalid { plugin: name.to_owned(), why };
+        let invalid = |error: wasmtime::Error| refused(format!("{error:#}"));
+        if bytes.len() > COMPONENT_BYTES_MAX {
+            return Err(refused("it has more than 64 MiB".to_owned()));
+        }
         let digest = Digest::of(Algorithm::Sha256, bytes);
         let component = compile(&engine, &digest, bytes).await.map_err(invalid)?;
         check_imports(name, &component)?;
         let linked = Linked::new(engine, name, &component).map_err(invalid)?;
         // once now, so that an error of types shows here and not on the first push
-        let described = describe(&linked).await.and_then(checked);
+        let described = describe(&linked).await;
         let metadata =
             described.map_err(|source| LoadError::Describe { plugin: name.to_owned(), source })?;
+        check(&metadata).map_err(refused)?;
         Ok(Self { linked, digest, metadata })
     }
 }
@@ -71,21 +79,113 @@ fn check_imports(name: &str, component: &Component) -> Result<(), LoadError> {
     Err(LoadError::Import { plugin: name.to_owned(), import: import.to_owned(), advice })
 }
 
-/// What it says about itself, if a policy can do something with it.
-fn checked(metadata: Metadata) -> Result<Metadata, ReviewError> {
-    let malformed = |what: String| Err(ReviewError::Malformed(what));
+/// Refuses what no policy can do anything with, and what would fill logs and answers: whoever made
+/// the component chose every letter of it. All of it together is bounded by what a guest may hand
+/// over in one call.
+fn check(metadata: &Metadata) -> Result<(), String> {
+    let Metadata { name, version, description, manifests, blobs, media_types, codes, .. } =
+        metadata;
+    let fits = |text: &str, max: usize| (1..=max).contains(&text.len());
     let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit();
-    let name = metadata.name.as_str();
-    if name.is_empty() || !name.bytes().all(|letter| plain(letter) || letter == b'-') {
+    if !fits(name, NAME_BYTES_MAX) || !name.bytes().all(|letter| plain(letter) || letter == b'-') {
         let name = abi::line(name, 40);
-        return malformed(format!("that its name is {name:?}; use lower case, digits and -"));
+        return Err(format!("its name is {name:?}; use at most 64 of lower case, digits and -"));
     }
-    if !metadata.manifests && !metadata.blobs {
-        return malformed("that it reviews neither manifests nor blobs".to_owned());
+    if !fits(version, NAME_BYTES_MAX) || !version.bytes().all(|letter| letter.is_ascii_graphic()) {
+        let version = abi::line(version, 40);
+        return Err(format!("its version is {version:?}; use at most 64 ASCII letters"));
     }
+    if description.len() > DESCRIPTION_BYTES_MAX {
+        return Err("its description is longer than 4 KiB".to_owned());
+    }
+    if !manifests && !blobs {
+        return Err("it reviews neither manifests nor blobs".to_owned());
+    }
+    if media_types.len() > MEDIA_TYPES_MAX {
+        return Err("it understands more than 1000 media types".to_owned());
+    }
+    if let Some(long) = media_types.iter().find(|long| !fits(long, MEDIA_TYPE_BYTES_MAX)) {
+        let long = abi::line(long, 40);
+        return Err(format!("it understands media type {long:?}; use 1 to 300 bytes"));
+    }
+    check_codes(codes)
+}
+
+fn check_codes(codes: &[Code]) -> Result<(), String> {
+    if codes.len() > CODES_MAX {
+        return Err("it has more than 1000 codes".to_owned());
+    }
+    let plain = |letter: u8| letter.is_ascii_uppercase() || letter.is_ascii_digit();
     let mut ids = HashSet::new();
-    if let Some(twice) = metadata.codes.iter().find(|code| !ids.insert(code.id.as_str())) {
-        return malformed(format!("with code {:?} twice", abi::line(&twice.id, 40)));
+    for id in codes.iter().map(|code| code.id.as_str()) {
+        let fits = (1..=CODE_BYTES_MAX).contains(&id.len());
+        let shown = || abi::line(id, 40);
+        if !fits || !id.bytes().all(|letter| plain(letter) || letter == b'-') {
+            let advice = "use at most 32 of upper case, digits and -";
+            return Err(format!("it has code {:?}; {advice}", shown()));
+        }
+        if !ids.insert(id) {
+            return Err(format!("it has code {:?} twice", shown()));
+        }
     }
-    Ok(metadata)
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Severity;
+
+    fn code(id: &str) -> Code {
+        let (id, severity) = (id.to_owned(), Severity::Error);
+        Code { id, severity, summary: String::new(), explanation: String::new() }
+    }
+
+    fn codes(count: usize) -> Vec<Code> {
+        (0..count).map(|n| code(&format!("X{n}"))).collect()
+    }
+
+    fn largest() -> Metadata {
+        Metadata {
+            name: "a-9".repeat(21) + "z",
+            version: "1".repeat(64),
+            description: "d".repeat(4096),
+            manifests: false,
+            blobs: true,
+            media_types: vec!["m".repeat(300); 1000],
+            settings_schema: None,
+            codes: [codes(999), vec![code(&"A-9".repeat(10))]].concat(),
+        }
+    }
+
+    #[test]
+    fn metadata_is_bounded() {
+        type Change = fn(&mut Metadata);
+        let changes: [(Change, &str); 16] = [
+            (|m| m.name.push('z'), "its name is"),
+            (|m| m.name.clear(), "its name is \"\""),
+            (|m| m.name = "Helm".into(), "its name is \"Helm\"; use at most 64 of lower case"),
+            (|m| m.name = "a\u{1b}[2J".into(), "its name is \"a [2J\""),
+            (|m| m.version.push('1'), "its version is \"11"),
+            (|m| m.version.clear(), "its version is \"\""),
+            (|m| m.version = "1 2".into(), "its version is \"1 2\""),
+            (|m| m.version = "1.0ä".into(), "its version is"),
+            (|m| m.description.push('d'), "its description is longer than 4 KiB"),
+            (|m| m.blobs = false, "it reviews neither manifests nor blobs"),
+            (|m| m.media_types.push("a/b".into()), "it understands more than 1000 media types"),
+            (|m| m.media_types[7].push('m'), "it understands media type \"mmm"),
+            (|m| m.codes.push(code("Y")), "it has more than 1000 codes"),
+            (|m| m.codes[3] = code("bad001"), "it has code \"bad001\"; use at most 32 of upper"),
+            (|m| m.codes[3] = code(&"A".repeat(33)), "it has code \"AAA"),
+            (|m| m.codes[3] = code("X2"), "it has code \"X2\" twice"),
+        ];
+        assert_eq!(check(&largest()), Ok(()));
+        for (change, why) in changes {
+            let mut metadata = largest();
+            change(&mut metadata);
+            let says = check(&metadata).unwrap_err();
+            assert!(says.starts_with(why) && says.len() < 150, "{says}");
+        }
+        assert!(check_codes(&[code("")]).is_err());
+    }
 }

@@ -132,6 +132,9 @@ pub struct Finding {
     pub message: String,
     /// where
     pub location: Location,
+    /// Open-ended: key, at most 256 bytes, and value, at most 4 KiB. At most 16, and as the plugin
+    /// wrote them: whoever prints them looks out for control characters.
+    pub properties: Vec<(String, String)>,
 }
 
 /// A fact that a plugin established.
@@ -163,7 +166,8 @@ pub struct Review {
     /// judge, which is no rejection.
     pub outcome: Result<Option<Report>, ReviewError>,
     /// Whether the same inputs give the same outcome, so that it may be remembered: nothing was
-    /// asked of `context`, nothing was absent, and a failure is a property of the content.
+    /// asked of `context`, nothing was absent, and a failure is a property of the content, other
+    /// than the time that it took.
     pub memoisable: bool,
     /// what it cost
     pub statistics: Statistics,

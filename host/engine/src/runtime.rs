@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How often a computing guest is looked at.
-pub(crate) const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(10);
 
 /// Runs plugins.
 #[derive(Debug)]

@@ -56,8 +56,9 @@ impl Linked {
         let turn: Turn = self.engine.turn(&self.turns).await?;
         let wall = state.limits.wall;
         let started = Instant::now();
+        let meter = Arc::clone(&state.meter);
         let mut store = self.store(state);
-        let called = tokio::time::timeout(wall, async {
+        let work = meter.charge(async {
             let plugin = match self.ready.instantiate_async(&mut store).await {
                 Ok(plugin) => plugin,
                 Err(error) => return Err(self.not_started(&error, store.data())),
@@ -65,7 +66,8 @@ impl Linked {
             let answer = call(&mut store, &plugin).await;
             answer.map_err(|error| self.failure(&error, store.data()))
         });
-        let answer = called.await.unwrap_or(Err(ReviewError::Wall { max: wall }));
+        let called = tokio::time::timeout(wall, work).await;
+        let answer = called.unwrap_or(Err(ReviewError::Wall { max: wall }));
         let state = store.into_data();
         let statistics = Statistics {
             queue: turn.waited,
@@ -83,10 +85,9 @@ impl Linked {
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(HOSTCALL_FUEL);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|mut store| {
-            let state = store.data_mut();
-            state.used.ticks += 1;
-            state.check_cpu()?;
+        store.epoch_deadline_callback(|store| {
+            // a deadline that passed while the guest waited for the host is no time of its own
+            store.data().check_cpu()?;
             // the others get their turn
             Ok(UpdateDeadline::Yield(1))
         });
@@ -108,6 +109,7 @@ impl Linked {
                 Stopped::Cpu => ReviewError::Cpu { max: state.limits.cpu },
                 Stopped::Calls => ReviewError::Budget("host calls"),
                 Stopped::Context => ReviewError::Trap(stopped.to_string()),
+                Stopped::Host => ReviewError::Host(format!("{stopped}: {}", error.root_cause())),
             };
         }
         let why = error.root_cause().to_string();

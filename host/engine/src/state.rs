@@ -1,12 +1,7 @@
 //! What the host knows during one review: what was used up, what the target names, and what makes
 //! the answer worthless.
 
-use std::{
-    collections::HashMap,
-    ops::Range,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use wasmtime::{Result as Trap, component::ResourceTable};
@@ -19,8 +14,8 @@ use crate::{
     decode::Bounds,
     error::ReviewError,
     limits::{Limits, Memory, OPEN_DECODED_MAX, OPEN_MAX, Stopped},
+    meter::Meter,
     model::Target,
-    runtime::TICK,
 };
 
 /// The data of one store.
@@ -28,6 +23,8 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) memory: Memory,
     pub(crate) used: Used,
+    /// what it computed, in the guest and in the host
+    pub(crate) meter: Arc<Meter>,
     /// whether the answer depends on nothing but the inputs
     pub(crate) pure: bool,
     /// set by a host call that makes the review a failure, whatever the guest answers
@@ -42,13 +39,9 @@ pub(crate) struct State {
 /// What counts towards a limit.
 #[derive(Default)]
 pub(crate) struct Used {
-    /// ticks of the epoch that the guest computed through
-    pub(crate) ticks: u32,
     pub(crate) host_calls: u32,
     pub(crate) read_bytes: u64,
     pub(crate) log_lines: u32,
-    /// what the host decoded for the guest
-    decoding: Duration,
     open: u32,
     open_decoded: u32,
 }
@@ -110,6 +103,7 @@ impl State {
             memory: Memory::new(limits.memory_bytes_max),
             limits,
             used: Used::default(),
+            meter: Arc::new(Meter::new()),
             pure: true,
             failure: None,
             last_error: None,
@@ -130,18 +124,10 @@ impl State {
 
     /// Every tick of the epoch, and whatever makes the host compute, comes here.
     pub(crate) fn check_cpu(&self) -> Trap<()> {
-        if TICK.saturating_mul(self.used.ticks) + self.used.decoding > self.limits.cpu {
+        if self.meter.spent() > self.limits.cpu {
             return Err(Stopped::Cpu.into());
         }
         Ok(())
-    }
-
-    /// Work that the host does for the guest on the guest's time.
-    pub(crate) fn decode<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let started = Instant::now();
-        let done = work();
-        self.used.decoding += started.elapsed();
-        done
     }
 
     /// A budget that is spent makes the review a failure, even if the guest goes on.
@@ -177,7 +163,7 @@ impl State {
         if self.used.open_decoded + decoded > OPEN_DECODED_MAX {
             return Err(self.spent("4 decoded blobs open at once"));
         }
-        match content.size(&digest).await {
+        match self.meter.free(content.size(&digest)).await {
             Ok(Some(size)) => {
                 self.used.open += 1;
                 self.used.open_decoded += decoded;
@@ -212,7 +198,8 @@ impl State {
         let Some(content) = self.view.content.clone() else {
             return Err(ReadError::NotNamed(digest.to_string()));
         };
-        read_all(&*content, digest, range).await.map_err(|error| self.unreadable(error))
+        let read = self.meter.free(read_all(&*content, digest, range)).await;
+        read.map_err(|error| self.unreadable(error))
     }
 
     pub(crate) fn bounds(&self) -> Bounds {

@@ -43,6 +43,29 @@ async fn what_is_no_plugin_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_component_is_bounded_and_so_is_what_it_says_of_itself() {
+    let engine = engine();
+    let says = engine.load("huge", &vec![0; (64 << 20) + 1]).await.unwrap_err().to_string();
+    assert_eq!(says, "plugin huge is no component that runs here: it has more than 64 MiB");
+    // the name and the code of the guest, wherever they stand in it
+    for (is, becomes, why) in [
+        ("misbehave", "misb\u{1b}have", "its name is \"misb have\""),
+        ("BAD001", "bad001", "it has code \"bad001\""),
+    ] {
+        let mut bytes = component("misbehave");
+        let places: Vec<_> = (0..bytes.len() - is.len())
+            .filter(|at| bytes[*at..].starts_with(is.as_bytes()))
+            .collect();
+        for at in places {
+            bytes[at..at + is.len()].copy_from_slice(becomes.as_bytes());
+        }
+        let error = engine.load("bad", &bytes).await.unwrap_err();
+        assert!(matches!(error, LoadError::Invalid { .. }), "{error}");
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_never_says_what_it_is_is_given_up() {
     let started = Instant::now();
     let error = engine().load("stall", &component("stall")).await.unwrap_err();

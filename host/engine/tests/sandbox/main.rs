@@ -5,5 +5,7 @@
 mod content;
 mod limits;
 mod loading;
+#[cfg(target_os = "linux")]
+mod scarce;
 mod scene;
 mod turns;

@@ -25,6 +25,8 @@ pub(crate) enum Source {
     Blob(Bytes),
     /// a few bytes at a time
     Dribble(Bytes),
+    /// each read takes 15 ms
+    Slow(Bytes),
     /// none of the bytes that it claims to have
     Hollow,
     /// more than it was asked for
@@ -51,7 +53,9 @@ impl Content for Source {
     fn size<'a>(&'a self, _: &'a Digest) -> BoxFuture<'a, Result<Option<u64>, ContentError>> {
         Box::pin(async move {
             match self {
-                Self::Blob(bytes) | Self::Dribble(bytes) => Ok(Some(bytes.len() as u64)),
+                Self::Blob(bytes) | Self::Dribble(bytes) | Self::Slow(bytes) => {
+                    Ok(Some(bytes.len() as u64))
+                }
                 Self::Absent => Ok(None),
                 Self::Hollow | Self::Pushy | Self::Broken | Self::Silent => Ok(Some(1000)),
             }
@@ -68,6 +72,10 @@ impl Content for Source {
                 Self::Blob(bytes) => Ok(part(bytes, range)),
                 Self::Dribble(bytes) => {
                     Ok(part(bytes, range.start..range.end.min(range.start + 7)))
+                }
+                Self::Slow(bytes) => {
+                    tokio::time::sleep(Duration::from_millis(15)).await;
+                    Ok(part(bytes, range))
                 }
                 Self::Hollow => Ok(Bytes::new()),
                 Self::Pushy => Ok(vec![0; 5000].into()),

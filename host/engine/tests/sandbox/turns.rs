@@ -1,13 +1,18 @@
 //! Many reviews at once.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
+
 use roadstead_engine::{Engine, EngineConfig, Limits, Plugin, ReviewError};
 
-use crate::scene::{blob, component, engine, found, manifest, plugin, review, review_of};
+use crate::scene::{Source, blob, component, engine, found, manifest, plugin, review, review_of};
 
 /// A loop for this long, in the background.
 fn spin(plugin: &Arc<Plugin>, millis: u64) -> tokio::task::JoinHandle<Option<ReviewError>> {
@@ -34,6 +39,31 @@ async fn loops_in_one_plugin_do_not_hold_up_another() {
         assert!(matches!(looped.await.unwrap(), Some(ReviewError::Cpu { .. })));
     }
     assert!(quickly < Duration::from_secs(2), "{quickly:?}");
+}
+
+/// One thread, so whoever does not yield holds up everyone.
+#[tokio::test]
+async fn the_others_get_their_turn_while_the_host_decodes() {
+    const MIB: usize = 64;
+    let plugin = plugin().await;
+    let zeros = Bytes::from(zstd::encode_all(&vec![0; MIB << 20][..], 1).unwrap());
+    let limits =
+        Limits { cpu: Duration::from_secs(10), decoded_ratio_max: u64::MAX, ..Limits::default() };
+    for mode in ["skip", "digest"] {
+        let turns = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&turns);
+        let other = tokio::spawn(async move {
+            loop {
+                count.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        let source = Source::Blob(zeros.clone());
+        found(&review_of(&plugin, mode, source, &manifest(), &limits).await);
+        other.abort();
+        let turns = turns.load(Ordering::Relaxed);
+        assert!(turns > MIB / 2, "{mode}: {turns} turns while {MIB} MiB were decoded");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

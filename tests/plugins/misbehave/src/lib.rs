@@ -6,7 +6,7 @@ use roadstead_plugin_sdk::bindings::{
     exports::roadstead::admission::reviewer::{Code, Guest, Metadata, SettingsProblem, Targets},
     roadstead::admission::{
         content, context, log,
-        types::{Annotation, Failure, Finding, Location, Report, Severity, Target},
+        types::{Annotation, Failure, Finding, Location, Property, Report, Severity, Target},
     },
 };
 
@@ -67,13 +67,17 @@ fn answers(mode: &str) -> Option<Report> {
     let mut annotation = annotated("k", "v").annotations.remove(0);
     Some(match mode {
         "long" => report(vec![finding("BAD001", &"ä".repeat(1000))]),
-        "escapes" => report(vec![finding("BAD001", "a\r\nb\u{1b}[2Jc\u{202e}d")]),
+        "escapes" => report(vec![finding("BAD001", "a\r\nb\u{1b}[2Jc\u{202e}d\u{200f}\u{61c}e")]),
         "undeclared" => report(vec![finding("NEW001", "?")]),
         "findings" => report(vec![finding("BAD001", "?"); 101]),
         "annotations" => Report { findings: Vec::new(), annotations: vec![annotation; 65] },
         "flood" => report(vec![finding("BAD001", &"x".repeat(30 << 20))]),
         "key" => annotated(&"k".repeat(257), "v"),
         "value" => annotated("k", &"v".repeat(4097)),
+        "properties" => with_properties(16, "k", "v"),
+        "many-properties" => with_properties(17, "k", "v"),
+        "property-key" => with_properties(1, &"k".repeat(257), "v"),
+        "property-value" => with_properties(1, "k", &"v".repeat(4097)),
         "about-nothing" => {
             annotation.about = Some("sha256:0".into());
             Report { findings: Vec::new(), annotations: vec![annotation] }
@@ -101,6 +105,9 @@ fn loads(mode: &str, digest: &str) -> Option<Report> {
             loop {
                 hoard.push(std::hint::black_box(vec![1_u8; 1 << 20]));
             }
+        }
+        "allocate-at-once" => {
+            std::hint::black_box(vec![1_u8; 400 << 20]);
         }
         "recurse" => return Some(annotated("k", &recurse(1).to_string())),
         "log" => (0..1000).for_each(|_| log::write(log::Level::Info, &"x".repeat(5000))),
@@ -140,6 +147,10 @@ fn reads(mode: &str, digest: &str) -> Option<Report> {
         "read" => read(digest),
         "decode" => decode(digest),
         "decode-on" => decode_on(digest),
+        "skip" => match content::open_decoded(digest) {
+            Ok(reader) => format!("{:?}", reader.skip(u64::MAX)),
+            Err(error) => format!("{error:?}"),
+        },
         "digest" => content::decoded_digest(digest).unwrap_or_else(|error| format!("{error:?}")),
         "now" => context::now().to_string(),
         "referrers" => context::referrers(digest, None).len().to_string(),
@@ -181,6 +192,11 @@ fn finding(code: &str, message: &str) -> Finding {
         location: Location { blob: None, path: None, pointer: None, line: None },
         properties: Vec::new(),
     }
+}
+
+fn with_properties(count: usize, key: &str, value: &str) -> Report {
+    let property = Property { key: key.to_owned(), value: value.to_owned() };
+    report(vec![Finding { properties: vec![property; count], ..finding("BAD001", "?") }])
 }
 
 fn recurse(depth: u64) -> u64 {
