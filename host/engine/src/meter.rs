@@ -86,7 +86,7 @@ mod tests {
                 for _ in 0..10 {
                     tokio::time::sleep(STEP).await;
                 }
-                assert!(meter.spent() < STEP, "{:?}", meter.spent());
+                assert!(meter.spent() < STEP * 5, "{:?}", meter.spent());
                 compute();
                 tokio::time::sleep(STEP).await;
                 compute();
@@ -95,7 +95,7 @@ mod tests {
             .await;
         assert!(spent >= STEP * 2, "{spent:?}");
         // a machine that does something else takes its time
-        assert!(spent < STEP * 5, "{spent:?}");
+        assert!(spent < STEP * 8, "{spent:?}");
     }
 
     #[tokio::test]
@@ -111,6 +111,6 @@ mod tests {
             })
             .await;
         assert!(spent >= STEP, "{spent:?}");
-        assert!(spent < STEP * 4, "{spent:?}");
+        assert!(spent < STEP * 5, "{spent:?}");
     }
 }

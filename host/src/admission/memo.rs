@@ -66,7 +66,8 @@ fn bytes_of(report: &Report) -> usize {
     let findings = report.findings.iter().map(|finding| {
         let Location { blob, path, pointer, .. } = &finding.location;
         let place = text(blob) + text(path) + text(pointer);
-        ENTRY_BYTES + finding.code.len() + finding.message.len() + place
+        let more = finding.properties.iter().map(|(key, value)| key.len() + value.len());
+        ENTRY_BYTES + finding.code.len() + finding.message.len() + place + more.sum::<usize>()
     });
     let facts =
         report.annotations.iter().map(|fact| ENTRY_BYTES + fact.key.len() + fact.value.len());

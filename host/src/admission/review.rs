@@ -1,6 +1,7 @@
 //! One check of a candidate: the review by a plugin, and what the rule makes of it.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -119,6 +120,7 @@ fn reported(check: &Check, report: Report) -> Checked {
         severity: severity(finding.severity),
         message: finding.message,
         location: location(finding.location.path, finding.location.line),
+        properties: finding.properties.into_iter().collect(),
     });
     let annotations = report.annotations.into_iter().map(|fact| Annotation {
         plugin: check.plugin.clone(),
@@ -159,6 +161,7 @@ fn failed(check: &Check, error: &ReviewError) -> Checked {
             false => format!("plugin {} could not judge this now; push it again", check.plugin),
         },
         location: None,
+        properties: BTreeMap::new(),
     };
     Checked { findings: vec![finding], retry: !ignored && !lasting, ..Checked::default() }
 }
@@ -193,6 +196,7 @@ mod tests {
             code: "X1".to_owned(),
             severity,
             message: "wrong".to_owned(),
+            properties: vec![("expected".to_owned(), "right".to_owned())],
             location: Location { path: Some("a".to_owned()), line: Some(3), ..Location::default() },
         };
         Report { findings: vec![finding], ..Report::default() }
@@ -207,7 +211,9 @@ mod tests {
         ] {
             let checked = reported(&check(mode, FailurePolicy::Fail), found(severity));
             assert_eq!(checked.decision(), decision, "{severity:?} {mode:?}");
-            assert_eq!(checked.findings[0].location.as_deref(), Some("a:3"));
+            let finding = &checked.findings[0];
+            assert_eq!(finding.location.as_deref(), Some("a:3"));
+            assert_eq!(finding.properties["expected"], "right");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Verdicts: what was found, what follows from it, and how a person reads it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -41,6 +43,9 @@ pub struct Finding {
     /// where in the artifact, if somewhere in particular
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
+    /// whatever else the plugin says of it, for machines
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
 }
 
 /// A fact that a plugin established, kept with the artifact.
@@ -208,6 +213,7 @@ mod tests {
             severity: Severity::Error,
             message: message.into(),
             location: None,
+            properties: BTreeMap::new(),
         };
         Verdict {
             id: "0123456789A".into(),
