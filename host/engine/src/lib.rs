@@ -1,7 +1,8 @@
 //! The engine: runs plugins, each review in a sandbox of its own.
 //!
 //! It knows neither repositories nor policy. A plugin sees what its target names and what
-//! [`Content`] answers, and nothing else: no files, no network, no clock, no randomness.
+//! [`Content`] answers, and nothing else: no files, no network, no randomness, and no time but that
+//! at which its review began.
 //!
 //! Three lifetimes, three types: code compiled once per component digest, a [`Plugin`] that is
 //! linked and ready, and one store per review that is dropped with it.
