@@ -11,6 +11,7 @@ mod clock;
 mod config;
 mod delete;
 mod error;
+mod file;
 mod folder;
 mod hash_state;
 mod id;

@@ -2,23 +2,20 @@
 //!
 //! Memory is bounded by streams times chunks, never by the size of a blob.
 
-use std::{collections::VecDeque, io, ops::Range, os::unix::fs::FileExt};
+use std::ops::Range;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use object_store::{GetResultPayload, MultipartUpload, PutPayload};
 
 use crate::{
     Error, Result,
-    backend::{Backend, Operation, blocking},
+    backend::{Backend, Operation},
+    file,
 };
 
 /// Bytes written at once. Larger ones were slower and took more memory.
 const CHUNK_BYTES: usize = 1 << 20;
-/// Bytes read at once. They stay in a core's cache until they are sent.
-const READ_BYTES: usize = 256 << 10;
-/// Chunks of one stream that wait to be sent, at most, for their memory to be used again.
-const SENT_MAX: usize = 4;
 
 /// A large object on its way in. Nobody sees it before [`Sink::complete`]; dropped before, it
 /// leaves nothing.
@@ -93,7 +90,7 @@ pub(crate) fn read(
     let opened = async move {
         let payload = backend.open(&key, range.clone()).await;
         match payload {
-            Ok(GetResultPayload::File(file, _)) => file_chunks(key, file, range).boxed(),
+            Ok(GetResultPayload::File(file, _)) => file::chunks(key, file, range).boxed(),
             Ok(GetResultPayload::Stream(chunks)) => {
                 chunks.map(move |chunk| chunk.map_err(|e| Error::backend(&key, e))).boxed()
             }
@@ -101,58 +98,4 @@ pub(crate) fn read(
         }
     };
     stream::once(opened).flatten()
-}
-
-/// A file on its way out, read a chunk at a time into memory that is used again.
-///
-/// `object_store`'s own stream of a file reads 8 KiB at a time; and fresh memory for each chunk
-/// would cost its zeroing and its page faults, as much as the reading itself.
-struct FileChunks {
-    key: String,
-    file: std::fs::File,
-    rest: Range<u64>,
-    /// what was sent last: its memory is free again once the connection has written it
-    sent: VecDeque<Bytes>,
-}
-
-fn file_chunks(
-    key: String,
-    file: std::fs::File,
-    range: Range<u64>,
-) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
-    let chunks = FileChunks { key, file, rest: range, sent: VecDeque::new() };
-    stream::try_unfold(chunks, |mut chunks| async move {
-        if chunks.rest.is_empty() {
-            return Ok(None);
-        }
-        let key = chunks.key.clone();
-        let read = blocking(move || chunks.next().map(|chunk| Some((chunk, chunks))));
-        read.await.map_err(|error| Error::io(&key, error))
-    })
-}
-
-impl FileChunks {
-    fn next(&mut self) -> io::Result<Bytes> {
-        let left = usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX);
-        let mut chunk = self.free_memory();
-        chunk.resize(left.min(READ_BYTES), 0);
-        self.file.read_exact_at(&mut chunk, self.rest.start)?;
-        self.rest.start += chunk.len() as u64;
-        let chunk = chunk.freeze();
-        self.sent.push_back(chunk.clone());
-        Ok(chunk)
-    }
-
-    fn free_memory(&mut self) -> BytesMut {
-        let Some(oldest) = self.sent.pop_front() else { return BytesMut::new() };
-        match oldest.try_into_mut() {
-            Ok(free) => free,
-            Err(held) => {
-                if self.sent.len() < SENT_MAX {
-                    self.sent.push_front(held);
-                }
-                BytesMut::new()
-            }
-        }
-    }
 }
