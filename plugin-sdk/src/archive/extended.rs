@@ -2,7 +2,7 @@
 
 use super::{
     header::{self, Header},
-    pax::Records,
+    pax::{Records, Refused},
 };
 
 /// What they say of one entry. Readers differ in which of several such headers counts, so that one
@@ -12,15 +12,6 @@ pub(super) struct Extended {
     records: Option<Records>,
     long_name: Option<Vec<u8>>,
     long_link: Option<Vec<u8>>,
-}
-
-/// Why an entry is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
-    /// no reader takes it
-    Malformed(&'static str),
-    /// readers take it differently; reads on after "… is "
-    Unclear(&'static str),
 }
 
 impl Extended {

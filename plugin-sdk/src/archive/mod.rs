@@ -34,8 +34,9 @@ pub use entry::{Entry, Kind};
 
 use crate::content::ReadError;
 use entry::Meta;
-use extended::{Extended, Refused};
+use extended::Extended;
 use header::{BLOCK_BYTES, Header};
+use pax::Refused;
 
 /// Bytes of a PAX header or a long name, as in Go.
 const SPECIAL_BYTES_MAX: u64 = 1 << 20;

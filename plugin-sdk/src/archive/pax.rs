@@ -2,9 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{extended::Refused, header::Header};
+use super::header::Header;
 
 const WRONG: &str = "an invalid PAX header";
+
+/// Why an entry is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// no reader takes it
+    Malformed(&'static str),
+    /// readers take it differently; reads on after "… is "
+    Unclear(&'static str),
+}
 
 /// The records of one extended header.
 #[derive(Debug, Default)]

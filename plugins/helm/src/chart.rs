@@ -5,8 +5,8 @@ use roadstead_plugin_sdk::{Code, Quoted, Report};
 use crate::{
     codes,
     config::Config,
-    layer::Layer,
     metadata::{self, Difference, METADATA, Metadata, Shape, difference},
+    walk::Layer,
 };
 
 /// Reads the metadata that helm would install.

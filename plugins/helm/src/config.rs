@@ -9,7 +9,7 @@ use roadstead_plugin_sdk::{
 use serde_json::{Map, Value};
 
 use crate::{
-    codes, manifest,
+    absent, codes,
     metadata::{METADATA, Shape},
     validate::{Claims, Dependency},
 };
@@ -41,7 +41,7 @@ impl Config {
                 return Ok(None);
             }
             Err(ReadError::Absent(_)) => {
-                manifest::find_absent(descriptor, report);
+                absent::find(descriptor, report);
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),

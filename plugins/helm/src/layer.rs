@@ -6,28 +6,10 @@ use roadstead_plugin_sdk::{
 };
 
 use crate::{
-    codes,
+    absent, codes,
     gzip::{self, Problem},
-    manifest,
-    walk::Walk,
+    walk::{Layer, Walk},
 };
-
-/// What the walk found.
-#[derive(Debug, Default)]
-pub(crate) struct Layer {
-    pub(crate) digest: String,
-    /// whether all of it was looked at
-    pub(crate) is_whole: bool,
-    /// the folder that holds the chart
-    pub(crate) top: String,
-    /// What helm takes for Chart.yaml, in its order, without a byte order mark: it decodes each
-    /// over the one before.
-    pub(crate) charts: Vec<Vec<u8>>,
-    /// requirements.yaml, where charts of the first kind have their dependencies
-    pub(crate) requirements: Vec<Vec<u8>>,
-    pub(crate) files: u32,
-    pub(crate) bytes: u64,
-}
 
 /// Reads the layer, as far as that goes.
 pub(crate) fn read(descriptor: &Descriptor, report: &mut Report) -> Result<Layer, Failure> {
@@ -36,7 +18,7 @@ pub(crate) fn read(descriptor: &Descriptor, report: &mut Report) -> Result<Layer
     let start = match content::open(digest).and_then(|b| b.read_at(0, gzip::HEADER_BYTES_MAX)) {
         Ok(start) => start,
         Err(ReadError::Absent(_)) => {
-            manifest::find_absent(descriptor, report);
+            absent::find(descriptor, report);
             return Ok(layer);
         }
         Err(error) => return Err(error.into()),

@@ -5,6 +5,7 @@
 //! installs the third. This plugin reads the chart the way helm does and refuses those that say
 //! one thing and do another, and those that helm would not unpack.
 
+mod absent;
 mod chart;
 pub mod codes;
 mod config;
@@ -23,8 +24,8 @@ mod yaml;
 use roadstead_plugin_sdk::{Manifest, prelude::*};
 
 use config::Config;
-use layer::Layer;
 use metadata::Metadata as ChartMetadata;
+use walk::Layer;
 
 /// Bytes of a fact that the registry keeps.
 const FACT_BYTES_MAX: usize = 4 << 10;

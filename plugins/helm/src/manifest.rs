@@ -78,13 +78,6 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
     Parts { config, chart }
 }
 
-/// A part that is named and not stored, which a registry may allow.
-pub(crate) fn find_absent(part: &Descriptor, report: &mut Report) {
-    let what = if part.role == Role::Config { "config" } else { "layer" };
-    let message = format!("the chart's {what} is not stored here; push it before the manifest");
-    report.find(&codes::ABSENT, message).blob(&part.digest);
-}
-
 /// helm goes by media type alone, over all that a manifest names: of two configs it takes the one
 /// that it happened to copy last.
 fn find_misplaced(manifest: &Manifest, report: &mut Report) {

@@ -10,7 +10,6 @@ use roadstead_plugin_sdk::{
 
 use crate::{
     codes,
-    layer::Layer,
     names::{Clash, Names},
     path::{self, ChartPath, PATH_BYTES_MAX},
     yaml,
@@ -30,6 +29,23 @@ const ARCHIVE_BYTES_MAX: u64 = FILES_BYTES_MAX + (32 << 20);
 const FINDINGS_MAX: u32 = 10;
 /// Documents of one name that are read.
 const DOCUMENTS_MAX: usize = 4;
+
+/// What the walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Layer {
+    pub(crate) digest: String,
+    /// whether all of it was looked at
+    pub(crate) is_whole: bool,
+    /// the folder that holds the chart
+    pub(crate) top: String,
+    /// What helm takes for Chart.yaml, in its order, without a byte order mark: it decodes each
+    /// over the one before.
+    pub(crate) charts: Vec<Vec<u8>>,
+    /// requirements.yaml, where charts of the first kind have their dependencies
+    pub(crate) requirements: Vec<Vec<u8>>,
+    pub(crate) files: u32,
+    pub(crate) bytes: u64,
+}
 
 /// A walk over the entries, in their order.
 pub(crate) struct Walk<'a> {
