@@ -23,10 +23,12 @@ test: plugins ## installs what the tests need, then runs all of them
 lint: plugins ## formatting, lints, docs, licences
 	tests/setup deny
 	$(CARGO) fmt --all --check
-	$(CARGO) fmt --all --check --manifest-path plugins/Cargo.toml
+	for guests in plugins plugins/componentize tests/plugins; do \
+	    $(CARGO) fmt --all --check --manifest-path $$guests/Cargo.toml || exit 1; done
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	CARGO_TARGET_DIR=target/guests $(CARGO) clippy --release --manifest-path plugins/Cargo.toml --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" CARGO_TARGET_DIR=target/guests $(CARGO) doc --release --manifest-path plugins/Cargo.toml --workspace --all-features --no-deps --document-private-items
 	target/tools/cargo-deny/bin/cargo-deny --all-features check bans licenses sources
 	target/tools/cargo-deny/bin/cargo-deny --all-features --manifest-path plugins/Cargo.toml --config deny.toml check -A unmatched-skip -A license-not-encountered bans licenses sources
 

@@ -26,7 +26,7 @@ macro_rules! export {
     };
 }
 
-/// What [`export!`](crate::export) exports.
+/// What [`export!`](crate::export!) exports.
 #[derive(Debug)]
 pub struct Exported<P>(PhantomData<P>);
 

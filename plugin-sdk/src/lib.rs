@@ -43,7 +43,7 @@
 //! | refuse, warn, record a fact | [`Report`], [`Finding`], [`Annotation`] |
 //! | have settings | [`Plugin::Settings`], [`Metadata::settings_schema`] |
 //! | look at other manifests | [`context`] |
-//! | test it on my own machine | [`testing`](crate::testing), behind the feature of that name |
+//! | test it on my own machine | [`testing`], behind the feature of that name |
 //!
 //! Errors of the plugin are no rejections: [`Failure`] says that it could not judge.
 
