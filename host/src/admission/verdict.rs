@@ -160,7 +160,13 @@ impl Verdict {
         let head = format!("rule {}: ", finding.rule);
         let tail = format!(" [{} verdict {}]", finding.code, self.id);
         let room = MESSAGE_BYTES_MAX.saturating_sub(head.len() + tail.len());
-        format!("{head}{}{tail}", one_line(&finding.message, room))
+        let message = match &finding.location {
+            Some(place) if !finding.message.contains(place) => {
+                format!("{place}: {}", finding.message)
+            }
+            _ => finding.message.clone(),
+        };
+        format!("{head}{}{tail}", one_line(&message, room))
     }
 
     /// The `Warning` headers of a push that succeeds all the same.

@@ -1,6 +1,6 @@
 //! Asks the running server over its socket, or opens the store where none is running.
 
-use std::path::Path;
+use std::{io::ErrorKind, path::Path};
 
 use anyhow::{Context, bail};
 use axum::body::Body;
@@ -22,8 +22,14 @@ pub(super) enum Source {
 impl Source {
     /// Finds out who can tell about the folder.
     pub(super) async fn of(folder: &Path) -> anyhow::Result<Self> {
-        if !folder.join("objects").is_dir() {
-            bail!("{} holds no registry; name its folder with --data", folder.display());
+        match std::fs::metadata(folder.join("objects")) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                bail!("{} holds no registry; name its folder with --data", folder.display())
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("{} can't be read", folder.display()));
+            }
         }
         match DataFolder::take(folder) {
             Ok(taken) => {

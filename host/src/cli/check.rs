@@ -34,9 +34,9 @@ impl Check {
             Source::Store(storage, _folder) => storage.audit().await?,
         };
         if self.json {
-            answer(&serde_json::to_string_pretty(&audit)?);
+            answer(&serde_json::to_string_pretty(&audit)?)?;
         } else {
-            answer(&told(&audit));
+            answer(&told(&audit))?;
         }
         Ok(audit.fault_count == 0)
     }
@@ -53,6 +53,7 @@ fn told(audit: &Audit) -> String {
     }
     lines.push(match audit.fault_count {
         0 => "every promise holds; litter is seen by nobody".to_owned(),
+        1 => "a promise is broken".to_owned(),
         count => format!("{count} promises are broken"),
     });
     lines.join("\n")

@@ -1,13 +1,16 @@
 //! The commands.
-#![expect(clippy::print_stdout, reason = "commands answer on stdout")]
 
 mod ask;
 mod check;
 mod serve;
 mod verdict;
 
-use std::path::PathBuf;
+use std::{
+    io::{ErrorKind, Write},
+    path::PathBuf,
+};
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
@@ -52,7 +55,6 @@ fn data_folder(flag: Option<PathBuf>) -> anyhow::Result<PathBuf> {
 
 /// Prints an error with what led to it.
 pub fn print_error(error: &anyhow::Error) {
-    use std::io::Write;
     let mut stderr = std::io::stderr().lock();
     let mut causes = error.chain();
     let first = causes.next().map(ToString::to_string).unwrap_or_default();
@@ -63,7 +65,10 @@ pub fn print_error(error: &anyhow::Error) {
     }
 }
 
-/// What a command prints as its answer.
-fn answer(text: &str) {
-    println!("{text}");
+/// Prints a command's answer. Whoever closed the other end, as `head` does, has read enough.
+fn answer(text: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("the answer can't be printed"),
+    }
 }

@@ -30,7 +30,7 @@ pub(super) enum Verdict {
 impl Verdict {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let Self::Show { id, data, json } = self;
-        if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             bail!("{id:?} is no verdict id; it has letters and digits only");
         }
         let folder = data_folder(data)?;
@@ -45,11 +45,10 @@ impl Verdict {
             );
         };
         if json {
-            answer(&String::from_utf8_lossy(&found));
+            answer(&String::from_utf8_lossy(&found))
         } else {
-            answer(&told(&serde_json::from_slice(&found)?));
+            answer(&told(&serde_json::from_slice(&found)?))
         }
-        Ok(())
     }
 }
 
@@ -85,6 +84,9 @@ fn told(verdict: &Judged) -> String {
             place.unwrap_or_default()
         ));
         lines.push(format!("           {}", finding.message));
+    }
+    for fact in &verdict.annotations {
+        lines.push(format!("     fact  {} = {:?}, by {}", fact.key, fact.value, fact.plugin));
     }
     for judge in &verdict.judges {
         lines.push(format!("   plugin  {} ({}, {})", judge.plugin, judge.version, judge.digest));

@@ -92,7 +92,7 @@ pub async fn serve(
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 // out of descriptors, most often: wait until some are free again
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(500)).await;
                 continue;
             }
         };

@@ -40,7 +40,8 @@ pub fn status(case: Case) -> StatusCode {
 pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     let status = status(error.case);
     if status.is_server_error() {
-        tracing::error!(cause = ?error.cause, "{error}");
+        let cause = error.cause.as_ref().map(|cause| format!("{cause:#}"));
+        tracing::error!(cause, "{error}");
     }
     let code = error.case.code().as_str();
     let entries: Vec<Value> = error

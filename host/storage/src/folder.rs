@@ -22,13 +22,14 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Takes the folder, making it where it is missing, for its owner's eyes only. Only one process
+    /// Takes the folder. What is missing of it is made for its owner's eyes only. Only one process
     /// may have it.
     pub fn take(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         let io = |error| Error::io(&name, error);
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io)?;
-        fs::create_dir_all(path.join("objects")).map_err(io)?;
+        for folder in [path, &path.join("objects")] {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
+        }
         let path = path.canonicalize().map_err(io)?;
         let mut lock = File::options()
             .read(true)

@@ -1,5 +1,6 @@
 //! Running it: configuration, logs, slow clients, stopping.
 
+mod commands;
 mod configuration;
 mod logs;
 mod slow_clients;
