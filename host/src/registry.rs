@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 
 use roadstead_oci::Repository;
@@ -17,8 +16,6 @@ use crate::{
 
 /// Refusals that are remembered.
 const REFUSALS_MAX: u64 = 10_000;
-/// Manifests that are judged at once, by their sizes, each counted as a MiB at least.
-const JUDGED_MIB_MAX: u32 = 64;
 
 /// `[manifests]`: what a manifest may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +46,6 @@ pub struct Registry {
     pub changes: TaskTracker,
     /// verdicts of refusals, by what was refused
     refusals: Cache<Refused, String>,
-    /// MiB of manifests that may be judged at once
-    room: Semaphore,
 }
 
 /// Repository, digest and tags of a push, and the policy that refused it.
@@ -60,16 +55,7 @@ impl Registry {
     /// Puts the parts together.
     pub fn new(storage: Arc<Storage>, admission: Admission, manifests: ManifestsConfig) -> Self {
         let (changes, refusals) = (TaskTracker::new(), Cache::new(REFUSALS_MAX));
-        let room = Semaphore::new(JUDGED_MIB_MAX as usize);
-        Self { storage, admission, manifests, changes, refusals, room }
-    }
-
-    /// Waits until a manifest of so many bytes can be judged beside the others. Read and converted
-    /// it takes a multiple of its size.
-    pub async fn room_for(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
-        let mib = u32::try_from(bytes.div_ceil(1 << 20)).unwrap_or(u32::MAX);
-        // never closed, so there always is one
-        self.room.acquire_many(mib.clamp(1, JUDGED_MIB_MAX)).await.ok()
+        Self { storage, admission, manifests, changes, refusals }
     }
 
     /// What the review of a push to this repository may read.

@@ -13,20 +13,23 @@ mod memo;
 pub mod plan;
 pub mod policy;
 mod review;
+mod room;
 mod verdict;
 
-use std::{cell::LazyCell, collections::HashMap, sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use futures::future::join_all;
 
 pub use candidate::Candidate;
 pub use roadstead_engine::{Annotation as Fact, Content, ContentError, Listed};
-use roadstead_engine::{Engine, LoadError, Plugin};
+use roadstead_engine::{Engine, LoadError, Plugin, ReviewError};
 pub use verdict::{Annotation, Decision, Finding, Judge, Refusal, Severity, Verdict};
 
 use memo::Memo;
-use plan::plan;
+use plan::{Check, plan};
 use policy::Policy;
+use review::Checked;
+use room::Room;
 
 /// A plugin that the binary brings along.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +46,7 @@ pub struct Admission {
     policy: Policy,
     plugins: HashMap<String, Plugin>,
     memo: Memo,
+    room: Room,
 }
 
 /// When and under which id a verdict is given.
@@ -61,7 +65,7 @@ impl Admission {
         for Bundled { name, component } in bundled {
             plugins.insert((*name).to_owned(), engine.load(name, component).await?);
         }
-        Ok(Self { policy: Policy::builtin(), plugins, memo: Memo::new() })
+        Ok(Self { policy: Policy::builtin(), plugins, memo: Memo::new(), room: Room::new() })
     }
 
     /// Identifies the policy in force.
@@ -78,10 +82,6 @@ impl Admission {
     ) -> Verdict {
         let started = Instant::now();
         let checks = plan(&self.policy, candidate);
-        let target = LazyCell::new(|| review::target(candidate));
-        let reviews = checks
-            .iter()
-            .map(|check| self.check(check, (candidate, &*target), Arc::clone(&content)));
         let mut verdict = Verdict {
             id: occasion.id,
             at: occasion.at,
@@ -96,7 +96,7 @@ impl Admission {
             judges: Vec::new(),
             duration_us: 0,
         };
-        for checked in join_all(reviews).await {
+        for checked in self.checked(&checks, candidate, &content).await {
             verdict.decision = verdict.decision.max(checked.decision());
             verdict.findings.extend(checked.findings);
             verdict.annotations.extend(checked.annotations);
@@ -105,5 +105,24 @@ impl Admission {
         verdict.findings.sort_by_key(|finding| finding.severity);
         verdict.duration_us = review::micros(started.elapsed());
         verdict
+    }
+
+    /// What all checks come to. What nobody looks at waits for nobody.
+    async fn checked(
+        &self,
+        checks: &[Check],
+        candidate: &Candidate,
+        content: &Arc<dyn Content>,
+    ) -> Vec<Checked> {
+        if checks.is_empty() {
+            return Vec::new();
+        }
+        let Some(_room) = self.room.of(candidate.bytes.len()).await else {
+            return checks.iter().map(|check| review::failed(check, &ReviewError::Busy)).collect();
+        };
+        let target = review::target(candidate);
+        let reviews =
+            checks.iter().map(|check| self.check(check, (candidate, &target), Arc::clone(content)));
+        join_all(reviews).await
     }
 }

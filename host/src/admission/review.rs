@@ -147,7 +147,7 @@ fn location(path: Option<String>, line: Option<u32>) -> Option<String> {
 /// A plugin that could not judge. What is a property of the content refuses for good, or any
 /// pusher could make the registry look broken; the rest asks for another try, and why is for the
 /// log alone.
-fn failed(check: &Check, error: &ReviewError) -> Checked {
+pub(super) fn failed(check: &Check, error: &ReviewError) -> Checked {
     let ignored = check.failure_policy == FailurePolicy::Ignore || check.mode == Mode::Warn;
     let lasting = error.is_property_of_content();
     tracing::warn!(rule = check.rule, plugin = check.plugin, %error, "a plugin could not judge");

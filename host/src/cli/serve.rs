@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use anyhow::Context;
@@ -13,6 +13,7 @@ use tokio::{
     net::{TcpListener, UnixListener},
     signal::unix::{SignalKind, signal},
     sync::watch,
+    time::{Instant, timeout_at},
 };
 
 use roadstead_storage::DataFolder;
@@ -23,6 +24,9 @@ use crate::{
     http::{self, listener, listener::Listener},
     telemetry,
 };
+
+/// How long changes may go on at least once their connections have ended.
+const MOMENT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -51,7 +55,7 @@ impl Serve {
 }
 
 async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
-    let started = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(unix_now());
+    let started = SystemTime::UNIX_EPOCH + Duration::from_secs(unix_now());
     // from the start, or a signal before the end of it would kill
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -80,18 +84,23 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
         Err(error) => tracing::warn!(%error, "staging files of earlier runs could not be removed"),
     });
     let (stop, stopped) = watch::channel(false);
+    let drain = Duration::from_secs(config.http.drain_seconds_max);
     let stopping = async {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping: requests under way may end");
         stop.send_replace(true);
+        Instant::now() + drain
     };
     let router = http::router(Arc::clone(&registry));
     let ops = http::ops::router(Arc::clone(&registry));
     let clients = listener::serve(Listener::Tcp(tcp), router, config.http.clone(), stopped.clone());
     let commands = listener::serve(Listener::Unix(unix), ops, config.http, stopped);
-    tokio::join!(clients, commands, stopping);
+    let ((), (), end) = tokio::join!(clients, commands, stopping);
     registry.changes.close();
-    registry.changes.wait().await;
+    // what was received is written within a moment; what still waits for its turn is not worth more
+    if timeout_at(end.max(Instant::now() + MOMENT), registry.changes.wait()).await.is_err() {
+        tracing::warn!(open = registry.changes.len(), "changes are cut, and can be repeated");
+    }
     // it is of no use to anyone now
     drop(std::fs::remove_file(&socket));
     tracing::info!("stopped");

@@ -60,7 +60,6 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<Response, Error> {
     let bytes = body::read_limited(body, "manifest", registry.manifests.bytes_max).await?;
-    let _room = registry.room_for(bytes.len()).await;
     let candidate = read(repository, reference, request, bytes)?;
     let needs = needs(&candidate.manifest, registry.manifests.allow_sparse_indexes);
     let claim = registry.storage.claim(repository, &candidate.digest, needs).await?;

@@ -82,6 +82,7 @@ pub(super) async fn append(
         Appended::Broken(size) => Err(Error::broken_off().with("received", size)),
         Appended::OutOfOrder(size) => Err(out_of_order(size)),
         Appended::TooLarge(limit) => Err(Error::too_large("blob", limit)),
+        Appended::Over => Err(Error::upload_unknown()),
     }
 }
 
@@ -153,6 +154,7 @@ fn answer(repository: &Repository, digest: &Digest, finished: Finished) -> Resul
         }
         Finished::Broken => Err(Error::broken_off()),
         Finished::TooLarge(limit) => Err(Error::too_large("blob", limit)),
+        Finished::Over => Err(Error::upload_unknown()),
     }
 }
 

@@ -57,8 +57,8 @@ pub(crate) enum Key<'a> {
     Tags(&'a Repository),
     /// `repos/<name>/_uploads/<id>/<offset>`: what arrived from that offset on
     UploadPart(&'a Repository, &'a Id, u64),
-    /// `repos/<name>/_uploads/<id>/cancelled`
-    UploadCancelled(&'a Repository, &'a Id),
+    /// `repos/<name>/_uploads/<id>/over`
+    UploadOver(&'a Repository, &'a Id),
     Upload(&'a Repository, &'a Id),
     Uploads(&'a Repository),
     /// `repos/<name>/_verdicts/<alg>/<hex>/<verdict>`: a later judgement of a stored manifest
@@ -77,7 +77,7 @@ pub(crate) const UPLOADS: &str = "_uploads";
 pub(crate) const MANIFESTS: &str = "_manifests";
 
 /// The last component of the key that ends an upload for good.
-pub(crate) const CANCELLED: &str = "cancelled";
+pub(crate) const OVER: &str = "over";
 
 /// The last component of the body's key, beside the claim's, which is the id itself.
 pub(crate) fn body_of(claim: &Id) -> String {
@@ -168,8 +168,8 @@ impl Key<'_> {
             Self::UploadPart(repo, id, offset) => {
                 format!("{}/{offset:020}", Key::Upload(repo, id).path())
             }
-            Self::UploadCancelled(repo, id) => {
-                format!("{}/{CANCELLED}", Key::Upload(repo, id).path())
+            Self::UploadOver(repo, id) => {
+                format!("{}/{OVER}", Key::Upload(repo, id).path())
             }
             Self::Upload(repo, id) => format!("{}/{id}", Key::Uploads(repo).path()),
             Self::Uploads(repo) => format!("repos/{repo}/{UPLOADS}"),

@@ -1,9 +1,9 @@
 //! Manifests: a claim, then what refers to it, then the body. Visible when body and claim are.
 //!
 //! Crash argument of a push: claim, catalog, referrer and parent entries, body with its verdict,
-//! tags. A crash after any step leaves litter that nobody sees, never a name without bytes or a manifest
-//! without its verdict. Entries come before the body, since a client that finds the manifest
-//! skips the push, and a referrer would stay hidden for ever.
+//! tags. A crash after any step leaves litter that nobody sees, never a name without bytes or a
+//! manifest without its verdict. Entries come before the body, since a client that finds the
+//! manifest skips the push, and a referrer would stay hidden for ever.
 //!
 //! Crash argument of a delete: the claim first. From then on manifest, tags and referrer entry
 //! are absent, whatever is left of them.

@@ -1,8 +1,11 @@
 //! Uploads: sessions of which each part is an object, created only at its offset.
 //!
 //! Crash argument: a part is durable before it is acknowledged, its bytes before it. Finishing
-//! writes the record, then the link, then removes the parts; until the link is there nobody sees
-//! the blob, and after any crash the same PUT can be repeated.
+//! writes the record, then the link, then that the session is over, and then removes the parts;
+//! until the link is there nobody sees the blob, and after any crash the same PUT can be repeated.
+//!
+//! A session that has parts is over for good once one of them may be gone: a chunk that was on its
+//! way meanwhile would otherwise stand behind a gap, with the hash of what had been there.
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -15,7 +18,7 @@ use crate::{
     blobs::{Blob, BlobRecord, INLINE_BYTES_MAX, Segment},
     hash_state,
     id::Id,
-    key::{CANCELLED, Key},
+    key::{Key, OVER},
     names::Link,
     receive::{BodyError, Content, End, Received},
     record, segment,
@@ -47,6 +50,8 @@ pub enum Appended {
     OutOfOrder(u64),
     /// The blob would be larger than is allowed, in bytes.
     TooLarge(u64),
+    /// The upload ended meanwhile, and the chunk is not kept.
+    Over,
 }
 
 /// What became of the end of an upload.
@@ -60,6 +65,8 @@ pub enum Finished {
     Broken,
     /// The blob would be larger than is allowed, in bytes. Nothing changed.
     TooLarge(u64),
+    /// The upload ended meanwhile. Nothing changed.
+    Over,
 }
 
 /// The first line of a part; a small part's bytes follow.
@@ -104,12 +111,14 @@ impl Storage {
         }
         let mut upload = Upload::fresh(repository, &token, text.to_owned());
         let names = self.backend.names(&Key::Upload(repository, &token.id).path()).await?;
-        if names.iter().any(|name| name == CANCELLED) {
+        if names.iter().any(|name| name == OVER) {
             return Ok(None);
         }
         upload.offsets = names.iter().filter_map(|name| name.parse().ok()).collect();
         if let Some(last) = upload.offsets.last() {
-            let (record, _) = self.upload_part(repository, &token.id, *last).await?;
+            let Some((record, _)) = self.upload_part(repository, &token.id, *last).await? else {
+                return Ok(None);
+            };
             upload.size = last + record.size;
             upload.hasher = hash_state::restore(token.algorithm, &record.state)
                 .ok_or_else(|| Error::corrupt(text, "its hash state can't be read"))?;
@@ -136,7 +145,14 @@ impl Storage {
         if !self.add_part(upload, &received, &hasher).await? {
             self.forget(&received.content).await;
             let now = self.upload(&upload.repository, &upload.token).await?;
-            return Ok(Appended::OutOfOrder(now.map_or(upload.size, |upload| upload.size)));
+            return Ok(now.map_or(Appended::Over, |upload| Appended::OutOfOrder(upload.size)));
+        }
+        if self.is_over(upload).await? {
+            // whoever ended it may not have seen this part
+            let key = Key::UploadPart(&upload.repository, &upload.id, upload.size).path();
+            self.backend.discard(&key).await;
+            self.forget(&received.content).await;
+            return Ok(Appended::Over);
         }
         let kept = received.end == End::Complete;
         Ok(if kept { Appended::Kept(size) } else { Appended::Broken(size) })
@@ -158,15 +174,20 @@ impl Storage {
         self.backend.create(&key, record::encode(&head, &inline)).await
     }
 
+    async fn is_over(&self, upload: &Upload) -> Result<bool> {
+        let folder = Key::Upload(&upload.repository, &upload.id).path();
+        Ok(self.backend.names(&folder).await?.iter().any(|name| name == OVER))
+    }
+
+    /// A part, unless the upload ended meanwhile and took it along.
     async fn upload_part(
         &self,
         repository: &Repository,
         id: &Id,
         offset: u64,
-    ) -> Result<(PartRecord, Content)> {
+    ) -> Result<Option<(PartRecord, Content)>> {
         let key = Key::UploadPart(repository, id, offset).path();
-        let bytes = self.backend.read(&key).await?;
-        let bytes = bytes.ok_or_else(|| Error::corrupt(&key, "it vanished"))?;
+        let Some(bytes) = self.backend.read(&key).await? else { return Ok(None) };
         let (head, inline): (PartRecord, _) = record::decode(&key, &bytes)?;
         let content = match &head.segment {
             None => Content::Inline(inline),
@@ -174,7 +195,7 @@ impl Storage {
                 Id::parse(id).ok_or_else(|| Error::corrupt(&key, "it names no segment"))?,
             ),
         };
-        Ok((head, content))
+        Ok(Some((head, content)))
     }
 
     /// Takes the last bytes and makes the upload a blob (end-6), or a whole blob at once (end-4b).
@@ -198,7 +219,10 @@ impl Storage {
             }
             End::Complete => {}
         }
-        let parts = self.parts_so_far(upload).await?;
+        let Some(parts) = self.parts_so_far(upload).await? else {
+            self.forget(&received.content).await;
+            return Ok(Finished::Over);
+        };
         let computed = match hasher.algorithm() == digest.algorithm() {
             true => hasher.finish(),
             false => self.rehash(&parts, &received, digest.algorithm()).await?,
@@ -209,20 +233,31 @@ impl Storage {
         }
         let blob = self.store_blob(&upload.repository, digest, &parts, received).await?;
         self.cache.finished_uploads.insert(upload.id.clone(), ());
-        for offset in &upload.offsets {
-            let key = Key::UploadPart(&upload.repository, &upload.id, *offset).path();
-            self.backend.discard(&key).await;
+        // Without parts nothing goes away, and there is nothing to write. That it can't be written
+        // is no failure either: then the parts stay, and the session with them.
+        if !upload.offsets.is_empty()
+            && let Err(error) = self.cancel_upload(upload).await
+        {
+            tracing::warn!(%error, "a finished upload stays until it expires");
         }
         Ok(Finished::Stored(blob))
     }
 
-    async fn parts_so_far(&self, upload: &Upload) -> Result<Vec<(Content, u64)>> {
+    /// What arrived, without a gap; none if the upload ended meanwhile.
+    async fn parts_so_far(&self, upload: &Upload) -> Result<Option<Vec<(Content, u64)>>> {
         let mut parts = Vec::new();
+        let mut end = 0;
         for offset in &upload.offsets {
-            let (head, content) = self.upload_part(&upload.repository, &upload.id, *offset).await?;
+            let part = self.upload_part(&upload.repository, &upload.id, *offset).await?;
+            let Some((head, content)) = part else { return Ok(None) };
+            if *offset != end {
+                let key = Key::UploadPart(&upload.repository, &upload.id, *offset).path();
+                return Err(Error::corrupt(&key, format!("the part before it ends at {end}")));
+            }
+            end += head.size;
             parts.push((content, head.size));
         }
-        Ok(parts)
+        Ok(Some(parts))
     }
 
     /// Reads everything again, for a digest of an algorithm that nobody announced.
@@ -307,9 +342,12 @@ impl Storage {
         Ok((BlobRecord { size, segments }, Bytes::new()))
     }
 
-    /// Ends an upload for good (end-14). A tombstone stays, since the token alone would revive it.
+    /// Ends an upload for good (end-14). That it is over stays written, since the token alone would
+    /// revive it.
+    ///
+    /// It is written before the first part goes, or a chunk on its way could follow a gap.
     pub async fn cancel_upload(&self, upload: &Upload) -> Result<()> {
-        let key = Key::UploadCancelled(&upload.repository, &upload.id).path();
+        let key = Key::UploadOver(&upload.repository, &upload.id).path();
         self.backend.create(&key, Bytes::new()).await?;
         for offset in &upload.offsets {
             let key = Key::UploadPart(&upload.repository, &upload.id, *offset).path();

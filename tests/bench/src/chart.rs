@@ -68,7 +68,10 @@ fn archive(version: &str) -> anyhow::Result<Bytes> {
 }
 
 fn manifest([config, layer]: &[Content; 2], version: &str) -> Bytes {
-    let descriptor = |media_type: &str, blob: &Content| json!({ "mediaType": media_type, "digest": blob.digest, "size": blob.len() });
+    let descriptor = |media_type: &str, blob: &Content| {
+        let (digest, size) = (&blob.digest, blob.len());
+        json!({ "mediaType": media_type, "digest": digest, "size": size })
+    };
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": media_type::OCI_MANIFEST,

@@ -210,7 +210,10 @@ async fn artifact(client: &mut Client, work: &Work, index: usize) -> anyhow::Res
 }
 
 fn manifest(config: &Content, layer: &Content) -> Bytes {
-    let descriptor = |content: &Content, media_type: &str| json!({ "mediaType": media_type, "digest": content.digest, "size": content.len() });
+    let descriptor = |content: &Content, media_type: &str| {
+        let (digest, size) = (&content.digest, content.len());
+        json!({ "mediaType": media_type, "digest": digest, "size": size })
+    };
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": media_type::OCI_MANIFEST,

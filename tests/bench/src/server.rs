@@ -86,6 +86,7 @@ fn distribution(addr: SocketAddr, root: &str) -> String {
     format!(
         "version: 0.1\nlog: {{ level: error, accesslog: {{ disabled: true }} }}\n\
          storage:\n  filesystem: {{ rootdirectory: {root} }}\n  \
-         cache: {{ blobdescriptor: inmemory }}\n  delete: {{ enabled: true }}\nhttp: {{ addr: \"{addr}\" }}\n"
+         cache: {{ blobdescriptor: inmemory }}\n  delete: {{ enabled: true }}\n\
+         http: {{ addr: \"{addr}\" }}\n"
     )
 }

@@ -4,7 +4,7 @@ use super::Look;
 use crate::{
     Result,
     id::Id,
-    key::{CANCELLED, Key},
+    key::{Key, OVER},
     record,
     uploads::PartRecord,
 };
@@ -21,14 +21,14 @@ impl Look<'_> {
 
     async fn upload(&mut self, id: &Id) -> Result<()> {
         let names = self.storage.backend.names(&Key::Upload(self.repository, id).path()).await?;
-        let cancelled = names.iter().any(|name| name == CANCELLED);
+        let over = names.iter().any(|name| name == OVER);
         let offsets: Vec<u64> = names.iter().filter_map(|name| name.parse().ok()).collect();
         match offsets.first() {
-            Some(0) if !cancelled => {}
-            // on local disk the folder of a finished upload stays
-            None if !cancelled => return Ok(()),
-            // cancelled, or cut while its parts went, which begin with the first one
-            _ => {
+            Some(0) if !over => {}
+            // On local disk the folder of an upload stays, and that it is over stays written.
+            None => return Ok(()),
+            // over, and cut while its parts went
+            Some(_) => {
                 self.audit.litter("uploads");
                 return Ok(());
             }

@@ -210,3 +210,30 @@ pub async fn a_mount_shares_the_bytes(world: &World) {
     assert!(read(storage, &mounted).await == bytes);
     assert_eq!(storage.audit().await.unwrap().sound["blobs"], 1);
 }
+
+pub async fn a_chunk_that_comes_late_never_follows_a_gap(world: &World) {
+    let (name, storage) = (repository("late"), &world.storage);
+    let (first, second) = (noise(1, 10_000), noise(2, 10_000));
+    let upload = storage.begin_upload(&name, Algorithm::Sha256);
+    let token = upload.token.clone();
+    assert_eq!(storage.append(&upload, body(&first)).await.unwrap(), Appended::Kept(10_000));
+    // it reads the session now, and sends its bytes when that has ended
+    let late = storage.upload(&name, &token).await.unwrap().unwrap();
+    let ending = storage.upload(&name, &token).await.unwrap().unwrap();
+    let ended = storage.finish(&ending, body(&Bytes::new()), &sha256(&first)).await.unwrap();
+    assert!(matches!(ended, Finished::Stored(_)), "{ended:?}");
+    assert_eq!(storage.append(&late, body(&second)).await.unwrap(), Appended::Over);
+    let both = sha256(&[&first[..], &second[..]].concat());
+    assert_eq!(
+        storage.finish(&late, body(&Bytes::new()), &both).await.unwrap(),
+        Finished::Over,
+        "its parts are gone"
+    );
+    for storage in [storage, &std::sync::Arc::new(storage.reopened(None).await.unwrap())] {
+        assert!(storage.upload(&name, &token).await.unwrap().is_none());
+        assert!(storage.blob(&name, &both).await.unwrap().is_none());
+        let blob = storage.blob(&name, &sha256(&first)).await.unwrap().unwrap();
+        assert!(read(storage, &blob).await == first);
+    }
+    world.is_sound().await;
+}
