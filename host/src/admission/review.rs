@@ -156,9 +156,13 @@ pub(super) fn failed(check: &Check, error: &ReviewError) -> Checked {
         plugin: check.plugin.clone(),
         code: error.code().to_owned(),
         severity: if ignored { Severity::Warning } else { Severity::Error },
-        message: match lasting {
-            true => format!("plugin {} could not judge this: {error}", check.plugin),
-            false => format!("plugin {} could not judge this now; push it again", check.plugin),
+        message: match error {
+            // what it said is for whoever mends the plugin
+            ReviewError::Panic(_) => {
+                format!("plugin {} panicked over this; the server's log says at what", check.plugin)
+            }
+            error if lasting => format!("plugin {} could not judge this: {error}", check.plugin),
+            _ => format!("plugin {} could not judge this now; push it again", check.plugin),
         },
         location: None,
         properties: BTreeMap::new(),
@@ -219,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_plugin_that_can_t_judge_refuses_unless_the_rule_says_otherwise() {
-        let panic = ReviewError::Panic(None);
+        let panic = ReviewError::Panic(Some("at a secret place".to_owned()));
         let store = ReviewError::Content("the store failed at a secret place".to_owned());
         let (enforce, warn) = (Mode::Enforce, Mode::Warn);
         for (mode, policy, error, decision) in [

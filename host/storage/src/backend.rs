@@ -91,6 +91,18 @@ impl Backend {
         self.hooked_call(Operation::Create, key, create).await
     }
 
+    /// What stands at a key, or else is put there. Reads first, so that a store opens on a full
+    /// disk.
+    pub(crate) async fn made_once(&self, key: &str, fresh: Bytes) -> Result<Bytes> {
+        if let Some(stored) = self.read(key).await? {
+            return Ok(stored);
+        }
+        if self.create(key, fresh.clone()).await? {
+            return Ok(fresh);
+        }
+        Ok(self.read(key).await?.unwrap_or_default())
+    }
+
     /// Begins a large object, which nobody sees before it is complete.
     pub(crate) async fn begin(&self, key: &str) -> Result<Box<dyn MultipartUpload>> {
         let begin = async {

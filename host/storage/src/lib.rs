@@ -93,7 +93,7 @@ impl Storage {
 
     async fn start(backend: Backend, config: StorageConfig, clock: Clock) -> Result<Self> {
         let version = Key::Version.path();
-        let found = made_once(&backend, &version, Bytes::from_static(LAYOUT)).await?;
+        let found = backend.made_once(&version, Bytes::from_static(LAYOUT)).await?;
         if found != LAYOUT {
             let found = String::from_utf8_lossy(&found).trim().to_owned();
             return Err(Error::corrupt(&version, format!("layout {found:?} is not known here")));
@@ -138,17 +138,6 @@ impl Storage {
 async fn secret(backend: &Backend, name: &'static str) -> Result<[u8; 32]> {
     let key = Key::Secret(name).path();
     let fresh = Bytes::copy_from_slice(&id::random_bytes::<32>());
-    let stored = made_once(backend, &key, fresh).await?;
+    let stored = backend.made_once(&key, fresh).await?;
     stored.as_ref().try_into().map_err(|_| Error::corrupt(&key, "it is not 32 bytes long"))
-}
-
-/// What stands at a key, or else is put there. Reads first, so that a store opens on a full disk.
-async fn made_once(backend: &Backend, key: &str, fresh: Bytes) -> Result<Bytes> {
-    if let Some(stored) = backend.read(key).await? {
-        return Ok(stored);
-    }
-    if backend.create(key, fresh.clone()).await? {
-        return Ok(fresh);
-    }
-    Ok(backend.read(key).await?.unwrap_or_default())
 }
