@@ -148,10 +148,10 @@ impl Storage {
             return Ok(now.map_or(Appended::Over, |upload| Appended::OutOfOrder(upload.size)));
         }
         if self.is_over(upload).await? {
-            // whoever ended it may not have seen this part
+            // Whoever ended it may not have seen this part. Its bytes stay, for he may have: then they
+            // are in a record.
             let key = Key::UploadPart(&upload.repository, &upload.id, upload.size).path();
             self.backend.discard(&key).await;
-            self.forget(&received.content).await;
             return Ok(Appended::Over);
         }
         let kept = received.end == End::Complete;

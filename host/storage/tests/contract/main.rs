@@ -37,6 +37,7 @@ macro_rules! storage_contract {
             uploads::what_arrived_before_a_cut_is_kept,
             uploads::a_cancelled_or_foreign_or_old_upload_is_unknown,
             uploads::a_chunk_that_comes_late_never_follows_a_gap,
+            uploads::a_chunk_that_was_seen_in_time_keeps_its_bytes,
             uploads::too_large_is_refused,
             uploads::a_mount_shares_the_bytes,
             manifests::a_push_is_visible_whole,

@@ -1,9 +1,14 @@
 //! Uploads and blobs.
 
+use std::sync::{
+    Arc, Barrier,
+    atomic::{AtomicBool, Ordering},
+};
+
 use bytes::Bytes;
 
 use roadstead_oci::{Algorithm, Digest};
-use roadstead_storage::{Appended, Clock, Finished, Storage, StorageConfig};
+use roadstead_storage::{Appended, Clock, Finished, Hook, Operation, Storage, StorageConfig};
 
 use crate::world::{World, body, config, cut, noise, push_blob, read, repository, sha256};
 
@@ -229,11 +234,41 @@ pub async fn a_chunk_that_comes_late_never_follows_a_gap(world: &World) {
         Finished::Over,
         "its parts are gone"
     );
-    for storage in [storage, &std::sync::Arc::new(storage.reopened(None).await.unwrap())] {
+    for storage in [storage, &Arc::new(storage.reopened(None).await.unwrap())] {
         assert!(storage.upload(&name, &token).await.unwrap().is_none());
         assert!(storage.blob(&name, &both).await.unwrap().is_none());
         let blob = storage.blob(&name, &sha256(&first)).await.unwrap().unwrap();
         assert!(read(storage, &blob).await == first);
     }
+    world.is_sound().await;
+}
+
+pub async fn a_chunk_that_was_seen_in_time_keeps_its_bytes(world: &World) {
+    let (name, storage) = (repository("in-time"), &world.storage);
+    let bytes = noise(1, 50_000);
+    let token = storage.begin_upload(&name, Algorithm::Sha256).token;
+    // the server stops for a while right after it has written the chunk
+    let (written, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Barrier::new(2)));
+    let (watched, held) = (Arc::clone(&written), Arc::clone(&seen));
+    let hook: Hook = Arc::new(move |operation, key| {
+        if operation == Operation::Create && key.contains("_uploads/") {
+            watched.store(true, Ordering::SeqCst);
+        } else if operation == Operation::Names && watched.swap(false, Ordering::SeqCst) {
+            held.wait();
+            held.wait();
+        }
+        None
+    });
+    let slow = storage.reopened(Some(hook)).await.unwrap();
+    let upload = slow.upload(&name, &token).await.unwrap().unwrap();
+    let chunk = body(&bytes);
+    let appending = tokio::spawn(async move { slow.append(&upload, chunk).await.unwrap() });
+    tokio::task::block_in_place(|| seen.wait());
+    let ending = storage.upload(&name, &token).await.unwrap().unwrap();
+    let ended = storage.finish(&ending, body(&Bytes::new()), &sha256(&bytes)).await.unwrap();
+    tokio::task::block_in_place(|| seen.wait());
+    assert_eq!(appending.await.unwrap(), Appended::Over);
+    let Finished::Stored(blob) = ended else { panic!("{ended:?}") };
+    assert!(read(storage, &blob).await == bytes);
     world.is_sound().await;
 }
