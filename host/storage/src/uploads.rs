@@ -148,8 +148,8 @@ impl Storage {
             return Ok(now.map_or(Appended::Over, |upload| Appended::OutOfOrder(upload.size)));
         }
         if self.is_over(upload).await? {
-            // Whoever ended it may not have seen this part. Its bytes stay, for he may have: then they
-            // are in a record.
+            // Whoever ended it may not have seen this part. Its bytes stay, for he may have: then
+            // they are in a record.
             let key = Key::UploadPart(&upload.repository, &upload.id, upload.size).path();
             self.backend.discard(&key).await;
             return Ok(Appended::Over);
