@@ -33,7 +33,7 @@ pub struct Exported<P>(PhantomData<P>);
 impl<P: Plugin> Guest for Exported<P> {
     fn describe() -> reviewer::Metadata {
         report_panics();
-        P::describe().into_wire()
+        P::describe().into_wire::<P>()
     }
 
     fn validate_settings(settings: String) -> Result<(), Vec<reviewer::SettingsProblem>> {

@@ -41,7 +41,7 @@
 //! | know what is pushed | [`Target`], [`Manifest`], [`Descriptor`] |
 //! | read a config or a layer | [`content`], [`archive`] |
 //! | refuse, warn, record a fact | [`Report`], [`Finding`], [`Annotation`] |
-//! | have settings | [`Plugin::Settings`], [`Metadata::settings_schema`] |
+//! | have settings | [`Plugin::Settings`] |
 //! | look at other manifests | [`context`] |
 //! | test it on my own machine | [`testing`], behind the feature of that name |
 //!

@@ -1,7 +1,9 @@
 //! What a plugin says about itself.
 
+use schemars::SchemaGenerator;
+
 use crate::{
-    Property, Severity,
+    Plugin, Property, Severity,
     bindings::exports::roadstead::admission::reviewer::{self, Targets},
 };
 
@@ -88,13 +90,6 @@ impl Metadata {
         self
     }
 
-    /// JSON Schema (2020-12) of the settings. Without one the plugin takes none.
-    #[must_use]
-    pub fn settings_schema(mut self, schema: &str) -> Self {
-        self.0.settings_schema = Some(schema.to_owned());
-        self
-    }
-
     /// Anything else: licence, source.
     #[must_use]
     pub fn property(mut self, key: &str, value: &str) -> Self {
@@ -107,7 +102,11 @@ impl Metadata {
         self.0.codes.iter().any(|code| code.id == id)
     }
 
-    pub(crate) fn into_wire(self) -> reviewer::Metadata {
-        self.0
+    /// With the JSON Schema (2020-12) of the plugin's settings, if it has any.
+    pub(crate) fn into_wire<P: Plugin>(self) -> reviewer::Metadata {
+        let schema = SchemaGenerator::default().into_root_schema_for::<P::Settings>();
+        let takes_some = schema.get("properties").is_some() || schema.get("$ref").is_some();
+        let settings_schema = takes_some.then(|| schema.to_value().to_string());
+        reviewer::Metadata { settings_schema, ..self.0 }
     }
 }

@@ -1,5 +1,6 @@
 //! What a plugin author writes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_path_to_error::{Path, Segment};
 
@@ -12,9 +13,10 @@ pub type Review = Result<Option<Report>, Failure>;
 /// A plugin. Its functions are pure: for the same input they give the same answer, which the host
 /// then remembers.
 pub trait Plugin {
-    /// What the policy says under `settings`, after the host has checked it against the schema:
-    /// [`NoSettings`], or a type with `#[serde(default, deny_unknown_fields)]`.
-    type Settings: DeserializeOwned;
+    /// What the policy says under `settings`: [`NoSettings`], or a type with
+    /// `#[derive(Deserialize, JsonSchema)]` and `#[serde(default, deny_unknown_fields)]`. The host
+    /// checks settings against the schema that is derived of it, when the policy is loaded.
+    type Settings: DeserializeOwned + JsonSchema;
 
     /// Constant; called once, when the plugin is loaded.
     fn describe() -> Metadata;
@@ -30,7 +32,7 @@ pub trait Plugin {
 }
 
 /// The settings of a plugin that has none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoSettings {}
 

@@ -161,7 +161,7 @@ fn asking_for_context_is_noticed() {
 /// Has settings.
 struct Picky;
 
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct PickySettings {
     limits: Vec<std::collections::BTreeMap<String, u8>>,
