@@ -12,6 +12,7 @@ use crate::{
         CODE_BYTES_MAX, CODES_MAX, COMPONENT_BYTES_MAX, DESCRIPTION_BYTES_MAX,
         MEDIA_TYPE_BYTES_MAX, MEDIA_TYPES_MAX, NAME_BYTES_MAX,
     },
+    plugin::Loaded,
     sandbox::Linked,
     state::State,
 };
@@ -19,23 +20,39 @@ use crate::{
 /// Everything that a plugin may import lies in this package.
 const PACKAGE: &str = "roadstead:admission/";
 
-impl Plugin {
-    pub(crate) async fn load(
+impl Engine {
+    /// Makes a plugin of a component. `name` is what the policy calls it. A component that a
+    /// plugin of this engine still is of is not loaded again.
+    pub async fn load(self: &Arc<Self>, name: &str, bytes: &[u8]) -> Result<Plugin, LoadError> {
+        if bytes.len() > COMPONENT_BYTES_MAX {
+            let why = "it has more than 64 MiB".to_owned();
+            return Err(LoadError::Invalid { plugin: name.to_owned(), why });
+        }
+        let digest = Digest::of(Algorithm::Sha256, bytes);
+        let loaded = match self.loaded(&digest) {
+            Some(loaded) => loaded,
+            None => {
+                let loaded = Loaded::load(Arc::clone(self), digest, (name, bytes)).await?;
+                self.keep(Arc::new(loaded))
+            }
+        };
+        Ok(Plugin { name: name.to_owned(), loaded })
+    }
+}
+
+impl Loaded {
+    async fn load(
         engine: Arc<Engine>,
-        name: &str,
-        bytes: &[u8],
+        digest: Digest,
+        (name, bytes): (&str, &[u8]),
     ) -> Result<Self, LoadError> {
         let refused = |why: String| LoadError::Invalid { plugin: name.to_owned(), why };
         let invalid = |error: wasmtime::Error| refused(format!("{error:#}"));
-        if bytes.len() > COMPONENT_BYTES_MAX {
-            return Err(refused("it has more than 64 MiB".to_owned()));
-        }
-        let digest = Digest::of(Algorithm::Sha256, bytes);
         let component = compile(&engine, &digest, bytes).await.map_err(invalid)?;
         check_imports(name, &component)?;
-        let linked = Linked::new(engine, name, &component).map_err(invalid)?;
+        let linked = Linked::new(engine, &component).map_err(invalid)?;
         // once now, so that an error of types shows here and not on the first push
-        let described = describe(&linked).await;
+        let described = describe(&linked, name).await;
         let metadata =
             described.map_err(|source| LoadError::Describe { plugin: name.to_owned(), source })?;
         check(&metadata).map_err(refused)?;
@@ -43,8 +60,8 @@ impl Plugin {
     }
 }
 
-async fn describe(linked: &Linked) -> Result<Metadata, ReviewError> {
-    let state = State::without_target(linked.name(), Limits::default());
+async fn describe(linked: &Linked, name: &str) -> Result<Metadata, ReviewError> {
+    let state = State::without_target(name, Limits::default());
     let call = async |store: &mut Store<State>, plugin: &abi::Plugin| {
         plugin.roadstead_admission_reviewer().call_describe(store).await
     };

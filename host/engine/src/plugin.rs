@@ -13,8 +13,17 @@ use crate::{
     state::State,
 };
 
-/// A component, compiled, linked and described. Holds nothing between reviews.
+/// A component, compiled, linked and described, under the policy's name for it. Holds nothing
+/// between reviews. All plugins of one component share its turns, so that no policy can give one
+/// component more than its part by naming it twice.
+#[derive(Clone)]
 pub struct Plugin {
+    pub(crate) name: String,
+    pub(crate) loaded: Arc<Loaded>,
+}
+
+/// What a component is loaded to, once.
+pub(crate) struct Loaded {
     pub(crate) linked: Linked,
     pub(crate) digest: Digest,
     pub(crate) metadata: Metadata,
@@ -22,24 +31,30 @@ pub struct Plugin {
 
 impl fmt::Debug for Plugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Plugin({} {})", self.name(), self.digest)
+        write!(f, "Plugin({} {})", self.name, self.digest())
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Loaded({})", self.digest)
     }
 }
 
 impl Plugin {
     /// What the policy calls it.
     pub fn name(&self) -> &str {
-        self.linked.name()
+        &self.name
     }
 
     /// The digest of the component.
     pub fn digest(&self) -> &Digest {
-        &self.digest
+        &self.loaded.digest
     }
 
     /// What it says about itself.
     pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+        &self.loaded.metadata
     }
 
     /// Asks the plugin about settings, which are JSON text. The problems, at most 100: a JSON
@@ -53,7 +68,7 @@ impl Plugin {
         let call = async |store: &mut Store<State>, plugin: &abi::Plugin| {
             plugin.roadstead_admission_reviewer().call_validate_settings(store, settings).await
         };
-        let problems = self.linked.run(state, call).await?.answer?.err().unwrap_or_default();
+        let problems = self.loaded.linked.run(state, call).await?.answer?.err().unwrap_or_default();
         let text = |text: &str| abi::line(text, MESSAGE_BYTES_MAX);
         let problems = problems.iter().take(PROBLEMS_MAX);
         Ok(problems.map(|problem| (text(&problem.pointer), text(&problem.message))).collect())
@@ -73,7 +88,7 @@ impl Plugin {
             let target = target.into();
             plugin.roadstead_admission_reviewer().call_review(store, &target, settings).await
         };
-        let Run { answer, state, statistics } = match self.linked.run(state, call).await {
+        let Run { answer, state, statistics } = match self.loaded.linked.run(state, call).await {
             Ok(run) => run,
             Err(error) => {
                 let statistics = Statistics::default();
@@ -99,6 +114,6 @@ impl Plugin {
             abi::types::Failure::Unavailable(why) => ReviewError::Guest(text(why)),
             abi::types::Failure::Internal(why) => ReviewError::Internal(text(why)),
         })?;
-        report.map(|report| abi::report(report, &self.metadata)).transpose()
+        report.map(|report| abi::report(report, self.metadata())).transpose()
     }
 }

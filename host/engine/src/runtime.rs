@@ -1,8 +1,9 @@
 //! The engine itself: wasmtime's, its pool, its ticker, and the permits for reviews.
 
 use std::{
+    collections::HashMap,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     thread,
     time::{Duration, Instant},
 };
@@ -12,10 +13,13 @@ use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
 };
 
+use roadstead_oci::Digest;
+
 use crate::{
-    EngineConfig, LoadError, Plugin, ReviewError,
+    EngineConfig, LoadError, ReviewError,
     cache::Cache,
     limits::{INSTANCES_MAX, MEMORIES_MAX, MEMORY_BYTES_CEILING, TABLE_ELEMENTS_MAX, TABLES_MAX},
+    plugin::Loaded,
 };
 
 /// How often a computing guest is looked at.
@@ -28,6 +32,7 @@ pub struct Engine {
     pub(crate) cache: Option<Cache>,
     pub(crate) config: EngineConfig,
     turns: Arc<Semaphore>,
+    components: Mutex<HashMap<Digest, Weak<Loaded>>>,
 }
 
 impl Engine {
@@ -47,12 +52,28 @@ impl Engine {
             .map_err(|error| failed(&error))?;
         tick(&wasmtime).map_err(|error| failed(&error))?;
         let turns = Arc::new(Semaphore::new(reviews_max));
-        Ok(Arc::new(Self { wasmtime, cache, config, turns }))
+        let components = Mutex::default();
+        Ok(Arc::new(Self { wasmtime, cache, config, turns, components }))
     }
 
-    /// Makes a plugin of a component. `name` is what the policy calls it.
-    pub async fn load(self: &Arc<Self>, name: &str, bytes: &[u8]) -> Result<Plugin, LoadError> {
-        Plugin::load(Arc::clone(self), name, bytes).await
+    /// What a component was loaded to, if anything still uses it.
+    pub(crate) fn loaded(&self, component: &Digest) -> Option<Arc<Loaded>> {
+        self.components().get(component).and_then(Weak::upgrade)
+    }
+
+    /// Remembers what a component was loaded to. Of two that were loaded at once the first stays.
+    pub(crate) fn keep(&self, loaded: Arc<Loaded>) -> Arc<Loaded> {
+        let mut components = self.components();
+        components.retain(|_, loaded| loaded.strong_count() > 0);
+        if let Some(first) = components.get(&loaded.digest).and_then(Weak::upgrade) {
+            return first;
+        }
+        components.insert(loaded.digest.clone(), Arc::downgrade(&loaded));
+        loaded
+    }
+
+    fn components(&self) -> MutexGuard<'_, HashMap<Digest, Weak<Loaded>>> {
+        self.components.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reviews that one plugin may hold at once: half of all, so that loops in one do not hold up

@@ -17,7 +17,6 @@ use crate::{
 
 /// Compiled code with everything that it imports, ready to be instantiated.
 pub(crate) struct Linked {
-    name: String,
     engine: Arc<Engine>,
     ready: abi::PluginPre<State>,
     turns: Arc<Semaphore>,
@@ -31,20 +30,12 @@ pub(crate) struct Run<T> {
 }
 
 impl Linked {
-    pub(crate) fn new(
-        engine: Arc<Engine>,
-        name: &str,
-        component: &Component,
-    ) -> wasmtime::Result<Self> {
+    pub(crate) fn new(engine: Arc<Engine>, component: &Component) -> wasmtime::Result<Self> {
         let mut linker = Linker::<State>::new(&engine.wasmtime);
         abi::Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
         let ready = abi::PluginPre::new(linker.instantiate_pre(component)?)?;
         let turns = Arc::new(Semaphore::new(engine.reviews_per_plugin_max()));
-        Ok(Self { name: name.to_owned(), engine, ready, turns })
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+        Ok(Self { engine, ready, turns })
     }
 
     /// Runs one call in a fresh instance, which is dropped with its store, before its turn ends.
@@ -118,7 +109,7 @@ impl Linked {
             return ReviewError::Output("4 MiB in one call");
         }
         // with the backtrace of the guest
-        tracing::debug!(plugin = self.name, error = format!("{error:#}"), "a plugin trapped");
+        tracing::debug!(plugin = state.plugin, error = format!("{error:#}"), "a plugin trapped");
         match error.downcast_ref::<Trap>() {
             Some(Trap::UnreachableCodeReached) => ReviewError::Panic(state.last_error.clone()),
             Some(_) => ReviewError::Trap(why.trim_start_matches("wasm trap: ").to_owned()),
