@@ -1,13 +1,14 @@
 //! The object graph, built once from the configuration.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use roadstead_engine::Engine;
 use roadstead_storage::{Clock, DataFolder, Storage};
 
 use crate::{
-    admission::{Admission, Bundled},
+    admission::Admission,
     config::Config,
+    policy::{self, Bundled, Loaded, Loader, Watched},
     registry::Registry,
 };
 
@@ -15,11 +16,67 @@ use crate::{
 const BUNDLED: [Bundled; 1] =
     [Bundled { name: "helm", component: include_bytes!(env!("ROADSTEAD_PLUGIN_HELM")) }];
 
+/// A registry, and what keeps its policy up to date.
+#[derive(Debug)]
+pub struct App {
+    /// what the handlers work with
+    pub registry: Arc<Registry>,
+    loader: Loader,
+    watched: Watched,
+}
+
+/// Who loads policies from a file or folder, or, without one, the built-in policy. Compiled plugins
+/// are kept in `cache`.
+pub fn loader(config: &Config, cache: Option<&Path>) -> anyhow::Result<Loader> {
+    let engine = Engine::new(config.engine.clone(), cache)?;
+    let path = config.policy.path.clone();
+    let root = (!path.as_os_str().is_empty()).then_some(path);
+    Ok(Loader::new(engine, &BUNDLED, root))
+}
+
 /// Opens the store in a folder and gets everything ready.
-pub async fn build(config: &Config, folder: &DataFolder) -> anyhow::Result<Arc<Registry>> {
-    let engine = Engine::new(config.engine.clone(), Some(&folder.path().join("cache")))?;
-    let admission = Admission::builtin(&engine, &BUNDLED).await?;
+pub async fn build(config: &Config, folder: &DataFolder) -> anyhow::Result<App> {
+    let loader = loader(config, Some(&folder.path().join("cache")))?;
+    let Loaded { policy, warnings, watched } = loader.load().await;
+    let admission = Admission::new(policy?);
+    for warning in warnings {
+        tracing::warn!("{}", warning.line());
+    }
     let storage = Storage::open(folder, config.storage.clone(), Clock::system()).await?;
     let manifests = config.manifests.clone();
-    Ok(Arc::new(Registry::new(Arc::new(storage), admission, manifests)))
+    let registry = Arc::new(Registry::new(Arc::new(storage), admission, manifests));
+    Ok(App { registry, loader, watched })
+}
+
+impl App {
+    /// Puts the policy in force whenever it is saved, for ever. One that is broken changes nothing.
+    pub async fn follow_policy(self) {
+        let Self { registry, loader, watched } = self;
+        if watched.is_empty() {
+            return;
+        }
+        let apply = |loaded: Loaded| {
+            for warning in &loaded.warnings {
+                tracing::warn!("{}", warning.line());
+            }
+            match loaded.policy {
+                Ok(policy) => {
+                    tracing::info!(policy = policy.hash(), "a new policy is in force");
+                    registry.admission.replace(policy);
+                }
+                Err(invalid) => {
+                    for problem in &invalid.0 {
+                        tracing::error!("{}", problem.line());
+                    }
+                    let policy = registry.admission.policy();
+                    tracing::error!(
+                        policy = policy.hash(),
+                        "the saved policy is broken; the one before stays in force"
+                    );
+                }
+            }
+            loaded.watched
+        };
+        policy::watch(loader, watched, apply).await;
+    }
 }

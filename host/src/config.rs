@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use roadstead_engine::EngineConfig;
 use roadstead_storage::StorageConfig;
 
-use crate::{http::listener::HttpConfig, registry::ManifestsConfig, telemetry::LogConfig};
+use crate::{
+    http::listener::HttpConfig, nearest::nearest, policy::PolicyConfig, registry::ManifestsConfig,
+    telemetry::LogConfig,
+};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +28,8 @@ pub struct Config {
     pub storage: StorageConfig,
     /// what a manifest may be
     pub manifests: ManifestsConfig,
+    /// who decides what may be stored
+    pub policy: PolicyConfig,
     /// how plugins run
     pub engine: EngineConfig,
     /// what goes to stderr
@@ -177,13 +182,8 @@ fn keys() -> Vec<String> {
 }
 
 fn suggestion<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> String {
-    const LIKENESS_MIN: f64 = 0.75;
-    let likeness = |name: &'a str| (strsim::jaro_winkler(unknown, name), name);
-    let nearest = known.map(likeness).max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match nearest {
-        Some((likeness, name)) if likeness >= LIKENESS_MIN => format!("; did you mean {name:?}?"),
-        _ => String::new(),
-    }
+    let nearest = nearest(unknown, known);
+    nearest.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,16 +3,21 @@
 //! Edges between the units, one way (a test reads this table):
 //!
 //! ```text
-//! main → cli → app → http → registry → admission → engine ─┐
-//!                                └→ storage ────────────────┴→ oci → nothing
+//! main → cli → app → http → registry → admission → policy → engine ─┐
+//!                                └→ storage ──────────────────────────┴→ oci → nothing
 //! ```
 
 pub mod admission;
 pub mod app;
+pub mod artifact;
 pub mod cli;
+pub mod codes;
 pub mod config;
 pub mod content;
 pub mod error;
 pub mod http;
+pub mod kind;
+mod nearest;
+pub mod policy;
 pub mod registry;
 pub mod telemetry;

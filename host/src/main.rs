@@ -17,8 +17,7 @@ fn main() -> ExitCode {
         .build();
     let result = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(cli.run()));
     match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => {
             print_error(&error);
             ExitCode::FAILURE

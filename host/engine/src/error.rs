@@ -112,14 +112,6 @@ impl ReviewError {
         }
     }
 
-    /// Whether the same inputs give it again, wherever and whenever. A loop is a property of the
-    /// content and refuses it, but how far a budget of time goes depends on the machine and on what
-    /// else it does: what failed in a busy hour may pass in the next one, so each push has its own
-    /// try. A pusher gains nothing by that, who could change a byte instead.
-    pub(crate) fn is_reproducible(&self) -> bool {
-        self.is_property_of_content() && !matches!(self, Self::Cpu { .. })
-    }
-
     /// A stable code for the finding that a failure becomes.
     pub fn code(&self) -> &'static str {
         match self {

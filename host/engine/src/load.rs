@@ -29,12 +29,11 @@ impl Engine {
             return Err(LoadError::Invalid { plugin: name.to_owned(), why });
         }
         let digest = Digest::of(Algorithm::Sha256, bytes);
-        let loaded = match self.loaded(&digest) {
-            Some(loaded) => loaded,
-            None => {
-                let loaded = Loaded::load(Arc::clone(self), digest, (name, bytes)).await?;
-                self.keep(Arc::new(loaded))
-            }
+        let loaded = if let Some(loaded) = self.loaded(&digest) {
+            loaded
+        } else {
+            let loaded = Loaded::load(Arc::clone(self), digest, (name, bytes)).await?;
+            self.keep(Arc::new(loaded))
         };
         Ok(Plugin { name: name.to_owned(), loaded })
     }

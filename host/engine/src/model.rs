@@ -166,8 +166,7 @@ pub struct Review {
     /// judge, which is no rejection.
     pub outcome: Result<Option<Report>, ReviewError>,
     /// Whether the same inputs give the same outcome, so that it may be remembered: nothing was
-    /// asked of `context`, nothing was absent, and a failure is a property of the content, other
-    /// than the time that it took.
+    /// asked of `context`, nothing was absent, and a failure is a property of the content.
     pub memoisable: bool,
     /// what it cost
     pub statistics: Statistics,

@@ -100,7 +100,7 @@ impl Plugin {
             Some(failure) => Err(failure),
             None => answer.and_then(|answer| self.outcome(answer)),
         };
-        let lasting = outcome.as_ref().err().is_none_or(ReviewError::is_reproducible);
+        let lasting = outcome.as_ref().err().is_none_or(ReviewError::is_property_of_content);
         Review { outcome, memoisable: state.pure && lasting, statistics }
     }
 

@@ -52,10 +52,10 @@ impl Linked {
         let work = meter.charge(async {
             let plugin = match self.ready.instantiate_async(&mut store).await {
                 Ok(plugin) => plugin,
-                Err(error) => return Err(self.not_started(&error, store.data())),
+                Err(error) => return Err(Self::not_started(&error, store.data())),
             };
             let answer = call(&mut store, &plugin).await;
-            answer.map_err(|error| self.failure(&error, store.data()))
+            answer.map_err(|error| Self::failure(&error, store.data()))
         });
         let called = tokio::time::timeout(wall, work).await;
         let answer = called.unwrap_or(Err(ReviewError::Wall { max: wall }));
@@ -86,14 +86,14 @@ impl Linked {
     }
 
     /// Where there is no instance the guest has done nothing wrong, unless it was stopped.
-    fn not_started(&self, error: &wasmtime::Error, state: &State) -> ReviewError {
+    fn not_started(error: &wasmtime::Error, state: &State) -> ReviewError {
         if error.downcast_ref::<Stopped>().is_some() || error.downcast_ref::<Trap>().is_some() {
-            return self.failure(error, state);
+            return Self::failure(error, state);
         }
         ReviewError::Host(abi::line(&format!("{error:#}"), MESSAGE_BYTES_MAX))
     }
 
-    fn failure(&self, error: &wasmtime::Error, state: &State) -> ReviewError {
+    fn failure(error: &wasmtime::Error, state: &State) -> ReviewError {
         if let Some(stopped) = error.downcast_ref::<Stopped>() {
             return match stopped {
                 Stopped::Memory => ReviewError::Memory { bytes_max: state.memory.bytes_max },

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use roadstead_oci::{Digest, Manifest, Repository, Tag};
 
-use super::kind::{Kind, classify};
+use crate::kind::{Kind, classify};
 
 /// A manifest that wants in, with everything that a policy may look at.
 #[derive(Clone, Debug)]

@@ -6,10 +6,10 @@
 
 use moka::sync::Cache;
 
-use roadstead_engine::{Limits, Location, Plugin, Report, ReviewError};
+use roadstead_engine::{Location, Report, ReviewError, Target};
 use roadstead_oci::{Algorithm, Digest};
 
-use super::Candidate;
+use crate::policy::Installed;
 
 /// What a review came to.
 pub(super) type Outcome = Result<Option<Report>, ReviewError>;
@@ -35,20 +35,27 @@ impl Memo {
         Self(Cache::builder().max_capacity(BYTES_MAX).weigher(weigh).build())
     }
 
-    pub(super) fn key(
-        plugin: &Plugin,
-        settings: &str,
-        limits: &Limits,
-        candidate: &Candidate,
-    ) -> Digest {
-        let Candidate { digest, repository, tags, principal, manifest, .. } = candidate;
-        let (plugin, kind, media_type) =
-            (plugin.digest(), candidate.kind().name(), &manifest.media_type);
-        // the digest covers bytes, annotations and descriptors
-        let text = format!(
-            "{VERSION}\n{plugin}\n{settings:?}\n{limits:?}\n{digest}\n{media_type}\n{kind}\n\
-             {repository}\n{tags:?}\n{principal:?}"
-        );
+    /// Everything that a review's outcome depends on. A digest covers the bytes, and so a
+    /// manifest's annotations and descriptors.
+    pub(super) fn key(installed: &Installed, target: &Target) -> Digest {
+        let Installed { plugin, settings_digest, limits, .. } = installed;
+        let plugin = plugin.digest();
+        let by = format!("{VERSION}\n{plugin}\n{settings_digest}\n{limits:?}");
+        let text = match target {
+            Target::Manifest(manifest) => {
+                let (digest, media_type, kind) =
+                    (&manifest.digest, &manifest.media_type, &manifest.kind);
+                let (repository, tags, principal) =
+                    (&manifest.repository, &manifest.tags, &manifest.principal);
+                format!(
+                    "{by}\nmanifest\n{digest}\n{media_type}\n{kind}\n{repository}\n{tags:?}\n\
+                     {principal:?}"
+                )
+            }
+            Target::Blob(blob) => {
+                format!("{by}\nblob\n{}\n{}\n{}", blob.digest, blob.media_type, blob.size)
+            }
+        };
         Digest::of(Algorithm::Sha256, text.as_bytes())
     }
 

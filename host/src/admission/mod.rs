@@ -7,44 +7,38 @@
 //!
 //! Knows neither HTTP nor wasmtime nor the store: content comes through [`Content`].
 
+mod below;
 mod candidate;
-pub mod kind;
+mod decide;
 mod memo;
 pub mod plan;
-pub mod policy;
 mod review;
 mod room;
 mod verdict;
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
-
-use futures::future::join_all;
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
 
 pub use candidate::Candidate;
+use roadstead_engine::ReviewError;
 pub use roadstead_engine::{Annotation as Fact, Content, ContentError, Listed};
-use roadstead_engine::{Engine, LoadError, Plugin, ReviewError};
+use roadstead_oci::Digest;
 pub use verdict::{Annotation, Decision, Finding, Judge, Refusal, Severity, Verdict};
 
+use crate::policy::Policy;
+use below::Below;
+use decide::Checked;
 use memo::Memo;
-use plan::{Check, plan};
-use policy::Policy;
-use review::Checked;
+use plan::{Plan, plan, plan_of};
+use review::Answered;
 use room::Room;
-
-/// A plugin that the binary brings along.
-#[derive(Clone, Copy, Debug)]
-pub struct Bundled {
-    /// what policies call it
-    pub name: &'static str,
-    /// the component
-    pub component: &'static [u8],
-}
 
 /// Judges pushes by the policy in force.
 #[derive(Debug)]
 pub struct Admission {
-    policy: Policy,
-    plugins: HashMap<String, Plugin>,
+    policy: RwLock<Arc<Policy>>,
     memo: Memo,
     room: Room,
 }
@@ -59,18 +53,24 @@ pub struct Occasion {
 }
 
 impl Admission {
-    /// The built-in policy with the plugins that the binary brings along.
-    pub async fn builtin(engine: &Arc<Engine>, bundled: &[Bundled]) -> Result<Self, LoadError> {
-        let mut plugins = HashMap::new();
-        for Bundled { name, component } in bundled {
-            plugins.insert((*name).to_owned(), engine.load(name, component).await?);
-        }
-        Ok(Self { policy: Policy::builtin(), plugins, memo: Memo::new(), room: Room::new() })
+    /// Judges by this policy.
+    pub fn new(policy: Policy) -> Self {
+        Self { policy: RwLock::new(Arc::new(policy)), memo: Memo::new(), room: Room::new() }
     }
 
-    /// Identifies the policy in force.
-    pub fn policy_hash(&self) -> &str {
-        self.policy.hash()
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another policy in force. What is being judged is judged again before it is stored.
+    pub fn replace(&self, policy: Policy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
+    /// Whether a verdict was made by the policy in force.
+    pub fn is_current(&self, verdict: &Verdict) -> bool {
+        self.policy().hash() == verdict.policy
     }
 
     /// Judges a candidate. Whatever it is, there is a verdict.
@@ -81,48 +81,93 @@ impl Admission {
         occasion: Occasion,
     ) -> Verdict {
         let started = Instant::now();
-        let checks = plan(&self.policy, candidate);
-        let mut verdict = Verdict {
-            id: occasion.id,
-            at: occasion.at,
-            decision: Decision::Accept,
-            repository: candidate.repository.to_string(),
-            digest: candidate.digest.to_string(),
-            tags: candidate.tags.iter().map(ToString::to_string).collect(),
-            kind: candidate.kind().name().to_owned(),
-            policy: self.policy.hash().to_owned(),
-            findings: Vec::new(),
-            annotations: Vec::new(),
-            judges: Vec::new(),
-            duration_us: 0,
-        };
-        for checked in self.checked(&checks, candidate, &content).await {
-            verdict.decision = verdict.decision.max(checked.decision());
-            verdict.findings.extend(checked.findings);
-            verdict.annotations.extend(checked.annotations);
-            verdict.judges.extend(checked.judge);
-        }
+        let policy = self.policy();
+        let mut verdict = Verdict::begin(candidate, &policy, occasion);
+        let plan = plan(&policy, candidate);
+        self.carry_out(&policy, &plan, (candidate, &content), &mut verdict).await;
+        self.judge_below(&policy, (candidate, &content), &mut verdict).await;
         verdict.findings.sort_by_key(|finding| finding.severity);
         verdict.duration_us = review::micros(started.elapsed());
         verdict
     }
 
-    /// What all checks come to. What nobody looks at waits for nobody.
-    async fn checked(
+    /// Asks what the plan asks. What nobody looks at waits for nobody.
+    async fn carry_out(
         &self,
-        checks: &[Check],
-        candidate: &Candidate,
-        content: &Arc<dyn Content>,
-    ) -> Vec<Checked> {
-        if checks.is_empty() {
-            return Vec::new();
+        policy: &Policy,
+        plan: &Plan<'_>,
+        (candidate, content): (&Candidate, &Arc<dyn Content>),
+        verdict: &mut Verdict,
+    ) {
+        for rule in &plan.unaccepted {
+            verdict.add(decide::unaccepted(rule, candidate));
+        }
+        if plan.checks.is_empty() {
+            return;
         }
         let Some(_room) = self.room.of(candidate.bytes.len()).await else {
-            return checks.iter().map(|check| review::failed(check, &ReviewError::Busy)).collect();
+            for check in &plan.checks {
+                verdict.add(decide::failed(check.rule, check.ask.plugin, &ReviewError::Busy));
+            }
+            return;
         };
-        let target = review::target(candidate);
-        let reviews =
-            checks.iter().map(|check| self.check(check, (candidate, &target), Arc::clone(content)));
-        join_all(reviews).await
+        let answers = review::ask_all((policy, &self.memo), &plan.checks, candidate, content).await;
+        for check in &plan.checks {
+            if let Some(answered) = answers.iter().find(|answered| answered.ask == check.ask) {
+                verdict.add(decide::checked(check, &answered.answer));
+            }
+        }
+        for Answered { ask, duration_us, .. } in &answers {
+            if let Some(installed) = policy.plugin(ask.plugin) {
+                verdict.took_part(ask.plugin, installed, *duration_us);
+            }
+        }
+    }
+
+    /// Applies rules about an index's tags to what it wraps.
+    async fn judge_below(
+        &self,
+        policy: &Policy,
+        (index, content): (&Candidate, &Arc<dyn Content>),
+        verdict: &mut Verdict,
+    ) {
+        let rules = below::rules(policy, index);
+        if rules.is_empty() {
+            return;
+        }
+        let mut below = Below::new(index);
+        while let Some(next) = below.next(&**content).await {
+            match next {
+                Ok(candidate) => {
+                    let plan = plan_of(rules.iter().copied(), &candidate);
+                    let before = verdict.findings.len();
+                    self.carry_out(policy, &plan, (&candidate, content), verdict).await;
+                    for finding in verdict.findings.iter_mut().skip(before) {
+                        finding.location = Some(place_below(&candidate.digest, finding));
+                    }
+                }
+                Err(hidden) => {
+                    for rule in &rules {
+                        verdict.add(decide::hidden(rule, &hidden));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where a finding is that is about a manifest below the one that is pushed.
+fn place_below(digest: &Digest, finding: &Finding) -> String {
+    match &finding.location {
+        Some(place) => format!("{digest} {place}"),
+        None => digest.to_string(),
+    }
+}
+
+impl Verdict {
+    fn add(&mut self, checked: Checked) {
+        self.decision = self.decision.max(checked.decision());
+        self.findings.extend(checked.findings);
+        self.annotations.extend(checked.annotations);
     }
 }

@@ -1,34 +1,185 @@
 //! Which checks a candidate has to pass. Pure.
 
-use super::{
-    candidate::Candidate,
-    policy::{FailurePolicy, Mode, Policy, Rule},
+use roadstead_oci::{Content, Descriptor, Role, media_type};
+
+use super::Candidate;
+use crate::{
+    kind,
+    policy::{Accepted, LayerCheck, Match, Policy, Rule, Verb},
 };
 
-/// One plugin that judges a candidate, and what follows from its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// the rule that asks for it
-    pub rule: String,
-    /// the policy's name for the plugin
-    pub plugin: String,
-    /// what an error does
-    pub mode: Mode,
-    /// what a failure does
-    pub failure_policy: FailurePolicy,
+/// What a policy makes of a candidate, before anything of it is read.
+#[derive(Debug, Default)]
+pub struct Plan<'a> {
+    /// the rules that are about it
+    pub rules: Vec<&'a Rule>,
+    /// what plugins are asked
+    pub checks: Vec<Check<'a>>,
+    /// the rules that accept nothing of its kind
+    pub unaccepted: Vec<&'a Rule>,
 }
 
-/// The checks of all rules that match. Without one the artifact is stored.
-pub fn plan(policy: &Policy, candidate: &Candidate) -> Vec<Check> {
-    let fits = |rule: &&Rule| rule.kinds.iter().any(|kind| candidate.kinds.contains(kind));
-    let matching = policy.rules().iter().filter(fits);
-    let checks = matching.flat_map(|rule| {
-        rule.check.iter().map(|plugin| Check {
-            rule: rule.name.clone(),
-            plugin: plugin.clone(),
-            mode: rule.mode,
-            failure_policy: rule.failure_policy,
-        })
-    });
-    checks.collect()
+/// One question to a plugin, and the rule that asks it.
+#[derive(Clone, Debug)]
+pub struct Check<'a> {
+    /// the rule
+    pub rule: &'a Rule,
+    /// what the plugin judges, and which
+    pub ask: Ask<'a>,
+}
+
+/// A plugin, and what it shall judge.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask<'a> {
+    /// the policy's name for it
+    pub plugin: &'a str,
+    /// what it judges
+    pub part: Part,
+}
+
+/// What a plugin judges.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// the manifest, with all that it names
+    Manifest,
+    /// one of its layers, or its config, by the type that it would have if it were not foreign
+    Layer(Box<Descriptor>),
+}
+
+/// The plan of all rules.
+pub fn plan<'a>(policy: &'a Policy, candidate: &Candidate) -> Plan<'a> {
+    plan_of(policy.rules(), candidate)
+}
+
+/// The plan of some rules. Without one that is about it an artifact is stored.
+pub(super) fn plan_of<'a>(
+    rules: impl IntoIterator<Item = &'a Rule>,
+    candidate: &Candidate,
+) -> Plan<'a> {
+    let mut plan = Plan::default();
+    for rule in rules.into_iter().filter(|rule| mismatch(&rule.about, candidate).is_none()) {
+        plan.rules.push(rule);
+        match &rule.verb {
+            Verb::Check(plugins) => plan.checks.extend(
+                plugins
+                    .iter()
+                    .map(|plugin| Check { rule, ask: Ask { plugin, part: Part::Manifest } }),
+            ),
+            Verb::CheckLayers(checks) => plan.checks.extend(
+                checks
+                    .iter()
+                    .flat_map(|check| of_layers(check, candidate))
+                    .map(|ask| Check { rule, ask }),
+            ),
+            Verb::AcceptOnly(accepted) => {
+                if !accepted.iter().any(|accepted| accepts(accepted, candidate)) {
+                    plan.unaccepted.push(rule);
+                }
+            }
+        }
+    }
+    plan
+}
+
+/// The first thing about a candidate that a rule is not about, in the order of the language, with
+/// what it is instead.
+pub fn mismatch(about: &Match, candidate: &Candidate) -> Option<(&'static str, String)> {
+    let Candidate { repository, tags, kinds, manifest, .. } = candidate;
+    let layer_types = || layers(candidate).map(|layer| layer.media_type.as_str());
+    let types = || {
+        let config = match &manifest.content {
+            Content::Image { config, .. } => Some(config.media_type.as_str()),
+            Content::Index { .. } => None,
+        };
+        manifest.artifact_type.as_deref().into_iter().chain(config)
+    };
+    let fits = |text: &str, globs: &crate::policy::Globs| {
+        globs.fit(text) || globs.fit(media_type::essence(text))
+    };
+    let Match {
+        repositories,
+        kinds: of,
+        types: by,
+        layer_types: layered,
+        media_types,
+        tags: tagged,
+    } = about;
+    if repositories.as_ref().is_some_and(|globs| !globs.fit(repository.as_str())) {
+        return Some(("repositories", repository.to_string()));
+    }
+    if of.as_ref().is_some_and(|of| !of.iter().any(|kind| kinds.contains(kind))) {
+        return Some(("kinds", listed(kinds.iter().map(|kind| kind.name()))));
+    }
+    if by.as_ref().is_some_and(|globs| !types().any(|text| fits(text, globs))) {
+        return Some(("types", listed(types())));
+    }
+    if layered.as_ref().is_some_and(|globs| !layer_types().any(|text| fits(text, globs))) {
+        return Some(("layerTypes", listed(layer_types())));
+    }
+    if media_types.as_ref().is_some_and(|globs| !fits(&manifest.media_type, globs)) {
+        return Some(("mediaTypes", manifest.media_type.clone()));
+    }
+    if tagged.as_ref().is_some_and(|globs| !tags.iter().any(|tag| globs.fit(tag.as_str()))) {
+        return Some(("tags", listed(tags.iter().map(roadstead_oci::Tag::as_str))));
+    }
+    None
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<_> = names.collect();
+    names.dedup();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn layers(candidate: &Candidate) -> impl Iterator<Item = &Descriptor> {
+    let parts = candidate.manifest.descriptors();
+    parts.filter(|(role, _, _)| *role == Role::Layer).map(|(_, _, layer)| layer)
+}
+
+/// Each layer and config of a type, once.
+fn of_layers<'a>(check: &'a LayerCheck, candidate: &Candidate) -> Vec<Ask<'a>> {
+    let mut parts: Vec<Part> = Vec::new();
+    let named = candidate.manifest.descriptors();
+    for (_, _, descriptor) in
+        named.filter(|(role, _, _)| matches!(role, Role::Layer | Role::Config))
+    {
+        let of = media_type::distributable(&descriptor.media_type);
+        let fits = check.types.fit(&of)
+            || check.types.fit(media_type::essence(&of))
+            || check.types.fit(&descriptor.media_type);
+        let part = Part::Layer(Box::new(Descriptor { media_type: of, ..descriptor.clone() }));
+        if fits && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    let asks = parts
+        .iter()
+        .flat_map(|part| check.plugins.iter().map(|plugin| Ask { plugin, part: part.clone() }));
+    asks.collect()
+}
+
+/// Whether it is what is accepted, and nothing else.
+fn accepts(accepted: &Accepted, candidate: &Candidate) -> bool {
+    let Candidate { manifest, kinds, .. } = candidate;
+    let (of, layers) = match accepted {
+        Accepted::Kind(kind) => return kind::is_only(manifest, kinds, *kind),
+        Accepted::Type { of, layers } => (of, layers),
+    };
+    let Content::Image { config, layers: stored } = &manifest.content else { return false };
+    let config = config.media_type.as_str();
+    let own = manifest.artifact_type.as_deref();
+    let mut types = own.into_iter().chain((config != media_type::OCI_EMPTY).then_some(config));
+    let some = types.clone().next().is_some();
+    some && types.all(|text| of.fit(text))
+        && stored.iter().all(|layer| layers.fit(&layer.media_type))
+}
+
+/// What a rule accepts, in words.
+pub(super) fn accepted_names(rule: &Rule) -> String {
+    let Verb::AcceptOnly(accepted) = &rule.verb else { return String::new() };
+    let name = |accepted: &Accepted| match accepted {
+        Accepted::Kind(kind) => kind.name().to_owned(),
+        Accepted::Type { of, .. } => of.patterns().join(", "),
+    };
+    accepted.iter().map(name).collect::<Vec<_>>().join(", ")
 }

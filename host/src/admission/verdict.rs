@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{Candidate, Occasion};
+use crate::policy::{Installed, Policy};
+
 /// What happens to a push. Of the decisions of several checks the greatest counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -75,8 +78,14 @@ pub struct Judge {
     pub digest: String,
     /// the digest of its settings
     pub settings: String,
-    /// microseconds; zero when the review was remembered
+    /// microseconds that its reviews took
     pub duration_us: u64,
+    /// reviews that it made
+    #[serde(default)]
+    pub reviews: u64,
+    /// reviews that it had made before, and that were remembered
+    #[serde(default)]
+    pub remembered: u64,
 }
 
 /// What was decided about a push, and why.
@@ -124,6 +133,49 @@ const MESSAGE_BYTES_MAX: usize = 300;
 const WARNING_BYTES_MAX: usize = 4096;
 
 impl Verdict {
+    /// Nothing was found yet.
+    pub(super) fn begin(candidate: &Candidate, policy: &Policy, occasion: Occasion) -> Self {
+        Self {
+            id: occasion.id,
+            at: occasion.at,
+            decision: Decision::Accept,
+            repository: candidate.repository.to_string(),
+            digest: candidate.digest.to_string(),
+            tags: candidate.tags.iter().map(ToString::to_string).collect(),
+            kind: candidate.kind().name().to_owned(),
+            policy: policy.hash().to_owned(),
+            findings: Vec::new(),
+            annotations: Vec::new(),
+            judges: Vec::new(),
+            duration_us: 0,
+        }
+    }
+
+    /// A plugin answered a question; in no time if it had answered it before.
+    pub(super) fn took_part(&mut self, name: &str, installed: &Installed, duration_us: u64) {
+        let Installed { plugin, settings_digest, .. } = installed;
+        let known = self.judges.iter().position(|judge| judge.plugin == name);
+        let position = known.unwrap_or_else(|| {
+            let metadata = plugin.metadata();
+            self.judges.push(Judge {
+                plugin: name.to_owned(),
+                version: format!("{} {}", metadata.name, metadata.version),
+                digest: plugin.digest().to_string(),
+                settings: settings_digest.to_string(),
+                duration_us: 0,
+                reviews: 0,
+                remembered: 0,
+            });
+            self.judges.len() - 1
+        });
+        let judge = &mut self.judges[position];
+        judge.duration_us += duration_us;
+        match duration_us {
+            0 => judge.remembered += 1,
+            _ => judge.reviews += 1,
+        }
+    }
+
     /// Why the push is refused, an entry a finding, at most five; the last says how many more.
     pub fn refusals(&self) -> Vec<Refusal> {
         let errors: Vec<_> =

@@ -1,11 +1,19 @@
 //! Asks the running server over its socket, or opens the store where none is running.
 
-use std::{io::ErrorKind, path::Path};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 use axum::body::Body;
+use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
-use hyper::{Request, StatusCode, client::conn::http1};
+use hyper::{
+    Request, Response, StatusCode,
+    client::conn::http1,
+    header::{self, HeaderValue},
+};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 
@@ -13,8 +21,8 @@ use roadstead_storage::{Clock, DataFolder, Error, Storage, StorageConfig};
 
 /// Who can tell about a data folder.
 pub(super) enum Source {
-    /// the server that holds it
-    Server(UnixStream),
+    /// the socket of the server that holds it
+    Server(PathBuf),
     /// nobody holds it: the store itself
     Store(Box<Storage>, DataFolder),
 }
@@ -39,10 +47,7 @@ impl Source {
             Err(Error::InUse { .. }) => {
                 let socket = DataFolder::announced(folder, "socket")
                     .context("a server is just starting in this folder; try again")?;
-                let stream = UnixStream::connect(&socket)
-                    .await
-                    .with_context(|| format!("the server does not answer at {socket}"))?;
-                Ok(Self::Server(stream))
+                Ok(Self::Server(PathBuf::from(socket)))
             }
             Err(error) => Err(error.into()),
         }
@@ -50,20 +55,33 @@ impl Source {
 }
 
 /// The body of the server's answer; none where it knows nothing of that name.
-pub(super) async fn get(stream: UnixStream, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
+pub(super) async fn get(socket: &Path, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
+    let request = Request::get(path).body(Body::empty())?;
+    let answer = send(socket, request).await?;
+    match answer.status() {
+        StatusCode::OK => Ok(Some(answer.into_body().to_vec())),
+        StatusCode::NOT_FOUND => Ok(None),
+        status => {
+            bail!("the server answered {status}: {}", String::from_utf8_lossy(answer.body()))
+        }
+    }
+}
+
+/// Asks the server, which serves its whole API there as well, without a login.
+pub(super) async fn send(
+    socket: &Path,
+    mut request: Request<Body>,
+) -> anyhow::Result<Response<Bytes>> {
     const BYTES_MAX: usize = 64 << 20;
+    let stream = UnixStream::connect(socket)
+        .await
+        .with_context(|| format!("the server does not answer at {}", socket.display()))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    let request = Request::get(path).header("host", "roadstead").body(Body::empty())?;
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), BYTES_MAX).collect().await;
+    request.headers_mut().insert(header::HOST, HeaderValue::from_static("roadstead"));
+    let (parts, body) = sender.send_request(request).await?.into_parts();
+    let body = Limited::new(body, BYTES_MAX).collect().await;
     let body = body.map_err(|error| anyhow::anyhow!("the answer can't be read: {error}"))?;
     connection.abort();
-    let body = body.to_bytes().to_vec();
-    match status {
-        StatusCode::OK => Ok(Some(body)),
-        StatusCode::NOT_FOUND => Ok(None),
-        _ => bail!("the server answered {status}: {}", String::from_utf8_lossy(&body)),
-    }
+    Ok(Response::from_parts(parts, body.to_bytes()))
 }

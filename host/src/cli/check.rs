@@ -27,8 +27,8 @@ impl Check {
     /// Answers whether no promise is broken.
     pub(super) async fn run(self) -> anyhow::Result<bool> {
         let audit = match Source::of(&data_folder(self.data)?).await? {
-            Source::Server(stream) => {
-                let report = ask::get(stream, "/check").await?;
+            Source::Server(socket) => {
+                let report = ask::get(&socket, "/check").await?;
                 serde_json::from_slice(&report.context("the server knows no such command")?)?
             }
             Source::Store(storage, _folder) => storage.audit().await?,

@@ -2,7 +2,10 @@
 
 mod ask;
 mod check;
+mod explain;
+mod policy;
 mod serve;
+mod stored;
 mod verdict;
 
 use std::{
@@ -32,15 +35,41 @@ enum Command {
     /// Shows what was decided about a push, and why
     #[command(subcommand)]
     Verdict(verdict::Verdict),
+    /// Works with policies: checks them, and tries them on artifacts
+    #[command(subcommand)]
+    Policy(policy::Policy),
+    /// Explains a code that a refusal named
+    Explain(explain::Explain),
+}
+
+/// What a command says to the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// all is well
+    Well = 0,
+    /// it is not: a fault, a refusal
+    Wrong = 1,
+    /// the command could not be understood, or what it was given could not be read
+    Usage = 2,
+    /// nobody can say
+    Unjudged = 3,
+}
+
+impl Exit {
+    fn of(well: bool) -> Self {
+        if well { Self::Well } else { Self::Wrong }
+    }
 }
 
 impl Cli {
-    /// Runs the command. Answers whether all is well.
-    pub async fn run(self) -> anyhow::Result<bool> {
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<Exit> {
         match self.command {
-            Command::Serve(serve) => serve.run().await.map(|()| true),
-            Command::Check(check) => check.run().await,
-            Command::Verdict(verdict) => verdict.run().await.map(|()| true),
+            Command::Serve(serve) => serve.run().await.map(|()| Exit::Well),
+            Command::Check(check) => check.run().await.map(Exit::of),
+            Command::Verdict(verdict) => verdict.run().await.map(|()| Exit::Well),
+            Command::Policy(policy) => policy.run().await,
+            Command::Explain(explain) => explain.run().await.map(Exit::of),
         }
     }
 }

@@ -39,6 +39,9 @@ pub(super) struct Serve {
     /// Where everything is kept
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A policy: a file, or a folder of files. It is followed: what is saved there is in force
+    #[arg(long, value_name = "PATH")]
+    policy: Option<PathBuf>,
 }
 
 impl Serve {
@@ -46,6 +49,7 @@ impl Serve {
         let mut flags = Vec::new();
         flags.extend(self.listen.map(|listen| ("http.listen", listen.to_string())));
         flags.extend(self.data.map(|data| ("storage.folder", data.display().to_string())));
+        flags.extend(self.policy.map(|policy| ("policy.path", policy.display().to_string())));
         let config = Config::load(&self.files, &config::environment()?, &flags)?;
         config.check()?;
         telemetry::start(&config.log)?;
@@ -59,7 +63,8 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     // from the start, or a signal before the end of it would kill
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let registry = app::build(&config, &folder).await?;
+    let app = app::build(&config, &folder).await?;
+    let registry = Arc::clone(&app.registry);
     let listen = config.http.listen;
     let tcp = TcpListener::bind(listen)
         .await
@@ -73,7 +78,7 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     tracing::info!(
         addr = %address,
         data = %folder.path().display(),
-        policy = registry.admission.policy_hash(),
+        policy = registry.admission.policy().hash(),
         version = env!("CARGO_PKG_VERSION"),
         "listening"
     );
@@ -83,6 +88,7 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
         Ok(removed) => tracing::debug!(removed, "staging files of earlier runs"),
         Err(error) => tracing::warn!(%error, "staging files of earlier runs could not be removed"),
     });
+    let policy = tokio::spawn(app.follow_policy());
     let (stop, stopped) = watch::channel(false);
     let drain = Duration::from_secs(config.http.drain_seconds_max);
     let stopping = async {
@@ -96,6 +102,7 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     let clients = listener::serve(Listener::Tcp(tcp), router, config.http.clone(), stopped.clone());
     let commands = listener::serve(Listener::Unix(unix), ops, config.http, stopped);
     let ((), (), end) = tokio::join!(clients, commands, stopping);
+    policy.abort();
     registry.changes.close();
     // what was received is written within a moment; what still waits for its turn is not worth more
     if timeout_at(end.max(Instant::now() + MOMENT), registry.changes.wait()).await.is_err() {

@@ -35,7 +35,7 @@ impl Verdict {
         }
         let folder = data_folder(data)?;
         let found = match Source::of(&folder).await? {
-            Source::Server(stream) => ask::get(stream, &format!("/verdicts/{id}")).await?,
+            Source::Server(socket) => ask::get(&socket, &format!("/verdicts/{id}")).await?,
             Source::Store(storage, _folder) => storage.verdict(&id).await?.map(Into::into),
         };
         let Some(found) = found else {
@@ -52,7 +52,8 @@ impl Verdict {
     }
 }
 
-fn told(verdict: &Judged) -> String {
+/// A verdict as a person reads it.
+pub(super) fn told(verdict: &Judged) -> String {
     let decision = match verdict.decision {
         Decision::Accept => "ACCEPTED",
         Decision::Reject => "REJECTED",

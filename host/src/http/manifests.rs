@@ -68,10 +68,7 @@ pub(super) async fn put(
         registry.storage.withdraw(claim).await;
         return Err(unmet_needs(repository, &unmet));
     }
-    let mut verdict = registry
-        .admission
-        .judge(&candidate, registry.content(repository), registry.occasion())
-        .await;
+    let mut verdict = judge(registry, &candidate).await;
     if verdict.decision != Decision::Accept {
         registry.storage.withdraw(claim).await;
         registry.keep_refusal(&mut verdict).await;
@@ -85,6 +82,23 @@ pub(super) async fn put(
         Committed::Done => Ok(created(&candidate, &verdict)),
         Committed::Unmet(unmet) => Err(unmet_needs(repository, &unmet)),
     }
+}
+
+/// The verdict of the policy that is in force when it is given: a push that straddles a reload is
+/// judged again.
+async fn judge(registry: &Registry, candidate: &Candidate) -> Verdict {
+    /// Policies that are saved faster than this many reviews take are their operator's affair.
+    const AGAIN_MAX: usize = 10;
+    let admission = &registry.admission;
+    let content = || registry.content(&candidate.repository);
+    let mut verdict = admission.judge(candidate, content(), registry.occasion()).await;
+    for _ in 0..AGAIN_MAX {
+        if admission.is_current(&verdict) {
+            break;
+        }
+        verdict = admission.judge(candidate, content(), registry.occasion()).await;
+    }
+    verdict
 }
 
 fn read(

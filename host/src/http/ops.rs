@@ -14,9 +14,11 @@ use crate::registry::Registry;
 
 /// The routes of the socket.
 pub fn router(registry: Arc<Registry>) -> Router {
+    // the API as well, since whoever may open the socket owns all that is stored
     Router::new()
         .route("/verdicts/{id}", get(verdict))
         .route("/check", get(check))
+        .fallback_service(super::router(Arc::clone(&registry)))
         .with_state(registry)
 }
 

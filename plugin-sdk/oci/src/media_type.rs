@@ -31,6 +31,14 @@ pub(crate) fn is_foreign_layer(media_type: &str) -> bool {
     FOREIGN.contains(&essence(media_type))
 }
 
+/// What a foreign layer would be called if everybody could have it; any other type as it is.
+pub fn distributable(media_type: &str) -> String {
+    if !is_foreign_layer(media_type) {
+        return media_type.to_owned();
+    }
+    essence(media_type).replace(".nondistributable.", ".").replace(".foreign.", ".")
+}
+
 /// Whether it is a manifest's type, of those that a registry takes.
 pub fn is_manifest(media_type: &str) -> bool {
     [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST].contains(&essence(media_type))

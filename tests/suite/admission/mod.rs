@@ -2,4 +2,5 @@
 
 mod charts;
 mod hostile;
+mod policies;
 mod polyglots;

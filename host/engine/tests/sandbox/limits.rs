@@ -112,7 +112,7 @@ async fn what_the_host_decodes_is_the_guest_s_time() {
     for mode in ["decode", "digest", "decode-on"] {
         let review = review_of(&plugin, mode, blob(&empty), &manifest(), &limits).await;
         assert_eq!(review.outcome, Err(ReviewError::Cpu { max: cpu }), "{mode}");
-        assert!(!review.memoisable, "another machine, or this one tomorrow, may be faster");
+        assert!(review.memoisable, "it would take as long the next time");
     }
 }
 

@@ -23,7 +23,7 @@ impl Guest for Misbehave {
             description: "Breaks promises".into(),
             targets: Targets::MANIFESTS | Targets::BLOBS,
             media_types: Vec::new(),
-            settings_schema: None,
+            settings_schema: Some(r#"{"type":"object"}"#.into()),
             codes: vec![Code {
                 id: "BAD001".into(),
                 severity: Severity::Error,
@@ -99,7 +99,7 @@ fn loads(mode: &str, digest: &str) -> Option<Report> {
             log::write(log::Level::Error, "panicked: the reason");
             std::process::abort();
         }
-        "spin" => spin(),
+        "spin" | "spin-in-reviews" => spin(),
         "allocate" => {
             let mut hoard = Vec::new();
             loop {

@@ -4,8 +4,11 @@
 //! at once: helm, for one, takes its parts by their media types wherever they stand, be it in what
 //! a runtime would run, in an index, or as the subject. So a manifest is of every kind that any of
 //! its types tells, and each client's rules apply to what that client would read.
+//!
+//! Whether a manifest is of a kind *and of nothing else* is another question, for rules that say
+//! what may be stored at all: then every type has to fit.
 
-use roadstead_oci::{Content, Manifest, media_type};
+use roadstead_oci::{Content, Manifest, Role, media_type};
 use serde::Serialize;
 
 /// A known shape of artifact, or `unknown`.
@@ -19,6 +22,10 @@ pub struct Row {
     pub kind: Kind,
     /// Media types of the artifact or of anything it names; one that ends in `*` is a prefix.
     pub media_types: &'static [&'static str],
+    /// Media types that tell nothing, but stand beside those in an artifact of this kind.
+    pub beside: &'static [&'static str],
+    /// what it is, in a few words
+    pub about: &'static str,
 }
 
 impl Kind {
@@ -35,6 +42,11 @@ impl Kind {
     pub fn name(self) -> &'static str {
         self.0
     }
+
+    /// The kind of that name.
+    pub fn of(name: &str) -> Option<Self> {
+        Row::all().map(|row| row.kind).find(|kind| kind.name() == name)
+    }
 }
 
 /// The kinds that media types tell; of several the first names the manifest.
@@ -45,6 +57,8 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.cncf.helm.config.v1+json",
             "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
         ],
+        beside: &["application/vnd.cncf.helm.chart.provenance.v1.prov", "application/tar+gzip"],
+        about: "a Helm chart",
     },
     Row {
         kind: Kind("cosign-signature"),
@@ -52,15 +66,26 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.dev.cosign.simplesigning.v1+json",
             "application/vnd.dev.cosign.artifact.sig.v1+json",
         ],
+        beside: IMAGE_CONFIGS,
+        about: "signatures in cosign's tag form, also podman's and skopeo's",
     },
-    Row { kind: Kind("sigstore-bundle"), media_types: &["application/vnd.dev.sigstore.bundle*"] },
+    Row {
+        kind: Kind("sigstore-bundle"),
+        media_types: &["application/vnd.dev.sigstore.bundle*"],
+        beside: &[],
+        about: "a signature or an attestation that refers to what it signs",
+    },
     Row {
         kind: Kind("attestation"),
         media_types: &["application/vnd.in-toto*", "application/vnd.dsse.envelope.v1+json"],
+        beside: IMAGE_CONFIGS,
+        about: "in-toto statements, by cosign's tag or by buildkit in an index",
     },
     Row {
         kind: Kind("notation-signature"),
         media_types: &["application/vnd.cncf.notary.signature"],
+        beside: &["application/jose+json", "application/cose"],
+        about: "a signature by notation",
     },
     Row {
         kind: Kind("sbom"),
@@ -70,10 +95,17 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.cyclonedx*",
             "application/vnd.syft+json",
         ],
+        beside: IMAGE_CONFIGS,
+        about: "a bill of materials: SPDX, CycloneDX, Syft",
     },
     Row {
         kind: Kind("wasm"),
         media_types: &["application/vnd.wasm.config.v*", "application/wasm"],
+        beside: &[
+            "application/vnd.wasm.content.layer.v1+wasm",
+            "application/vnd.module.wasm.content.layer.v1+wasm",
+        ],
+        about: "a WebAssembly module or component",
     },
     Row {
         kind: Kind("model"),
@@ -82,9 +114,47 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.docker.ai.*",
             "application/vnd.kitops.modelkit.*",
         ],
+        beside: &[],
+        about: "an AI model: ModelPack, Docker Model, KitOps",
     },
-    Row { kind: Kind("flux"), media_types: &["application/vnd.cncf.flux.*"] },
+    Row {
+        kind: Kind("flux"),
+        media_types: &["application/vnd.cncf.flux.*"],
+        beside: &[],
+        about: "manifests for Flux",
+    },
 ];
+
+/// The kinds that the shape of a manifest tells, not its types alone.
+pub const SHAPES: [Row; 3] = [
+    Row {
+        kind: Kind::IMAGE,
+        media_types: IMAGE_CONFIGS,
+        beside: &["application/vnd.oci.image.layer.*", "application/vnd.docker.image.rootfs.*"],
+        about: "what a runtime would run, whatever else it carries",
+    },
+    Row {
+        kind: Kind::IMAGE_INDEX,
+        media_types: &[media_type::OCI_INDEX, media_type::DOCKER_LIST],
+        beside: &[media_type::OCI_MANIFEST, media_type::DOCKER_MANIFEST],
+        about: "a list of manifests, such as one for each platform",
+    },
+    Row { kind: Kind::UNKNOWN, media_types: &[], beside: &["*"], about: "none of the others" },
+];
+
+const IMAGE_CONFIGS: &[&str] = &[media_type::OCI_CONFIG, media_type::DOCKER_CONFIG];
+
+impl Row {
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        SHAPES.iter().chain(&TABLE)
+    }
+
+    /// Whether a media type may stand in an artifact of this kind.
+    fn takes(&self, text: &str) -> bool {
+        self.media_types.iter().chain(self.beside).any(|pattern| matches(pattern, text))
+    }
+}
 
 /// Everything that the manifest is, at least one kind; the first one names it.
 pub fn classify(manifest: &Manifest) -> Vec<Kind> {
@@ -111,6 +181,23 @@ pub fn classify(manifest: &Manifest) -> Vec<Kind> {
             kinds
         }
     }
+}
+
+/// Whether the manifest is of this kind and of no other, with all its types. The empty config says
+/// nothing.
+pub fn is_only(manifest: &Manifest, kinds: &[Kind], kind: Kind) -> bool {
+    kinds == [kind]
+        && Row::all()
+            .find(|row| row.kind == kind)
+            .is_some_and(|row| types(manifest).all(|text| row.takes(text)))
+}
+
+/// What the manifest says it is and what it holds; not what it refers to.
+fn types(manifest: &Manifest) -> impl Iterator<Item = &str> {
+    let own = manifest.artifact_type.iter().map(String::as_str);
+    let parts = manifest.descriptors().filter(|(role, _, _)| *role != Role::Subject);
+    own.chain(parts.map(|(_, _, descriptor)| descriptor.media_type.as_str()))
+        .filter(|text| *text != media_type::OCI_EMPTY)
 }
 
 /// Whether a container runtime would unpack and run it.

@@ -1,0 +1,218 @@
+//! `roadstead policy explain`
+
+use std::path::PathBuf;
+
+use anyhow::{bail, ensure};
+use bytes::Bytes;
+use clap::Args;
+use roadstead_oci::{Algorithm, Digest, Manifest, Repository, Tag, media_type};
+use serde_json::{Value, json};
+
+use super::{Exit, Output, Where};
+use crate::{
+    admission::{
+        Candidate,
+        plan::{Ask, Part, mismatch, plan},
+    },
+    cli::{
+        answer, data_folder,
+        stored::{self, Stored},
+    },
+    kind::{Kind, Row},
+    policy::{Policy, Rule, Verb},
+};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Explain {
+    /// What is stored: charts/web:1.0.0 or charts/web@sha256:…
+    reference: Option<String>,
+    #[command(flatten)]
+    described: Described,
+    #[command(flatten)]
+    policy: Where,
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// How it is printed
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// An artifact that need not exist.
+#[derive(Debug, Args)]
+struct Described {
+    /// Where it would be pushed to
+    #[arg(long, conflicts_with = "reference")]
+    repository: Option<String>,
+    /// A tag that it would have
+    #[arg(long = "tag", conflicts_with = "reference")]
+    tags: Vec<String>,
+    /// Its kind, instead of types
+    #[arg(long, conflicts_with = "reference")]
+    kind: Option<String>,
+    /// Its artifact type
+    #[arg(long = "type", conflicts_with_all = ["reference", "kind"])]
+    artifact_type: Option<String>,
+    /// Its config's type
+    #[arg(long, conflicts_with_all = ["reference", "kind"])]
+    config_type: Option<String>,
+    /// A layer's type
+    #[arg(long = "layer-type", conflicts_with_all = ["reference", "kind"])]
+    layer_types: Vec<String>,
+}
+
+impl Explain {
+    pub(super) async fn run(self) -> anyhow::Result<Exit> {
+        let candidate = match &self.reference {
+            Some(reference) => {
+                let (repository, reference) = stored::parse(reference)?;
+                let folder = data_folder(self.data)?;
+                let found = Stored::find(&folder, (&repository, &reference)).await?;
+                let tags = match reference {
+                    roadstead_oci::Reference::Tag(tag) => vec![tag],
+                    roadstead_oci::Reference::Digest(_) => Vec::new(),
+                };
+                let (named, read) = ((found.digest, tags), (found.manifest, found.bytes));
+                Candidate::new(repository, named, read)
+            }
+            None => self.described.candidate()?,
+        };
+        let policy = self.policy.load().await?;
+        let explained = explained(&policy, &candidate);
+        match self.output {
+            Output::Json => answer(&serde_json::to_string_pretty(&explained)?)?,
+            Output::Table => answer(&told(&explained))?,
+        }
+        Ok(Exit::Well)
+    }
+}
+
+impl Described {
+    /// A manifest of these types, whose parts do not exist.
+    fn candidate(&self) -> anyhow::Result<Candidate> {
+        let Some(repository) = &self.repository else {
+            bail!("name what is stored, or describe an artifact: --repository and --kind or types");
+        };
+        let tags = self.tags.iter().map(|tag| Tag::parse(tag)).collect::<Result<_, _>>()?;
+        let mut body = if let Some(kind) = &self.kind {
+            of_kind(kind)?
+        } else {
+            let config = self.config_type.as_deref().unwrap_or(media_type::OCI_EMPTY);
+            let layers = self.layer_types.iter().map(String::as_str);
+            of_types(config, layers)
+        };
+        if let Some(artifact_type) = &self.artifact_type {
+            body["artifactType"] = artifact_type.as_str().into();
+        }
+        let bytes = Bytes::from(body.to_string());
+        let manifest = Manifest::parse(&bytes, None)?;
+        let digest = Digest::of(Algorithm::Sha256, &bytes);
+        Ok(Candidate::new(Repository::parse(repository)?, (digest, tags), (manifest, bytes)))
+    }
+}
+
+fn of_types<'a>(config: &str, layers: impl Iterator<Item = &'a str>) -> Value {
+    let part = |of: &str| {
+        let digest = Digest::of(Algorithm::Sha256, of.as_bytes());
+        json!({ "mediaType": of, "digest": digest, "size": 0 })
+    };
+    json!({
+        "schemaVersion": 2,
+        "mediaType": media_type::OCI_MANIFEST,
+        "config": part(config),
+        "layers": layers.map(part).collect::<Vec<_>>(),
+    })
+}
+
+/// The simplest manifest of a kind.
+fn of_kind(name: &str) -> anyhow::Result<Value> {
+    let row = Kind::of(name).and_then(|kind| Row::all().find(|row| row.kind == kind));
+    let Some(row) = row else {
+        bail!("there is no kind {name:?}; `roadstead policy kinds` lists them");
+    };
+    if row.kind == Kind::IMAGE_INDEX {
+        return Ok(json!({
+            "schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": [],
+        }));
+    }
+    let concrete = |text: &&&str| text.replace('*', "x");
+    let types: Vec<String> = row.media_types.iter().take(2).map(|text| concrete(&text)).collect();
+    if row.kind == Kind::IMAGE {
+        let layer = "application/vnd.oci.image.layer.v1.tar+gzip";
+        return Ok(of_types(media_type::OCI_CONFIG, std::iter::once(layer)));
+    }
+    if row.kind == Kind::UNKNOWN {
+        return Ok(of_types(media_type::OCI_EMPTY, std::iter::once("application/octet-stream")));
+    }
+    ensure!(!types.is_empty(), "kind {name} has no media types");
+    let is_config = types[0].contains(".config.");
+    let (config, layers) = match is_config {
+        true => (types[0].as_str(), &types[1..]),
+        false => (media_type::OCI_EMPTY, &types[..1]),
+    };
+    Ok(of_types(config, layers.iter().map(String::as_str)))
+}
+
+fn explained(policy: &Policy, candidate: &Candidate) -> Value {
+    let plan = plan(policy, candidate);
+    let rule = |rule: &Rule| {
+        let not = mismatch(&rule.about, candidate);
+        let asks = plan.checks.iter().filter(|check| check.rule.name == rule.name);
+        let accepted = plan.unaccepted.iter().all(|other| other.name != rule.name);
+        json!({
+            "rule": rule.name,
+            "about": not.is_none(),
+            "because": not.map(|(key, is)| format!("its {key}: {is}")),
+            "asks": asks.map(|check| asked(&check.ask)).collect::<Vec<_>>(),
+            "accepts": matches!(rule.verb, Verb::AcceptOnly(_)).then_some(accepted),
+            "mode": rule.mode,
+            "failurePolicy": rule.failure_policy,
+        })
+    };
+    let Candidate { repository, digest, tags, kinds, .. } = candidate;
+    json!({
+        "policy": policy.hash(),
+        "repository": repository.as_str(),
+        "digest": digest,
+        "tags": tags.iter().map(Tag::as_str).collect::<Vec<_>>(),
+        "kinds": kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+        "rules": policy.rules().iter().map(rule).collect::<Vec<_>>(),
+    })
+}
+
+fn asked(ask: &Ask<'_>) -> String {
+    match &ask.part {
+        Part::Manifest => format!("{} about the manifest", ask.plugin),
+        Part::Layer(layer) => format!("{} about {} {}", ask.plugin, layer.media_type, layer.digest),
+    }
+}
+
+fn told(explained: &Value) -> String {
+    let texts = |value: &Value| {
+        let items = value.as_array().into_iter().flatten();
+        items.filter_map(Value::as_str).map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut lines = vec![format!(
+        "{} is {}, by policy {}",
+        text(&explained["repository"]),
+        texts(&explained["kinds"]).join(" and "),
+        text(&explained["policy"])
+    )];
+    for rule in explained["rules"].as_array().into_iter().flatten() {
+        let name = text(&rule["rule"]);
+        if rule["about"] == false {
+            lines.push(format!("   no   {name}: not about {}", text(&rule["because"])));
+            continue;
+        }
+        let (mode, failure) = (text(&rule["mode"]), text(&rule["failurePolicy"]));
+        lines.push(format!("  YES   {name} ({mode}; a plugin that can't judge: {failure})"));
+        lines.extend(texts(&rule["asks"]).into_iter().map(|ask| format!("          asks {ask}")));
+        match rule["accepts"].as_bool() {
+            Some(true) => lines.push("          accepts it".to_owned()),
+            Some(false) => lines.push("          REFUSES it: it is none of those".to_owned()),
+            None => {}
+        }
+    }
+    lines.join("\n")
+}

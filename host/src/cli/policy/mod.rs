@@ -1,0 +1,87 @@
+//! `roadstead policy`
+
+mod check;
+mod eval;
+mod explain;
+mod kinds;
+mod quay;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Exit, print_error};
+use crate::{
+    app,
+    config::{self, Config},
+    policy::{self, Loaded},
+};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Policy {
+    /// Finds what is wrong with a policy
+    Check(check::Check),
+    /// Lists the kinds of artifacts, with the media types behind each
+    Kinds(kinds::Kinds),
+    /// Tells which rules are about an artifact, stored or described, and why
+    Explain(explain::Explain),
+    /// Judges a chart's .tgz, an OCI layout, or what is stored, as a push would be judged
+    Eval(eval::Eval),
+    /// Writes what another registry is configured to accept as a policy
+    #[command(subcommand)]
+    Import(Import),
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Import {
+    /// Quay's list of artifact types, from its config.yaml
+    Quay(quay::Quay),
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// for people
+    #[default]
+    Table,
+    /// for machines
+    Json,
+}
+
+/// Where the policy is.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Where {
+    /// A policy: a file, or a folder of files. Default: the configured one, else the built-in one
+    #[arg(long, value_name = "PATH")]
+    policy: Option<PathBuf>,
+}
+
+impl Policy {
+    pub(super) async fn run(self) -> anyhow::Result<Exit> {
+        let ran = match self {
+            Self::Check(check) => check.run().await,
+            Self::Kinds(kinds) => kinds.run(),
+            Self::Explain(explain) => explain.run().await,
+            Self::Eval(eval) => eval.run().await,
+            Self::Import(Import::Quay(quay)) => quay.run(),
+        };
+        ran.or_else(|error| {
+            print_error(&error);
+            Ok(Exit::Usage)
+        })
+    }
+}
+
+impl Where {
+    async fn loaded(&self) -> anyhow::Result<Loaded> {
+        let mut flags = Vec::new();
+        flags.extend(self.policy.as_ref().map(|path| ("policy.path", path.display().to_string())));
+        let config = Config::load(&[], &config::environment()?, &flags)?;
+        Ok(app::loader(&config, None)?.load().await)
+    }
+
+    /// The policy. What is wrong with it is an error.
+    pub(in crate::cli) async fn load(&self) -> anyhow::Result<policy::Policy> {
+        Ok(self.loaded().await?.policy?)
+    }
+}

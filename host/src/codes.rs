@@ -1,0 +1,137 @@
+//! The codes of findings that are the host's own. Those of plugins stand in the plugins.
+
+/// Something that the host itself finds. Its meaning never changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Code {
+    /// what findings and policies call it
+    pub id: &'static str,
+    /// one line
+    pub summary: &'static str,
+    /// why, and what to do; Markdown
+    pub explanation: &'static str,
+}
+
+/// An artifact is none of those that a rule accepts.
+pub const NOT_ACCEPTED: &str = "RSA001";
+/// A layer that a rule reviews is not stored here.
+pub const LAYER_ABSENT: &str = "RSA002";
+/// An index has more below it than can be judged with its tags.
+pub const TOO_MANY_BELOW: &str = "RSA003";
+/// A manifest below an index can't be judged with its tags.
+pub const BELOW_UNREADABLE: &str = "RSA004";
+
+/// What rules find; a policy can change their severity.
+pub const OF_RULES: [Code; 4] = [
+    Code {
+        id: NOT_ACCEPTED,
+        summary: "the artifact is none of those that are accepted in this repository",
+        explanation: "A rule with `acceptOnly` says what this repository takes. A kind takes \
+                      what is of that kind and of no other: an image that carries a chart's \
+                      media types is no chart. A type has to be both the artifact's and the \
+                      config's, and every layer has to be of a type that is allowed beside it. \
+                      Push it elsewhere, or have the rule extended; `roadstead policy explain` \
+                      shows what the artifact is taken for.",
+    },
+    Code {
+        id: LAYER_ABSENT,
+        summary: "a layer that a rule reviews is not stored here",
+        explanation: "Foreign layers, and the layers of sparse images, may be elsewhere; then \
+                      nobody can review them, and what they hold now is not what they will hold. \
+                      Push the layer, or let the rule pass it with \
+                      `severity: { RSA002: warning }`.",
+    },
+    Code {
+        id: TOO_MANY_BELOW,
+        summary: "an index has too many manifests below it to be judged with its tags",
+        explanation: "Rules about tags hold for what an index wraps as well, so that wrapping is \
+                      no way round them; of more than a thousand manifests that is not tried. \
+                      Split the index.",
+    },
+    Code {
+        id: BELOW_UNREADABLE,
+        summary: "a manifest below an index is not there or can't be read",
+        explanation: "A rule about tags holds for what an index wraps as well, and this part of it \
+                      is not stored (with `manifests.allow_sparse_indexes`) or is damaged. Push it \
+                      before the index.",
+    },
+];
+
+/// How a plugin can fail to judge. What follows is the rule's `failurePolicy`.
+pub const OF_FAILURES: [Code; 13] = [
+    code(
+        "RSE001",
+        "a plugin panicked over the artifact",
+        "A defect of the plugin, or content made to find one. The server's log has the message.",
+    ),
+    code(
+        "RSE002",
+        "a plugin asked for more memory than it may have",
+        "The content is larger than the plugin can take, or was made to exhaust it. An operator \
+         can grant more with `limits: { memory: … }`.",
+    ),
+    code(
+        "RSE003",
+        "a plugin computed for too long",
+        "The content makes the plugin loop, or simply is large. An operator can grant more with \
+         `limits: { cpu: … }`.",
+    ),
+    code(
+        "RSE004",
+        "a plugin used up a budget",
+        "It made more host calls, read more bytes, or held more open than a review may.",
+    ),
+    code(
+        "RSE005",
+        "a plugin answered too much",
+        "It has more findings or facts, or longer ones, than the contract allows: a defect of the \
+         plugin, or content made to find one.",
+    ),
+    code(
+        "RSE006",
+        "a plugin answered something that makes no sense",
+        "Its answer has a code that it never declared, or breaks the contract in another way. The \
+         plugin's author has to mend it.",
+    ),
+    code("RSE007", "a plugin says that it failed", "The message is the plugin's own."),
+    code(
+        "RSE008",
+        "content could not be read",
+        "The store failed during a review. Push again; the server's log says why.",
+    ),
+    code(
+        "RSE009",
+        "a plugin could not judge for now",
+        "Push again. The message is the plugin's own.",
+    ),
+    code(
+        "RSE010",
+        "a review took too long, waiting for content included",
+        "The store or the machine is slow. Push again; an operator can grant more with \
+         `limits: { time: … }`.",
+    ),
+    code(
+        "RSE011",
+        "too many reviews wait for their turn",
+        "Push again a little later. `engine.reviews_per_core_max` and `engine.queue_seconds_max` \
+         bound what runs and what waits.",
+    ),
+    code(
+        "RSE012",
+        "a plugin was stopped",
+        "It recursed too deeply, or did something else that WebAssembly does not allow.",
+    ),
+    code(
+        "RSE013",
+        "the engine could not run a plugin",
+        "The host lacks memory, most likely. The server's log says why.",
+    ),
+];
+
+const fn code(id: &'static str, summary: &'static str, explanation: &'static str) -> Code {
+    Code { id, summary, explanation }
+}
+
+/// Every code of the host.
+pub fn all() -> impl Iterator<Item = &'static Code> {
+    OF_RULES.iter().chain(&OF_FAILURES)
+}

@@ -1,0 +1,187 @@
+//! From files to a policy that is ready to judge: as a whole, or not at all.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use roadstead_engine::{Engine, Limits, Plugin};
+use roadstead_oci::{Algorithm, Digest};
+
+use super::{
+    Bundled, Installed, Policy,
+    document::Written,
+    lint,
+    problem::{At, Problem, did_you_mean},
+    settings,
+    source::{Gathered, Gotten, gather},
+    watched::Watched,
+};
+use crate::codes;
+
+/// Reads policies from where the operator keeps them.
+#[derive(Clone, Debug)]
+pub struct Loader {
+    engine: Arc<Engine>,
+    bundled: &'static [Bundled],
+    root: Option<PathBuf>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// the policy, or all that is wrong with it
+    pub policy: Result<Policy, Invalid>,
+    /// what is most likely not meant
+    pub warnings: Vec<Problem>,
+    /// what to look at to know when to load it again
+    pub watched: Watched,
+}
+
+/// Why a policy can't be used.
+#[derive(Debug)]
+pub struct Invalid(pub Vec<Problem>);
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problems: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&problems.join("\n\n"))
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+impl Loader {
+    /// Of a file, a folder of files, or, without either, of the built-in policy.
+    pub fn new(engine: Arc<Engine>, bundled: &'static [Bundled], root: Option<PathBuf>) -> Self {
+        Self { engine, bundled, root }
+    }
+
+    /// Reads it all anew. Plugins that are in use already are not loaded again.
+    pub async fn load(&self) -> Loaded {
+        let (root, bundled) = (self.root.clone(), self.bundled);
+        let gathered = tokio::task::spawn_blocking(move || gather(root.as_deref(), bundled)).await;
+        let Gathered { plugins, rules, mut problems, watched, .. } = gathered.unwrap_or_default();
+        let whole = problems.is_empty();
+        let declared: BTreeSet<String> = plugins.keys().cloned().collect();
+        let mut installed = BTreeMap::new();
+        for (name, gotten) in plugins {
+            match self.install(&gotten).await {
+                Ok(plugin) => {
+                    installed.insert(name, plugin);
+                }
+                Err(found) => problems.extend(found),
+            }
+        }
+        // where a part could not be read, what refers to it would be found wrong as well
+        if whole {
+            check_names(&rules, &mut problems);
+            for rule in &rules {
+                check_rule(rule, (&installed, &declared), &mut problems);
+            }
+        }
+        if !problems.is_empty() {
+            return Loaded { policy: Err(Invalid(problems)), warnings: Vec::new(), watched };
+        }
+        let warnings = lint::warnings(&rules);
+        let rules = rules.into_iter().map(Written::into_rule).collect();
+        Loaded { policy: Ok(Policy::new(rules, installed)), warnings, watched }
+    }
+
+    /// Loads a plugin and asks it about its settings.
+    async fn install(&self, gotten: &Gotten) -> Result<Installed, Vec<Problem>> {
+        let Gotten { name, origin, component, settings: json, written, limits: bounds, .. } =
+            gotten;
+        let failed =
+            |error: &dyn fmt::Display| vec![Problem::error(&origin.spot, error.to_string())];
+        let plugin = self.engine.load(&name.value, component).await.map_err(|e| failed(&e))?;
+        let schema = plugin.metadata().settings_schema.as_deref();
+        let found = settings::check(schema, json, (written.as_ref(), &origin.spot));
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let settings = json.to_string();
+        let found = plugin.validate_settings(&settings).await.map_err(|error| failed(&error))?;
+        if !found.is_empty() {
+            let problem = |(pointer, message): (String, String)| {
+                let spot = settings::find(written.as_ref(), &pointer).unwrap_or(&origin.spot);
+                Problem::error(spot, message)
+            };
+            return Err(found.into_iter().map(problem).collect());
+        }
+        let usual = Limits::default();
+        let limits = Limits {
+            wall: bounds.time.unwrap_or(usual.wall),
+            cpu: bounds.cpu.unwrap_or(usual.cpu),
+            memory_bytes_max: bounds.memory_bytes.unwrap_or(usual.memory_bytes_max),
+            ..usual
+        };
+        let settings_digest = Digest::of(Algorithm::Sha256, settings.as_bytes());
+        Ok(Installed { plugin, settings, settings_digest, limits })
+    }
+}
+
+fn check_names(rules: &[Written], problems: &mut Vec<Problem>) {
+    let mut names = HashMap::new();
+    for rule in rules {
+        if let Some(other) = names.insert(&rule.name.value, &rule.name.spot) {
+            let message = format!("there are two rules named {:?}", rule.name.value);
+            let help = format!("rename one; the other stands at {other}");
+            problems.push(Problem::error(&rule.name.spot, message).help(help));
+        }
+    }
+}
+
+/// Whether everything that a rule names exists and does what it is asked to.
+fn check_rule(
+    rule: &Written,
+    (installed, declared): (&BTreeMap<String, Installed>, &BTreeSet<String>),
+    problems: &mut Vec<Problem>,
+) {
+    let (of_manifests, of_layers) = rule.verb.plugins();
+    let mut plugins = Vec::new();
+    for (name, manifests) in of_manifests
+        .iter()
+        .map(|name| (name, true))
+        .chain(of_layers.iter().map(|name| (name, false)))
+    {
+        let Some(Installed { plugin, .. }) = installed.get(&name.value) else {
+            if !declared.contains(&name.value) {
+                let mut help = did_you_mean(&name.value, declared.iter().map(String::as_str));
+                if help.is_empty() {
+                    "declare it under `plugins:`".clone_into(&mut help);
+                }
+                let message = format!("there is no plugin {:?}", name.value);
+                problems.push(Problem::error(&name.spot, message).help(help));
+            }
+            return;
+        };
+        plugins.push(plugin);
+        let metadata = plugin.metadata();
+        let (able, what, verb) = match manifests {
+            true => (metadata.manifests, "manifests", "checkLayers"),
+            false => (metadata.blobs, "single layers", "check"),
+        };
+        if !able {
+            let message = format!("plugin {:?} does not review {what}", name.value);
+            problems.push(Problem::error(&name.spot, message).help(format!("use it in `{verb}:`")));
+        }
+    }
+    check_codes(&rule.severity, &plugins, problems);
+}
+
+fn check_codes<T>(severity: &[(At<String>, T)], plugins: &[&Plugin], problems: &mut Vec<Problem>) {
+    let of_plugins = plugins.iter().flat_map(|plugin| &plugin.metadata().codes);
+    let of_plugins = of_plugins.map(|code| code.id.as_str());
+    let known: Vec<_> = of_plugins.chain(codes::OF_RULES.iter().map(|code| code.id)).collect();
+    for (code, _) in severity.iter().filter(|(code, _)| !known.contains(&code.value.as_str())) {
+        let mut help = did_you_mean(&code.value, known.iter().copied());
+        if codes::OF_FAILURES.iter().any(|failure| failure.id == code.value) {
+            "what a plugin that can't judge does is the `failurePolicy`".clone_into(&mut help);
+        }
+        let message = format!("no plugin of this rule has a code {:?}", code.value);
+        problems.push(Problem::error(&code.spot, message).help(help));
+    }
+}

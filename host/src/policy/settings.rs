@@ -1,0 +1,162 @@
+//! A plugin's settings: from YAML to the JSON that it gets, and from its answer back to the line.
+
+use std::path::Path;
+
+use jsonschema::error::ValidationErrorKind;
+use serde_json::{Map, Value as Json};
+
+use super::{
+    fields::Reader,
+    problem::{Problem, Spot, did_you_mean},
+    watched::Watched,
+    yaml::{Node, Value},
+};
+
+/// Largest file that settings may name, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+/// What a key ends in that names a file.
+const FILE: &str = "File";
+/// Problems that are told of one plugin's settings.
+const PROBLEMS_MAX: usize = 20;
+
+/// Reads the files that settings name.
+pub(super) struct Resolver<'a> {
+    /// what paths are relative to
+    pub(super) folder: &'a Path,
+    pub(super) reader: &'a mut Reader,
+    pub(super) watched: &'a mut Watched,
+}
+
+impl Resolver<'_> {
+    /// Replaces each key that ends in `File` by the one without, holding the file's text.
+    pub(super) fn resolve(&mut self, node: &Node) -> Json {
+        match &node.value {
+            Value::List(items) => items.iter().map(|item| self.resolve(item)).collect(),
+            Value::Map(entries) => {
+                let mut map = Map::new();
+                for (key, value) in entries {
+                    let short = key.value.strip_suffix(FILE).filter(|short| !short.is_empty());
+                    let (name, json) = match short {
+                        Some(short) => (short, self.file(value).unwrap_or_default().into()),
+                        None => (key.value.as_str(), self.resolve(value)),
+                    };
+                    if map.insert(name.to_owned(), json).is_some() {
+                        let message = format!("{name:?} is set twice, once by a file");
+                        self.reader.error(&key.spot, message, "remove one");
+                    }
+                }
+                map.into()
+            }
+            _ => node.to_json(),
+        }
+    }
+
+    fn file(&mut self, node: &Node) -> Option<String> {
+        let name = self.reader.text(node, "the path of a file")?;
+        let path = self.folder.join(&name.value);
+        let read = self.watched.read(&path, FILE_BYTES_MAX);
+        let text = read.and_then(|bytes| {
+            String::from_utf8(bytes)
+                .map_err(|_| "it is no UTF-8 text, which a plugin gets".to_owned())
+        });
+        match text {
+            Ok(text) => Some(text),
+            Err(why) => {
+                let message = format!("{} can't be read: {why}", path.display());
+                self.reader.error(&node.spot, message, "");
+                None
+            }
+        }
+    }
+}
+
+/// What the plugin's schema finds wrong. `node`: the settings as they were written; none where the
+/// policy has none, then `spot` is where they would stand.
+pub(super) fn check(
+    schema: Option<&str>,
+    settings: &Json,
+    (node, spot): (Option<&Node>, &Spot),
+) -> Vec<Problem> {
+    let Some(schema) = schema else {
+        let empty = settings.as_object().is_some_and(Map::is_empty);
+        let spot = node.map_or(spot, |node| &node.spot);
+        let problem = || Problem::error(spot, "this plugin takes no settings").help("remove them");
+        return if empty { Vec::new() } else { vec![problem()] };
+    };
+    let schema: Json = match serde_json::from_str(schema) {
+        Ok(schema) => schema,
+        Err(error) => return vec![broken(spot, &error.to_string())],
+    };
+    let validator = match jsonschema::validator_for(&schema) {
+        Ok(validator) => validator,
+        Err(error) => return vec![broken(spot, &error.to_string())],
+    };
+    let errors = validator.iter_errors(settings).take(PROBLEMS_MAX);
+    errors.map(|error| problem(&error, &schema, (node, spot))).collect()
+}
+
+fn broken(spot: &Spot, why: &str) -> Problem {
+    Problem::error(spot, format!("the plugin's schema of its settings is broken: {why}"))
+        .help("ask the plugin's author")
+}
+
+fn problem(
+    error: &jsonschema::ValidationError<'_>,
+    schema: &Json,
+    (node, spot): (Option<&Node>, &Spot),
+) -> Problem {
+    let pointer = error.instance_path().to_string();
+    if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind()
+        && let Some(key) = unexpected.first()
+    {
+        let spot = find(node, &format!("{pointer}/{}", escaped(key))).unwrap_or(spot);
+        let known = known(schema, &error.schema_path().to_string());
+        let mut help = did_you_mean(key, known.iter().map(String::as_str));
+        if help.is_empty() {
+            help = format!("the plugin knows {}", known.join(", "));
+        }
+        return Problem::error(spot, format!("unknown setting {key:?}")).help(help);
+    }
+    let spot = find(node, &pointer).unwrap_or(spot);
+    let text: String = error.to_string().chars().take(300).collect();
+    Problem::error(spot, format!("this setting does not fit: {text}"))
+}
+
+/// The properties beside which one was not expected. `path`: of the schema's keyword.
+fn known(schema: &Json, path: &str) -> Vec<String> {
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let properties = schema.pointer(&format!("{parent}/properties"));
+    let names = properties.and_then(Json::as_object).into_iter().flat_map(|map| map.keys());
+    names.cloned().collect()
+}
+
+/// Where a part of the settings was written. `pointer`: RFC 6901, into the JSON that the plugin
+/// got. The nearest place that is there.
+pub(super) fn find<'a>(node: Option<&'a Node>, pointer: &str) -> Option<&'a Spot> {
+    let mut node = node?;
+    let mut spot = &node.spot;
+    for part in pointer.split('/').skip(1) {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        let next = match &node.value {
+            Value::List(items) => part.parse().ok().and_then(|index: usize| items.get(index)),
+            Value::Map(entries) => entries.iter().find_map(|(key, value)| {
+                let named = key.value == part || key.value.strip_suffix(FILE) == Some(&part);
+                named.then(|| {
+                    spot = &key.spot;
+                    value
+                })
+            }),
+            _ => None,
+        };
+        let Some(next) = next else { return Some(spot) };
+        if matches!(node.value, Value::List(_)) {
+            spot = &next.spot;
+        }
+        node = next;
+    }
+    Some(spot)
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}

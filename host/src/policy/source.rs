@@ -1,0 +1,249 @@
+//! Reads everything that a policy is made of from the disk: its files, what they include, what
+//! their settings name, their plugins. Blocks.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use serde_json::Value as Json;
+
+use super::{
+    Bundled, builtin,
+    document::{Bounds, Declared, Document, Origin, Written},
+    fields::Reader,
+    problem::{At, Problem, Source, did_you_mean},
+    read,
+    settings::Resolver,
+    watched::Watched,
+    yaml::Node,
+};
+
+const POLICY_BYTES_MAX: u64 = 1 << 20;
+const COMPONENT_BYTES_MAX: u64 = 64 << 20;
+const FILES_MAX: usize = 1000;
+/// What begins the name of something that the binary brings along.
+const BUILTIN: &str = "builtin:";
+
+/// Everything that was read, and what must be watched to know when to read it again.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) plugins: BTreeMap<String, Gotten>,
+    pub(super) rules: Vec<Written>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) watched: Watched,
+    documents: BTreeMap<String, Option<usize>>,
+    /// of each document the documents that it includes, with their own
+    included: Vec<BTreeSet<usize>>,
+}
+
+/// A plugin that a policy declares, with its bytes.
+#[derive(Debug)]
+pub(super) struct Gotten {
+    pub(super) name: At<String>,
+    /// where it comes from, as it was written
+    pub(super) origin: At<String>,
+    pub(super) component: Bytes,
+    pub(super) settings: Json,
+    pub(super) written: Option<Node>,
+    pub(super) limits: Bounds,
+    document: usize,
+}
+
+/// Where a policy file stands.
+enum Place {
+    Builtin(String),
+    File(PathBuf),
+}
+
+/// Reads a policy: a file, a folder of files, or none for the built-in one.
+pub(super) fn gather(root: Option<&Path>, bundled: &[Bundled]) -> Gathered {
+    let mut gathered = Gathered::default();
+    match root {
+        None => {
+            gathered.visit(&Place::Builtin("default".to_owned()), None, bundled);
+        }
+        Some(root) => {
+            gathered.watched.mark(root);
+            for file in files(root, &mut gathered) {
+                gathered.visit(&Place::File(file), None, bundled);
+            }
+        }
+    }
+    gathered
+}
+
+/// The files of a folder by their names, or the file itself.
+fn files(root: &Path, gathered: &mut Gathered) -> Vec<PathBuf> {
+    let mut wrong = |why: String| {
+        let message = format!("policy {} can't be read: {why}", root.display());
+        gathered.problems.push(Problem::of_file(message));
+        Vec::new()
+    };
+    if !root.is_dir() {
+        return vec![root.to_owned()];
+    }
+    let entries = match std::fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(error) => return wrong(error.to_string()),
+    };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut paths: Vec<_> = paths.filter(|path| is_policy(path)).take(FILES_MAX).collect();
+    paths.sort();
+    if paths.is_empty() {
+        return wrong("the folder holds no .yaml file".to_owned());
+    }
+    paths
+}
+
+/// Hidden files are what editors and mounted volumes leave.
+fn is_policy(path: &Path) -> bool {
+    let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    yaml && !hidden && path.is_file()
+}
+
+impl Gathered {
+    /// Reads a document and what it includes, once. None: it has problems.
+    fn visit(
+        &mut self,
+        place: &Place,
+        asked: Option<&At<String>>,
+        bundled: &[Bundled],
+    ) -> Option<usize> {
+        let (name, folder) = match place {
+            Place::Builtin(name) => (format!("{BUILTIN}{name}"), None),
+            Place::File(path) => {
+                let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+                (whole.display().to_string(), Some(path.parent().unwrap_or(Path::new(""))))
+            }
+        };
+        if let Some(visited) = self.documents.get(&name) {
+            return *visited;
+        }
+        // a file that includes itself is included already
+        self.documents.insert(name.clone(), None);
+        let source = self.source(place, asked)?;
+        let document = match read::read(&source) {
+            Ok(document) => document,
+            Err(problems) => {
+                self.problems.extend(problems);
+                return None;
+            }
+        };
+        let includes = document.include.iter().filter_map(|include| {
+            let place = match include.value.strip_prefix(BUILTIN) {
+                Some(name) => Place::Builtin(name.to_owned()),
+                None => Place::File(folder.unwrap_or(Path::new("")).join(&include.value)),
+            };
+            self.visit(&place, Some(include), bundled)
+        });
+        let mut included: BTreeSet<usize> = includes.collect();
+        for document in included.clone() {
+            included.extend(self.included.get(document).into_iter().flatten());
+        }
+        let number = self.included.len();
+        self.included.push(included);
+        self.documents.insert(name, Some(number));
+        self.take(document, number, (folder.unwrap_or(Path::new("")), bundled));
+        Some(number)
+    }
+
+    fn source(&mut self, place: &Place, asked: Option<&At<String>>) -> Option<Arc<Source>> {
+        let read = match place {
+            Place::Builtin(name) => {
+                if let Some(text) = builtin::text(name) {
+                    Ok(Source { name: format!("{BUILTIN}{name}"), text: text.to_owned() })
+                } else {
+                    let near = did_you_mean(name, builtin::NAMES.into_iter());
+                    Err((format!("there is no built-in policy {name:?}"), near))
+                }
+            }
+            Place::File(path) => {
+                let name = path.display().to_string();
+                let bytes = self.watched.read(path, POLICY_BYTES_MAX);
+                let text = bytes.and_then(|bytes| {
+                    String::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".to_owned())
+                });
+                match text {
+                    Ok(text) => Ok(Source { name, text }),
+                    Err(why) => Err((format!("policy {name} can't be read: {why}"), String::new())),
+                }
+            }
+        };
+        match read {
+            Ok(source) => Some(Arc::new(source)),
+            Err((message, help)) => {
+                let problem = match asked {
+                    Some(asked) => Problem::error(&asked.spot, message),
+                    None => Problem::of_file(message),
+                };
+                self.problems.push(problem.help(help));
+                None
+            }
+        }
+    }
+
+    fn take(&mut self, document: Document, number: usize, from: (&Path, &[Bundled])) {
+        self.rules.extend(document.rules);
+        for declared in document.plugins {
+            if let Some(other) = self.plugins.get(&declared.name.value) {
+                let ours = self.included.get(number);
+                if !ours.is_some_and(|included| included.contains(&other.document)) {
+                    let message = format!("plugin {:?} is declared twice", declared.name.value);
+                    let help = format!("the other stands at {}", other.name.spot);
+                    self.problems.push(Problem::error(&declared.name.spot, message).help(help));
+                    continue;
+                }
+            }
+            if let Some(gotten) = self.get(declared, number, from) {
+                self.plugins.insert(gotten.name.value.clone(), gotten);
+            }
+        }
+    }
+
+    fn get(
+        &mut self,
+        declared: Declared,
+        document: usize,
+        (folder, bundled): (&Path, &[Bundled]),
+    ) -> Option<Gotten> {
+        let Declared { name, origin, settings: written, limits } = declared;
+        let mut reader = Reader::default();
+        let settings = match &written {
+            Some(node) => {
+                let (reader, watched) = (&mut reader, &mut self.watched);
+                Resolver { folder, reader, watched }.resolve(node)
+            }
+            None => Json::Object(serde_json::Map::new()),
+        };
+        let known = || bundled.iter().map(|bundled| bundled.name);
+        let (origin, component) = match origin {
+            Origin::Builtin(name) => {
+                let found = bundled.iter().find(|bundled| bundled.name == name.value);
+                if found.is_none() {
+                    let mut help = did_you_mean(&name.value, known());
+                    if help.is_empty() {
+                        help = format!("there are {}", known().collect::<Vec<_>>().join(", "));
+                    }
+                    let message = format!("there is no built-in plugin {:?}", name.value);
+                    reader.error(&name.spot, message, &help);
+                }
+                (name, found.map(|found| Bytes::from_static(found.component)))
+            }
+            Origin::File(file) => {
+                let path = folder.join(&file.value);
+                let read = self.watched.read(&path, COMPONENT_BYTES_MAX);
+                let read = read.map_err(|why| {
+                    let message = format!("plugin {} can't be read: {why}", path.display());
+                    reader.error(&file.spot, message, "");
+                });
+                (file, read.ok().map(Bytes::from))
+            }
+        };
+        self.problems.append(&mut reader.problems);
+        Some(Gotten { name, origin, component: component?, settings, written, limits, document })
+    }
+}

@@ -1,0 +1,384 @@
+//! Policy files: what they say is what happens, and what they get wrong is told.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use roadstead_oci::media_type::{OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST};
+use serde_json::{Value, json};
+
+use super::charts::{CHART, CONFIG};
+use crate::{
+    client::{Answer, Repository, descriptor, manifest},
+    harness::{ROADSTEAD, Server, said},
+};
+
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+const THING: &str = "application/vnd.example.thing";
+
+/// A folder with a policy, and the plugins that tests bring along.
+pub(super) struct Policy {
+    folder: tempfile::TempDir,
+}
+
+impl Policy {
+    pub(super) fn new(text: &str) -> Self {
+        let policy = Self { folder: tempfile::tempdir().unwrap() };
+        let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins");
+        for name in ["misbehave", "clumsy"] {
+            let file = format!("{name}.wasm");
+            std::fs::copy(plugins.join(&file), policy.folder.path().join(&file)).unwrap();
+        }
+        policy.save(text);
+        policy
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.folder.path().join("policy.yaml")
+    }
+
+    /// As careful editors save: all at once.
+    pub(super) fn save(&self, text: &str) {
+        let draft = self.folder.path().join(".draft");
+        std::fs::write(&draft, text).unwrap();
+        std::fs::rename(draft, self.path()).unwrap();
+    }
+
+    pub(super) fn serve(&self) -> Server {
+        Server::start(&[("POLICY__PATH", self.path().to_str().unwrap())])
+    }
+
+    fn check(&self) -> (Option<i32>, String) {
+        let output = Command::new(ROADSTEAD).args(["policy", "check"]).arg(self.path()).output();
+        let output = output.unwrap();
+        let folder = format!("{}/", self.folder.path().display());
+        (output.status.code(), said(&output).replace(&folder, ""))
+    }
+}
+
+async fn push(server: &Server, repository: &str, tag: &str) -> Answer {
+    Repository::of(server, repository).push(tag, (THING, b"{}"), &[(LAYER, b"layer")]).await
+}
+
+/// Policies that are wrong, and what is told of them.
+const MISTAKES: &[(&str, &str)] = &[
+    ("versin: 1", "policy.yaml:1:1\n  |\n1 | versin: 1\n  | ^^^^^^ did you mean \"version\"?"),
+    ("version: 2", "only version 1 is known here"),
+    ("version: 1\nrules: {}", "expected a list of rules"),
+    (
+        "version: 1\nrules:\n  - name: a\n    acceptOnly: [helm-chrt]",
+        "policy.yaml:4:18\n  |\n4 |     acceptOnly: [helm-chrt]\n  |                  ^^^^^^^^^ \
+             did you mean \"helm-chart\"?",
+    ),
+    ("version: 1\nrules:\n  - name: a\n    check: [helm]", "there is no plugin \"helm\""),
+    (
+        "version: 1\nplugins: { h: { builtin: helm } }\nrules:\n  - name: a\n    check: [hh]",
+        "there is no plugin \"hh\"",
+    ),
+    ("version: 1\nrules:\n  - name: a", "this rule does nothing"),
+    (
+        "version: 1\nrules:\n  - name: a\n    acceptOnly: [image]\n    check: [x]",
+        "a rule does one thing only",
+    ),
+    (
+        "version: 1\nrules:\n  - name: a\n    requireToPull: []",
+        "requireToPull comes with a later version",
+    ),
+    (
+        "version: 1\nrules:\n  - { name: a, acceptOnly: [image] }\n  - { name: a, acceptOnly: \
+             [wasm] }",
+        "there are two rules named \"a\"",
+    ),
+    ("version: 1\nversion: 1", "version stands here a second time"),
+    ("version: 1\n---\nversion: 1", "a second document begins here"),
+    ("version: [1", "this is no YAML"),
+    ("version: 1\nplugins: { a: { builtin: hlem } }", "did you mean \"helm\"?"),
+    ("version: 1\nplugins: { a: { file: no.wasm } }", "no.wasm can't be read: there is no such"),
+    ("version: 1\nplugins: { a: { file: policy.yaml } }", "is no component that runs here"),
+    ("version: 1\nplugins: { a: {} }", "comes from nowhere"),
+    ("version: 1\nplugins: { a: { builtin: helm, limits: { cpu: 5 } } }", "put it into quotes"),
+    ("version: 1\nplugins: { a: { builtin: helm, limits: { cpu: 1h } } }", "no time for this"),
+    (
+        "version: 1\nplugins: { a: { file: clumsy.wasm, settings: { x: 1 } } }",
+        "this plugin takes no settings",
+    ),
+    (
+        "version: 1\nplugins: { a: { file: misbehave.wasm, settings: { mode: refuse-settings } \
+             } }",
+        "policy.yaml:2:51",
+    ),
+    (
+        "version: 1\nplugins: { h: { builtin: helm } }\nrules:\n  - name: a\n    check: [h]\n    \
+             severity: { RSH999: warning }",
+        "no plugin of this rule has a code \"RSH999\"",
+    ),
+    (
+        "version: 1\nplugins: { h: { builtin: helm } }\nrules:\n  - name: a\n    checkLayers: { \
+             \"*\": [h] }",
+        "does not review single layers",
+    ),
+    ("version: 1\ninclude: [builtin:defualt]", "did you mean \"default\"?"),
+    ("version: 1\ninclude: [other.yaml]", "there is no such file"),
+    (
+        "version: 1\nrules:\n  - name: a\n    match: { repositories: [\"a[\"] }\n    acceptOnly: \
+             [image]",
+        "this is no glob",
+    ),
+    (
+        "version: 1\nrules:\n  - name: a\n    acceptOnly: [image]\n    mode: off",
+        "\"off\" is not known here",
+    ),
+];
+
+#[test]
+fn each_mistake_is_told_with_its_place_and_its_cure() {
+    let policy = Policy::new("version: 1");
+    for (text, says) in MISTAKES {
+        policy.save(text);
+        let (code, told) = policy.check();
+        assert_eq!(code, Some(1), "{text}\n{told}");
+        assert!(told.contains(says), "{text}\n{told}");
+    }
+    let several = "version: 1\nrules:\n  - name: a\n    acceptOnly: [imag]\n    mode: wran";
+    policy.save(several);
+    let (_, told) = policy.check();
+    assert!(told.contains("2 errors; this policy can't be used"), "{told}");
+}
+
+#[test]
+fn what_is_most_likely_not_meant_is_a_warning() {
+    let policy = Policy::new("version: 1");
+    for (about, says) in [
+        ("repositories: [\"Charts/**\"]", "can never match: no repository can be called"),
+        ("repositories: [\"charts/\"]", "can never match"),
+        ("mediaTypes: [\"application/json\"]", "can never match"),
+        ("kinds: [image-index], layerTypes: [\"a/*\"]", "an index has no layers"),
+        ("types: [helm]", "no media type can be \"helm\""),
+        ("tags: [\"v*\"]", "a push by digest goes round rule \"a\""),
+    ] {
+        let rule = format!("{{ name: a, match: {{ {about} }}, acceptOnly: [image] }}");
+        policy.save(&format!("version: 1\nrules:\n  - {rule}"));
+        let (code, told) = policy.check();
+        assert_eq!(code, Some(0), "{told}");
+        assert!(told.contains(says) && told.contains("1 rules, 0 plugins, 1 warnings"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn accept_only_takes_what_is_of_a_kind_and_of_nothing_else() {
+    let rules = format!(
+        "version: 1\nrules:\n  - name: only\n    match: {{ repositories: [\"c/**\"] }}\n    \
+         acceptOnly: [helm-chart, {{ type: \"{THING}\", layers: [\"text/*\"] }}]"
+    );
+    let policy = Policy::new(&rules);
+    let server = policy.serve();
+    let at = |name: &str| Repository::of(&server, name);
+    let (chart, text) = ((CHART, &b"x"[..]), ("text/plain", &b"x"[..]));
+    at("c/a").push("1", (CONFIG, b"{}"), &[chart]).await.is(201);
+    at("c").push("1", (THING, b"{}"), &[text]).await.is(201);
+    at("elsewhere").push("1", (OCI_CONFIG, b"{}"), &[(LAYER, b"x")]).await.is(201);
+    for (config, layers) in [
+        ((OCI_CONFIG, &b"{}"[..]), &[(LAYER, &b"x"[..])][..]),
+        ((OCI_CONFIG, b"{}"), &[(LAYER, b"x"), chart]),
+        ((CONFIG, b"{}"), &[chart, ("application/x", b"y")]),
+        ((THING, b"{}"), &[(LAYER, b"x")]),
+        ((OCI_EMPTY, b"{}"), &[text]),
+    ] {
+        let refused = at("c/a").push("2", config, layers).await.is(403);
+        let error = &refused.errors()[0];
+        let says = format!("DENIED: rule only: c/a takes only helm-chart, {THING}; this is ");
+        assert!(error.starts_with(&says) && error.contains("[RSA001 "), "{error}");
+    }
+    at("c/a").get("manifests/2").await.is(404);
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn a_saved_policy_is_in_force_within_two_seconds_and_a_broken_one_changes_nothing() {
+    let open = "version: 1";
+    let shut = "version: 1\nrules:\n  - { name: shut, acceptOnly: [wasm] }";
+    let policy = Policy::new(open);
+    let server = policy.serve();
+    push(&server, "a", "1").await.is(201);
+    policy.save(shut);
+    let saved = Instant::now();
+    while push(&server, "a", "1").await.status != 403 {
+        assert!(saved.elapsed() < Duration::from_secs(2), "{:#?}", server.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    policy.save("version: 1\nrules:\n  - { name: shut, acceptOnly: [wsam] }");
+    let saved = Instant::now();
+    let told = "there is no kind \\\"wsam\\\"; did you mean \\\"wasm\\\"?";
+    while !server.log().iter().any(|line| line.contains(told)) {
+        assert!(saved.elapsed() < Duration::from_secs(2), "{:#?}", server.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let place = "policy.yaml:3:31: ";
+    assert!(server.log().iter().any(|line| line.contains(place)), "{:#?}", server.log());
+    push(&server, "a", "1").await.is(403);
+    std::fs::remove_file(policy.path()).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    push(&server, "a", "1").await.is(403);
+    policy.save(open);
+    let saved = Instant::now();
+    while push(&server, "a", "1").await.status != 201 {
+        assert!(saved.elapsed() < Duration::from_secs(2), "{:#?}", server.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[test]
+fn no_server_starts_with_a_broken_policy() {
+    let policy = Policy::new("version: 1\nrules: 7");
+    let data = tempfile::tempdir().unwrap();
+    let output = Command::new(ROADSTEAD)
+        .args(["serve", "--listen", "127.0.0.1:0", "--policy"])
+        .arg(policy.path())
+        .arg("--data")
+        .arg(data.path().join("data"))
+        .output()
+        .unwrap();
+    let told = said(&output);
+    assert!(!output.status.success() && told.contains("policy.yaml:2:8"), "{told}");
+}
+
+#[tokio::test]
+async fn a_push_that_straddles_a_reload_is_judged_again() {
+    let slow = "version: 1\nplugins:\n  slow:\n    file: misbehave.wasm\n    settings: { mode: \
+                spin-in-reviews }\n    limits: { cpu: 3s }\nrules:\n  - name: slow\n    check: \
+                [slow]\n    failurePolicy: ignore";
+    let policy = Policy::new(slow);
+    let server = policy.serve();
+    let begun = async { push(&server, "a", "1").await };
+    let changed = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        policy.save("version: 1\nrules:\n  - { name: shut, acceptOnly: [wasm] }");
+    };
+    let (pushed, ()) = tokio::join!(begun, changed);
+    let refused = pushed.is(403);
+    assert!(refused.errors()[0].contains("rule shut: "), "{:?}", refused.errors());
+    Repository::of(&server, "a").get("manifests/1").await.is(404);
+}
+
+#[tokio::test]
+async fn wrapping_a_manifest_in_an_index_is_no_way_round_a_rule_about_tags() {
+    let policy = Policy::new(
+        "version: 1\nrules:\n  - name: releases-are-wasm\n    match: { repositories: [\"r/*\"], \
+         tags: [\"v*\"], mediaTypes: [\"application/vnd.oci.image.manifest.v1+json\"] }\n    \
+         acceptOnly: [wasm]",
+    );
+    let server = policy.serve();
+    let repository = Repository::of(&server, "r/a");
+    push(&server, "r/a", "v1").await.is(403);
+    push(&server, "r/a", "dev").await.is(201);
+    let child = manifest((THING, b"{}"), &[(LAYER, b"layer")]).to_string();
+    let index =
+        |child: &Value| json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child] });
+    let one = index(&descriptor(OCI_MANIFEST, child.as_bytes()));
+    repository.put_manifest("dev", &one).await.is(201);
+    let two = index(&descriptor(OCI_INDEX, one.to_string().as_bytes()));
+    for wrapped in [one, two] {
+        let refused = repository.put_manifest("v1", &wrapped).await.is(403);
+        let error = &refused.errors()[0];
+        assert!(error.contains("rule releases-are-wasm: "), "{error}");
+        repository.get("manifests/v1").await.is(404);
+        repository.put_manifest("dev", &wrapped).await.is(201);
+    }
+}
+
+#[tokio::test]
+async fn a_layer_that_was_judged_before_is_not_judged_again() {
+    let policy = Policy::new(
+        "version: 1\nplugins:\n  any: { file: misbehave.wasm, settings: { mode: read } }\nrules:\n\
+        \x20 - name: layers\n    checkLayers: { \"application/vnd.oci.image.layer.*\": [any] }",
+    );
+    let server = policy.serve();
+    let counts = |answer: &Answer, repository: &str| {
+        let digest = answer.header("docker-content-digest").to_owned();
+        let repository = Repository::of(&server, repository);
+        async move {
+            let found = repository.get(&format!("_roadstead/verdicts/{digest}")).await.is(200);
+            let judge = found.json()["verdicts"][0]["judges"][0].clone();
+            (judge["reviews"].as_u64().unwrap(), judge["remembered"].as_u64().unwrap())
+        }
+    };
+    let image = (OCI_CONFIG, &b"{}"[..]);
+    let (base, app) = ((LAYER, &b"base"[..]), (LAYER, &b"app"[..]));
+    let first = Repository::of(&server, "a").push("1", image, &[base]).await.is(201);
+    assert_eq!(counts(&first, "a").await, (1, 0));
+    let second = Repository::of(&server, "b").push("1", image, &[base, app]).await.is(201);
+    assert_eq!(counts(&second, "b").await, (1, 1), "only what is new is reviewed");
+    let other = (OCI_CONFIG, &b"{ }"[..]);
+    let third = Repository::of(&server, "c").push("1", other, &[base, app]).await.is(201);
+    assert_eq!(counts(&third, "c").await, (0, 2));
+}
+
+#[tokio::test]
+async fn severities_modes_and_failure_policies_are_the_policys() {
+    let rule = |more: &str| {
+        format!(
+            "version: 1\nplugins:\n  p: {{ file: misbehave.wasm, settings: {{ mode: find }} }}\n  \
+             q: {{ file: misbehave.wasm, settings: {{ mode: panic }} }}\nrules:\n  - {{ name: r, \
+             {more} }}"
+        )
+    };
+    for (more, status, warnings) in [
+        ("check: [p]", 403, 0),
+        ("check: [p], mode: warn", 201, 1),
+        ("check: [p], severity: { BAD001: warning }", 201, 1),
+        ("check: [p], severity: { BAD001: ignore }", 201, 0),
+        ("check: [q]", 403, 0),
+        ("check: [q], failurePolicy: ignore", 201, 1),
+        ("check: [p], match: { repositories: [other] }", 201, 0),
+        ("check: [p], match: { types: [\"application/vnd.example.*\"] }", 403, 0),
+        ("check: [p], match: { layerTypes: [\"text/*\"] }", 201, 0),
+    ] {
+        let policy = Policy::new(&rule(more));
+        let answer = push(&policy.serve(), "a", "1").await;
+        assert_eq!(answer.status, status, "{more}: {:?}", answer.body);
+        assert_eq!(answer.headers.get_all("warning").iter().count(), warnings, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_is_tried_on_files_and_on_what_is_stored() {
+    let policy = Policy::new("version: 1\ninclude: [builtin:default]");
+    let server = policy.serve();
+    let eval = |arguments: &[&str]| {
+        let mut command = Command::new(ROADSTEAD);
+        command.args(["policy", "eval", "--policy"]).arg(policy.path()).args(arguments);
+        let output = command.arg("--data").arg(server.data()).output().unwrap();
+        (output.status.code(), said(&output))
+    };
+    let good = super::charts::chart(&[("web/Chart.yaml", super::charts::YAML)]);
+    let link = [("web/Chart.yaml", super::charts::YAML), ("web/link", "->/etc/passwd")];
+    let file = |name: &str, bytes: &[u8]| {
+        let path = policy.path().with_file_name(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (code, told) = eval(&[&file("web-1.2.3.tgz", &good)]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("ACCEPTED  web:1.2.3"), "{told}");
+    let (code, told) = eval(&[&file("evil.tgz", &super::charts::chart(&link))]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("RSH025 by rule charts-are-valid"), "{told}");
+    let config = super::charts::config().to_string();
+    let repository = Repository::of(&server, "charts/web");
+    repository.push("1.2.3", (CONFIG, config.as_bytes()), &[(CHART, &good)]).await.is(201);
+    let (code, told) = eval(&["charts/web:1.2.3", "-o", "json"]);
+    assert_eq!(code, Some(0), "{told}");
+    let judged: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(judged[0]["decision"], "accept");
+    policy.save("version: 1\nrules:\n  - { name: shut, acceptOnly: [wasm] }");
+    let (code, told) = eval(&["charts/web:1.2.3"]);
+    assert!(code == Some(1) && told.contains("rule shut"), "{told}");
+    for wrong in ["charts/web:2.0.0", "nothing.tgz", "no/such"] {
+        let (code, told) = eval(&[wrong]);
+        assert_eq!(code, Some(2), "{wrong}: {told}");
+    }
+    policy.save("version: 1\nrules: 7");
+    assert_eq!(eval(&["charts/web:1.2.3"]).0, Some(2));
+}
