@@ -1,0 +1,81 @@
+//! What is an image, and what only borrows an image's types.
+
+use roadstead_plugin_image::Image;
+use roadstead_plugin_sdk::{Target, oci::media_type, testing::Scene};
+
+use crate::build::{Build, GZIP, TAR, archive, codes, gzip};
+
+const IN_TOTO: &str = "application/vnd.in-toto+json";
+const SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+
+#[test]
+fn signatures_and_attestations_are_no_images() {
+    for media_type in [
+        IN_TOTO,
+        SIGNING,
+        "application/vnd.dsse.envelope.v1+json",
+        "application/vnd.cyclonedx+json",
+        "application/spdx+json",
+        "text/spdx",
+        "text/spdx+json",
+        "application/vnd.syft+json",
+    ] {
+        assert!(!Build::default().layers(&[(media_type, b"{}")]).is_judged(), "{media_type}");
+        let two = Build::default().layers(&[(media_type, b"{}"), (SIGNING, b"{}")]);
+        assert!(!two.is_judged(), "{media_type}");
+        let absent = Build::default().layers(&[(media_type, b"{}")]).without(b"{}");
+        assert!(!absent.is_judged(), "{media_type}");
+    }
+}
+
+#[test]
+fn what_a_runtime_would_run_is_an_image_whatever_else_it_carries() {
+    let (plain, packed) = (archive().bytes().to_vec(), gzip(archive().bytes()));
+    for layers in [
+        &[(GZIP, &packed[..])][..],
+        &[(SIGNING, b"{}"), (GZIP, &packed)],
+        &[(TAR, b"{}")],
+        &[("text/plain", b"{}"), (SIGNING, b"{}")],
+        &[],
+    ] {
+        assert!(Build::default().layers(layers).is_judged(), "{layers:?}");
+    }
+    // docker goes by content
+    for archive in [&packed[..], &plain, b"\x28\xb5\x2f\xfd\x04\0", b"BZh9", b"\xfd7zXZ\0"] {
+        let report = Build::default().layers(&[(IN_TOTO, archive)]).review();
+        assert!(codes(&report).contains(&"RSI002"), "{report:?}");
+    }
+}
+
+#[test]
+fn other_artifacts_are_left_alone() {
+    let mut scene = Scene::new();
+    for config in [
+        media_type::OCI_EMPTY,
+        "application/vnd.cncf.helm.config.v1+json",
+        "application/vnd.docker.plugin.v1+json",
+        "application/vnd.buildkit.cacheconfig.v0",
+    ] {
+        let target = scene.manifest("unknown").config(config, b"{}").layer(GZIP, b"x").build();
+        assert_eq!(scene.review::<Image>(&target, "{}"), Ok(None), "{config}");
+    }
+    let blob = scene.blob_target(GZIP, b"");
+    assert!(matches!(blob, Target::Blob(_)));
+    assert_eq!(scene.review::<Image>(&blob, "{}"), Ok(None));
+}
+
+/// The host names a kind by all that a manifest carries; the plugin looks for itself.
+#[test]
+fn a_disguise_does_not_help() {
+    let mut scene = Scene::new();
+    let target = scene
+        .manifest("helm-chart")
+        .artifact_type("application/vnd.cncf.helm.config.v1+json")
+        .config(&format!("{}; a=b", media_type::OCI_CONFIG), b"{}")
+        .layer(GZIP, b"x")
+        .tag("sha256-00.sig")
+        .subject(media_type::OCI_MANIFEST, "sha256:00", 2)
+        .build();
+    let report = scene.review::<Image>(&target, "{}").unwrap().unwrap();
+    assert!(report.rejects());
+}
