@@ -36,7 +36,7 @@ pub(crate) const ABSENT: Code = Code::error(
 pub(crate) const CONFIG_UNCLEAR: Code = Code::error(
     "RSI010",
     "the config is not clear JSON",
-    "It must be one JSON object of at most 8 MiB and 100,000 values, without duplicate keys: two \
+    "It must be one JSON object of at most 8 MiB and 50,000 values, without duplicate keys: two \
      readers would see two images. podman reads no config of more than 4 MiB.",
 );
 

@@ -18,7 +18,7 @@ use crate::{
 /// podman reads 4 MiB, others more.
 const BYTES_MAX: u64 = 8 << 20;
 /// So that it fits into the sandbox's memory.
-const VALUES_MAX: usize = 100_000;
+const VALUES_MAX: usize = 50_000;
 
 /// A config that runtimes decode, with the fields as they name them.
 #[derive(Debug)]

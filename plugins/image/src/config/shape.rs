@@ -81,18 +81,13 @@ pub(crate) struct Alias {
 /// Checks a config, and names its fields as they should be.
 pub(crate) fn read(config: &mut Value) -> Result<Vec<Alias>, Misfit> {
     let mut aliases = Vec::new();
-    walk(&IMAGE, config, "", &mut aliases)?;
+    walk(&IMAGE, config, &mut aliases)?;
     Ok(aliases)
 }
 
-fn walk(
-    shape: &'static Shape,
-    value: &mut Value,
-    at: &str,
-    aliases: &mut Vec<Alias>,
-) -> Result<(), Misfit> {
+fn walk(shape: &'static Shape, value: &mut Value, aliases: &mut Vec<Alias>) -> Result<(), Misfit> {
     let wrong =
-        |wanted: &str| Err(Misfit { pointer: at.to_owned(), why: format!("holds {wanted}") });
+        |wanted: &str| Err(Misfit { pointer: String::new(), why: format!("holds {wanted}") });
     match (shape, value) {
         (_, Value::Null)
         | (Shape::Text, Value::String(_))
@@ -101,14 +96,15 @@ fn walk(
         (Shape::Text, _) => wrong("no text"),
         (Shape::Flag, _) => wrong("neither true nor false"),
         (Shape::Number, _) => wrong("no number"),
-        (Shape::List(of), Value::Array(items)) => items
-            .iter_mut()
-            .enumerate()
-            .try_for_each(|(index, item)| walk(of, item, &format!("{at}/{index}"), aliases)),
+        (Shape::List(of), Value::Array(items)) => {
+            items.iter_mut().enumerate().try_for_each(|(index, item)| {
+                below(|| index.to_string(), aliases, |aliases| walk(of, item, aliases))
+            })
+        }
         (Shape::List(_), _) => wrong("no list"),
         (Shape::TextMap, Value::Object(entries)) => {
             entries.iter_mut().try_for_each(|(key, value)| {
-                walk(&Shape::Text, value, &format!("{at}/{}", escaped(key)), aliases)
+                below(|| escaped(key), aliases, |aliases| walk(&Shape::Text, value, aliases))
             })
         }
         (Shape::Set, Value::Object(entries)) => {
@@ -116,9 +112,11 @@ fn walk(
             if entries.values().all(is_mark) { Ok(()) } else { wrong("a name with a value") }
         }
         (Shape::Struct(fields), Value::Object(entries)) => {
-            rename(fields, entries, at, aliases)?;
+            rename(fields, entries, aliases)?;
             fields.iter().try_for_each(|(name, shape)| match entries.get_mut(*name) {
-                Some(value) => walk(shape, value, &format!("{at}/{name}"), aliases),
+                Some(value) => {
+                    below(|| (*name).to_owned(), aliases, |aliases| walk(shape, value, aliases))
+                }
                 None => Ok(()),
             })
         }
@@ -126,18 +124,35 @@ fn walk(
     }
 }
 
+/// Runs `walk` below a key, which is put before the pointers that it made: there are few of them,
+/// and many keys.
+fn below(
+    key: impl Fn() -> String,
+    aliases: &mut Vec<Alias>,
+    walk: impl FnOnce(&mut Vec<Alias>) -> Result<(), Misfit>,
+) -> Result<(), Misfit> {
+    let known = aliases.len();
+    let result = walk(aliases).map_err(|misfit| {
+        let pointer = format!("/{}{}", key(), misfit.pointer);
+        Misfit { pointer, ..misfit }
+    });
+    for alias in &mut aliases[known..] {
+        alias.pointer = format!("/{}{}", key(), alias.pointer);
+    }
+    result
+}
+
 /// Of two keys for one field Go takes the last: nobody knows which another reader takes.
 fn rename(
     fields: &'static [(&'static str, Shape)],
     entries: &mut Map<String, Value>,
-    at: &str,
     aliases: &mut Vec<Alias>,
 ) -> Result<(), Misfit> {
     let names: Vec<&'static str> = fields.iter().map(|(name, _)| *name).collect();
     let found: Vec<(String, &'static str)> =
         entries.keys().filter_map(|key| Some((key.clone(), mistaken_for(key, &names)?))).collect();
     for (key, field) in found {
-        let pointer = format!("{at}/{}", escaped(&key));
+        let pointer = format!("/{}", escaped(&key));
         if entries.contains_key(field) {
             return Err(Misfit { pointer, why: format!("holds a second {field} to runtimes") });
         }

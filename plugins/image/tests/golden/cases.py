@@ -48,8 +48,8 @@ BUILDCTL = """buildctl build --progress plain --frontend dockerfile.v0 --local c
 --local dockerfile=ctx """
 
 # where to, and how: what follows is appended
-OUTPUT = BUILDCTL + "--output type=image,name=$IMAGE:v1,push=true,registry.insecure=true"
-CACHE = BUILDCTL + "--export-cache type=registry,ref=$IMAGE:v1,registry.insecure=true,mode=max"
+OUTPUT = BUILDCTL + "--output type=image,name=$IMAGE:v1,push=true"
+CACHE = BUILDCTL + "--export-cache type=registry,ref=$IMAGE:v1,mode=max"
 
 # jib-core with what it depends on lies in the folder JIB
 JIB = r"""cat >Push.java <<'END'

@@ -3,7 +3,9 @@
 
     make.py [CASE...]       all cases of cases.py, or those whose names begin so
 
-The tools are found in PATH; docker needs a daemon (DOCKER_HOST), buildctl one too (BUILDKIT_HOST).
+The tools are found in PATH; docker needs a daemon (DOCKER_HOST), and so does buildctl
+(BUILDKIT_HOST), whose configuration says `[registry."127.0.0.1:PORT"] http = true` for the PORT that
+is given here; jib-core lies in JIB.
 Each case is a shell script that pushes to a registry in this process, which keeps what it gets.
 images.json then holds for each case the manifests that it pushed, in their order, with the configs
 and the first 512 bytes of each layer: what the plugin looks at, and what tests/suite/golden.rs
@@ -136,7 +138,7 @@ def row(media_type, content):
     """A manifest, with what the plugin may read of it."""
     manifest = json.loads(content)
     blobs = {}
-    for part in [manifest.get("config"), *manifest.get("layers", [])]:
+    for part in [manifest.get("config"), *(manifest.get("layers") or [])]:
         blob = Registry.blobs.get(part["digest"]) if part else None
         if blob is not None:
             is_config = part is manifest["config"]
@@ -146,7 +148,8 @@ def row(media_type, content):
 
 
 def main():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    port = int(os.environ.get("PORT", "0"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Registry)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     path = HERE / "images.json"
     rows = json.loads(path.read_text())["cases"] if path.exists() else {}
