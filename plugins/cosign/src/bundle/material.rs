@@ -1,0 +1,137 @@
+//! What a verifier needs besides the signature: a key's hint or certificates, and proof of the
+//! time.
+
+use roadstead_plugin_sdk::Quoted;
+
+use super::{
+    log,
+    proto::{Fields, Placed, Wrong},
+};
+use crate::{
+    certificate::{self, Certificate},
+    codes, shape,
+};
+
+const MATERIAL: [&str; 5] = [
+    "publicKey",
+    "x509CertificateChain",
+    "certificate",
+    "tlogEntries",
+    "timestampVerificationData",
+];
+/// What sigstore's libraries take.
+const TIMESTAMPS_MAX: usize = 32;
+const CHAIN_MAX: usize = 32;
+
+/// Of the bundle's format, whose later ones want more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Version {
+    V01,
+    V02,
+    V03,
+}
+
+/// What was found there.
+#[derive(Debug)]
+pub(crate) struct Material {
+    pub(crate) certificate: Option<Certificate>,
+    /// why the certificates are not as they should be, though clients can read them
+    pub(crate) odd: Option<&'static str>,
+}
+
+/// The version, of those that clients know.
+pub(crate) fn version(bundle: &Fields<'_>) -> Result<Version, Wrong> {
+    let media_type = bundle.text("mediaType")?;
+    let rest = media_type.strip_prefix("application/vnd.dev.sigstore.bundle");
+    let number = rest.and_then(|rest| {
+        let newer = rest.strip_prefix(".v").and_then(|rest| rest.strip_suffix("+json"));
+        newer.or_else(|| rest.strip_prefix("+json;version="))
+    });
+    let number = number.map(|number| {
+        // a patch of a version is that version
+        number.match_indices('.').nth(1).map_or(number, |(at, _)| &number[..at])
+    });
+    match number {
+        Some("0.1") => Ok(Version::V01),
+        Some("0.2") => Ok(Version::V02),
+        Some("0.3") => Ok(Version::V03),
+        _ => {
+            let why = format!("has the mediaType {}, which clients don't read", Quoted(media_type));
+            Err(Wrong::new(&codes::VERSION, "/mediaType", why))
+        }
+    }
+}
+
+/// Reads it as strictly as the version wants it.
+pub(crate) fn read(bundle: &Fields<'_>, version: Version) -> Result<Material, Wrong> {
+    let Some(material) = bundle.message("verificationMaterial", &MATERIAL)? else {
+        let why = "has no verificationMaterial";
+        return Err(Wrong::new(&codes::MATERIAL, "/verificationMaterial", why));
+    };
+    let key = material.message("publicKey", &["hint"])?;
+    if let Some(key) = &key {
+        key.text("hint")?;
+    }
+    let single = material.get("certificate");
+    let chain = material.message("x509CertificateChain", &["certificates"])?;
+    let read = match (key, single, chain) {
+        (Some(_), None, None) => Material { certificate: None, odd: None },
+        (None, Some(placed), None) => {
+            Material { certificate: Some(read_certificate(placed)?), odd: None }
+        }
+        (None, None, Some(chain)) => read_chain(&chain, version)?,
+        _ => {
+            let why = "needs one of publicKey, certificate and x509CertificateChain";
+            return Err(Wrong::new(&codes::MATERIAL, &material.at, why));
+        }
+    };
+    log::check(&material.list("tlogEntries")?, version)?;
+    check_timestamps(&material)?;
+    Ok(read)
+}
+
+fn read_certificate(placed: Placed<'_>) -> Result<Certificate, Wrong> {
+    let fields = Fields::of(placed, &["rawBytes"])?;
+    let certificate = Certificate::from_der(&fields.bytes("rawBytes")?);
+    certificate.ok_or_else(|| {
+        let why = "has a certificate that is none in DER";
+        Wrong::new(&codes::CERTIFICATE, &fields.at, why)
+    })
+}
+
+fn read_chain(chain: &Fields<'_>, version: Version) -> Result<Material, Wrong> {
+    let listed = chain.list("certificates")?;
+    if listed.is_empty() || listed.len() > CHAIN_MAX {
+        let why = format!("has a chain of {} certificates, not 1 to {CHAIN_MAX}", listed.len());
+        return Err(Wrong::new(&codes::CERTIFICATE, &chain.at, why));
+    }
+    let certificates = listed.into_iter().map(read_certificate).collect::<Result<Vec<_>, _>>()?;
+    let odd = if version == Version::V03 {
+        Some("has a chain of certificates, which clients read only when told to")
+    } else if certificates.iter().skip(1).any(Certificate::is_self_issued) {
+        Some("has a root among its certificates, which nobody may trust because of that")
+    } else if !certificate::is_chain(certificates.iter()) {
+        Some("has certificates that don't follow from one another")
+    } else {
+        None
+    };
+    Ok(Material { certificate: certificates.into_iter().next(), odd })
+}
+
+fn check_timestamps(material: &Fields<'_>) -> Result<(), Wrong> {
+    let data = material.message("timestampVerificationData", &["rfc3161Timestamps"])?;
+    let Some(data) = data else { return Ok(()) };
+    let timestamps = data.list("rfc3161Timestamps")?;
+    if timestamps.len() > TIMESTAMPS_MAX {
+        let why = format!("has more than {TIMESTAMPS_MAX} timestamps");
+        return Err(Wrong::new(&codes::TIMESTAMP, &data.at, why));
+    }
+    for placed in timestamps {
+        let timestamp = Fields::of(placed, &["signedTimestamp"])?;
+        if !shape::is_der_sequence(&timestamp.bytes("signedTimestamp")?) {
+            let why = "has a timestamp that is none by RFC 3161";
+            return Err(Wrong::new(&codes::TIMESTAMP, &timestamp.at, why));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! Signatures as clients push them, and as they must not be.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+mod bundles;
+mod envelopes;
+mod hostile;
+mod logs;
+mod payloads;
+mod push;
+mod readme;
+mod real;
+mod settings;
+mod tags;
+mod trust;

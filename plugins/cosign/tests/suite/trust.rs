@@ -1,0 +1,114 @@
+//! Which keys made a signature, and what follows.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::push::{Push, SIGNATURE, Signer, codes, fact, facts, only, payload, signed};
+
+#[test]
+fn a_known_key_is_recorded_as_proven() {
+    let signer = Signer::new(1);
+    let keys = [("other", &*Signer::new(2).pem()), ("release", &signer.pem())];
+    let push = Push::signed_by(&signer).known(&keys);
+    let expected = [
+        fact("verified-key", "release", &signed(), true),
+        fact("algorithm", "ecdsa-p256-sha256", &signed(), true),
+    ];
+    assert_eq!(push.review().annotations(), expected);
+    assert_eq!(codes(&push.required().review()), [""; 0]);
+}
+
+#[test]
+fn an_altered_payload_is_by_nobody() {
+    let signer = Signer::new(1);
+    let altered = payload(&signed()).to_string().replace("example.org/app", "example.org/evil");
+    let signature = STANDARD.encode(signer.sign(payload(&signed()).to_string().as_bytes()));
+    let push = Push::tagged().layer(altered.as_bytes(), Some(&signature));
+    let report = push.clone().known(&[("release", &signer.pem())]).review();
+    assert_eq!(report.annotations(), [fact("signature", "unverified", &signed(), false)]);
+    assert_eq!(
+        only(&push.known(&[("release", &signer.pem())]).required().review()),
+        (
+            "RSC060",
+            "the signature is by none of the known keys (\"release\"); sign with one of them, and \
+             push what was signed unaltered"
+        )
+    );
+}
+
+#[test]
+fn one_of_several_signatures_is_enough() {
+    let (known, unknown) = (Signer::new(1), Signer::new(2));
+    let payload = payload(&signed());
+    for push in [
+        Push::signed_by(&known).signature(&unknown, &payload),
+        Push::signed_by(&unknown).signature(&known, &payload),
+    ] {
+        let report = push.known(&[("release", &known.pem())]).required().review();
+        assert_eq!(codes(&report), [""; 0]);
+        assert_eq!(facts(&report)[0], ("verified-key", "release"));
+    }
+    let none = Push::signed_by(&unknown).signature(&unknown, &payload);
+    let report = none.known(&[("release", &known.pem())]).required().review();
+    assert_eq!(only(&report).0, "RSC060");
+}
+
+#[test]
+fn each_key_counts_once() {
+    let (one, two) = (Signer::new(1), Signer::new(2));
+    let payload = payload(&signed());
+    let push = Push::signed_by(&one).signature(&two, &payload).signature(&one, &payload);
+    let report = push.known(&[("one", &one.pem()), ("two", &two.pem())]).review();
+    let keys: Vec<_> =
+        facts(&report).into_iter().filter(|(key, _)| *key == "verified-key").collect();
+    assert_eq!(keys, [("verified-key", "one"), ("verified-key", "two")]);
+}
+
+#[test]
+fn what_can_t_be_read_is_by_nobody() {
+    let signer = Signer::new(1);
+    let push = Push::signed_by(&signer).annotated(SIGNATURE, "").known(&[("k", &signer.pem())]);
+    assert_eq!(codes(&push.required().review()), ["RSC023", "RSC060"]);
+}
+
+#[test]
+fn there_is_room_for_the_facts_of_all_keys() {
+    let pem = Signer::new(1).pem();
+    let names: Vec<String> = (0..24).map(|i| format!("key {i}")).collect();
+    let keys: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), &*pem)).collect();
+    let report = Push::signed_by(&Signer::new(1)).known(&keys).review();
+    assert_eq!(report.annotations().len(), 48);
+}
+
+/// cosign reads a thousand.
+#[test]
+fn of_many_signatures_the_newest_are_tried() {
+    let (known, unknown) = (Signer::new(1), Signer::new(2));
+    let payload = payload(&signed());
+    let bytes = payload.to_string();
+    let signature = STANDARD.encode(unknown.sign(bytes.as_bytes()));
+    let push = |count: usize| {
+        let mut push = Push::signed_by(&unknown);
+        let layer = push.manifest["layers"][0].clone();
+        let layers = push.manifest["layers"].as_array_mut().unwrap();
+        layers.resize(count, layer);
+        push.layer(bytes.as_bytes(), Some(&signature))
+    };
+    let keys = [("release", &*known.pem())];
+    let many = push(998).signature(&known, &payload).known(&keys).required();
+    assert_eq!(codes(&many.review()), [""; 0]);
+    let hopeless = push(999).known(&keys).required().review();
+    assert_eq!(codes(&hopeless), ["RSC061", "RSC060"]);
+    assert_eq!(only(&push(1000).review()).0, "RSC009");
+}
+
+#[test]
+fn payloads_are_small() {
+    let mut large = payload(&signed());
+    large["optional"] = serde_json::json!({ "x": "x".repeat(1 << 20) });
+    assert_eq!(only(&Push::tagged().signature(&Signer::new(1), &large).review()).0, "RSC009");
+    large["optional"]["x"] = "x".repeat(1_000_000).into();
+    let push = Push::tagged().signature(&Signer::new(1), &large);
+    assert_eq!(codes(&push.review()), [""; 0]);
+    let many = (0..17).fold(push, |push, _| push.signature(&Signer::new(1), &large));
+    assert_eq!(only(&many.review()).0, "RSC009");
+}
