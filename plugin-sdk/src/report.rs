@@ -191,6 +191,16 @@ impl Annotation {
     pub fn value(&self) -> &str {
         &self.0.value
     }
+
+    /// The other manifest that it is about, if it is.
+    pub fn found_about(&self) -> Option<&str> {
+        self.0.about.as_deref()
+    }
+
+    /// Whether it is proven.
+    pub fn is_authenticated(&self) -> bool {
+        self.0.authenticated
+    }
 }
 
 impl From<types::Annotation> for Annotation {

@@ -113,6 +113,13 @@ fn errors_say_what_they_mean() {
         let error = decoded.read_to_end(&mut Vec::new()).unwrap_err();
         assert!(matches!(ReadError::of(&error), ReadError::Encoding(_)));
         let error = content::open("sha256:00").unwrap_err();
+        assert_eq!(error, ReadError::NotNamed("sha256:00".to_owned()));
+        assert!(matches!(Failure::from(error), Failure::Internal(_)));
+    });
+    let digest = digest(&target).to_owned();
+    scene.forget(&digest);
+    probe(&scene, &target, |target| {
+        let error = content::open(self::digest(target)).unwrap_err();
         assert!(matches!(Failure::from(error), Failure::Unavailable(_)));
     });
     // 128 KiB of zeros from each block of four bytes
@@ -156,6 +163,16 @@ fn asking_for_context_is_noticed() {
         assert!(context::annotations("sha256:11", "release").is_empty());
     });
     assert!(scene.asked_context());
+}
+
+#[test]
+#[should_panic(expected = "context is for the review of a manifest")]
+fn there_is_no_context_in_the_review_of_a_blob() {
+    let mut scene = Scene::new();
+    let target = scene.blob_target("text/plain", b"x");
+    probe(&scene, &target, |_| {
+        context::now();
+    });
 }
 
 /// Has settings.

@@ -33,6 +33,7 @@ fn scene() -> Option<Rc<Scene>> {
 
 fn asked() -> Option<Rc<Scene>> {
     let scene = scene()?;
+    assert!(scene.view.is_manifest, "context is for the review of a manifest, not of a blob");
     scene.asked_context.set(true);
     Some(scene)
 }
@@ -88,7 +89,8 @@ impl Decoded {
 }
 
 fn find(digest: &str) -> Result<(Rc<Scene>, Rc<[u8]>), ReadError> {
-    let scene = scene().ok_or_else(|| ReadError::NotNamed(digest.to_owned()))?;
+    let named = scene().filter(|scene| scene.view.named.contains(digest));
+    let scene = named.ok_or_else(|| ReadError::NotNamed(digest.to_owned()))?;
     let bytes = scene.blobs.get(digest).cloned();
     Ok((scene, bytes.ok_or_else(|| ReadError::Absent(digest.to_owned()))?))
 }

@@ -1,5 +1,8 @@
 //! Runs a plugin natively over blobs in memory: no sandbox, no registry, an ordinary test.
 //!
+//! [`cases()`] runs files of cases, which `roadstead plugin test` runs again in the sandbox. A
+//! [`Scene`] is for what is easier to say in Rust:
+//!
 //! ```
 //! use roadstead_plugin_sdk::{prelude::*, testing::Scene};
 //! # struct TwoLayers;
@@ -32,18 +35,19 @@
 mod decode;
 pub(crate) mod host;
 mod manifest;
-mod tar;
+mod native;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
 use roadstead_oci::{Algorithm, Digest};
 
 pub use manifest::ManifestBuilder;
-pub use tar::{Tar, gzip};
+pub use native::cases;
+pub use roadstead_cases::{Tar, gzip};
 
 use crate::{
     BlobTarget, Descriptor, Failure, Plugin, Report, SettingsProblem, Target,
@@ -55,10 +59,30 @@ use crate::{
 pub struct Scene {
     blobs: BTreeMap<String, Rc<[u8]>>,
     stored: Vec<Stored>,
+    view: View,
     read_bytes_max: usize,
     now: u64,
     asked_context: Rc<Cell<bool>>,
     log: Rc<RefCell<Vec<String>>>,
+}
+
+/// What the target of the review under way lets a plugin see.
+#[derive(Clone, Debug, Default)]
+struct View {
+    named: BTreeSet<String>,
+    is_manifest: bool,
+}
+
+impl View {
+    fn of(target: &Target) -> Self {
+        match target {
+            Target::Manifest(manifest) => Self {
+                named: manifest.descriptors.iter().map(|part| part.digest.clone()).collect(),
+                is_manifest: true,
+            },
+            Target::Blob(blob) => Self { named: [blob.digest.clone()].into(), is_manifest: false },
+        }
+    }
 }
 
 /// A manifest that is in the repository already.
@@ -81,6 +105,7 @@ impl Scene {
         Self {
             blobs: BTreeMap::new(),
             stored: Vec::new(),
+            view: View::default(),
             read_bytes_max: 1 << 20,
             now: 1_767_225_600,
             asked_context: Rc::default(),
@@ -141,7 +166,8 @@ impl Scene {
     ///
     /// # Panics
     /// Where the plugin breaks the contract: a finding whose code it never declared, facts that are
-    /// too large. The host would call that a failure; a test should end there.
+    /// too large, [`context`](crate::context) in the review of a blob. The host would call that a
+    /// failure; a test should end there.
     pub fn review<P: Plugin>(
         &self,
         target: &Target,
@@ -149,7 +175,8 @@ impl Scene {
     ) -> Result<Option<Report>, Failure> {
         let settings = parse_settings::<P>(settings).expect("the settings fit");
         self.asked_context.set(false);
-        let report = host::with(self, || P::review(target, &settings))?;
+        let scene = Self { view: View::of(target), ..self.clone() };
+        let report = host::with(&scene, || P::review(target, &settings))?;
         let metadata = P::describe();
         for finding in report.iter().flat_map(Report::findings) {
             assert!(metadata.declares(finding.code()), "{} is not declared", finding.code());

@@ -7,7 +7,7 @@ use flate2::{Compression, write::GzEncoder};
 /// A tar archive in the making.
 ///
 /// ```
-/// use roadstead_plugin_sdk::testing::Tar;
+/// use roadstead_cases::Tar;
 ///
 /// let layer = Tar::new()
 ///     .file("web/Chart.yaml", "name: web")
@@ -30,10 +30,16 @@ impl Tar {
         self.entry(path, b'0', content.as_ref())
     }
 
-    /// Adds an entry of any type.
+    /// Adds an entry of any type. Its path has at most 100 bytes.
     #[must_use]
     pub fn entry(self, path: &str, type_flag: u8, content: &[u8]) -> Self {
-        self.raw(&header(path, type_flag, content.len())).padded(content)
+        self.raw(&header(path, type_flag, content.len(), "")).padded(content)
+    }
+
+    /// Adds a link of either type, `1` or `2`. Its path and its target have at most 100 bytes.
+    #[must_use]
+    pub fn link(self, path: &str, type_flag: u8, target: &str) -> Self {
+        self.raw(&header(path, type_flag, 0, target))
     }
 
     /// Adds a PAX header, which says more about the entry that follows.
@@ -84,9 +90,10 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     compressed.unwrap_or_default() // memory takes all bytes
 }
 
-fn header(path: &str, type_flag: u8, size: usize) -> [u8; 512] {
+fn header(path: &str, type_flag: u8, size: usize, target: &str) -> [u8; 512] {
     let mut block = [0; 512];
     block[..path.len()].copy_from_slice(path.as_bytes());
+    block[157..157 + target.len()].copy_from_slice(target.as_bytes());
     block[100..108].copy_from_slice(b"0000644\0");
     block[108..116].copy_from_slice(b"0000000\0");
     block[116..124].copy_from_slice(b"0000000\0");

@@ -1,0 +1,120 @@
+//! `manifest:`, and the descriptors in it.
+
+use roadstead_oci::{Algorithm, Digest, media_type};
+use serde_json::{Map, Value as Json, json};
+
+use crate::{
+    content::{Blobs, FORMS, content},
+    fields::Fields,
+    source::{CaseError, Source},
+    yaml::Node,
+};
+
+const KEYS: [&str; 7] =
+    ["mediaType", "artifactType", "config", "layers", "manifests", "subject", "annotations"];
+
+/// Forms of content that are a whole manifest, byte for byte.
+const RAW: [&str; 4] = ["file", "text", "base64", "json"];
+
+const PART: [&str; 8] =
+    ["mediaType", "artifactType", "annotations", "platform", "urls", "digest", "size", "absent"];
+
+/// The exact bytes of a manifest. What it names goes to `blobs`.
+pub(crate) fn bytes(
+    source: &Source<'_>,
+    node: &Node,
+    blobs: &mut Blobs,
+) -> Result<Vec<u8>, CaseError> {
+    let fields = Fields::of(source, node, &[&KEYS, &RAW])?;
+    if let Some(raw) = content(&fields, blobs)? {
+        return match KEYS.into_iter().find(|key| fields.has(key)) {
+            None => Ok(raw),
+            Some(key) => Err(fields.error(format!("a manifest as it is has no {key:?} beside it"))),
+        };
+    }
+    let is_index = fields.has("manifests");
+    let default = if is_index { media_type::OCI_INDEX } else { media_type::OCI_MANIFEST };
+    let mut body = Map::new();
+    body.insert("schemaVersion".into(), 2.into());
+    let media_type = fields.text("mediaType")?.unwrap_or(default);
+    body.insert("mediaType".into(), media_type.into());
+    if let Some(artifact_type) = fields.text("artifactType")? {
+        body.insert("artifactType".into(), artifact_type.into());
+    }
+    if !is_index || fields.has("config") {
+        let config = fields.get("config").map(|config| part(source, config, blobs));
+        body.insert("config".into(), config.unwrap_or_else(|| Ok(empty(blobs)))?);
+    }
+    for (key, is_wanted) in [("layers", !is_index), ("manifests", is_index)] {
+        if is_wanted || fields.has(key) {
+            let parts = fields.list(key)?.iter().map(|node| part(source, node, blobs));
+            body.insert(key.into(), parts.collect::<Result<Vec<_>, _>>()?.into());
+        }
+    }
+    if let Some(subject) = fields.get("subject") {
+        body.insert("subject".into(), part(source, subject, blobs)?);
+    }
+    let annotations = fields.text_map("annotations")?;
+    if !annotations.is_empty() {
+        body.insert("annotations".into(), json!(annotations));
+    }
+    Ok(Json::Object(body).to_string().into_bytes())
+}
+
+/// A blob that is reviewed by itself: its type, digest and size.
+pub(crate) fn blob(
+    source: &Source<'_>,
+    node: &Node,
+    blobs: &mut Blobs,
+) -> Result<(String, Digest, u64), CaseError> {
+    let fields = Fields::of(source, node, &[&["mediaType"], &FORMS])?;
+    let media_type = fields.required_text("mediaType")?.to_owned();
+    let bytes = content(&fields, blobs)?.ok_or_else(|| fields.error(no_content()))?;
+    let (digest, size) = (store(&bytes, blobs), bytes.len() as u64);
+    Ok((media_type, digest, size))
+}
+
+/// The descriptor of something that a manifest names.
+fn part(source: &Source<'_>, node: &Node, blobs: &mut Blobs) -> Result<Json, CaseError> {
+    let fields = Fields::of(source, node, &[&PART, &FORMS])?;
+    let mut ignored = Blobs::new();
+    let stored = if fields.bool("absent")? { &mut ignored } else { blobs };
+    let found = content(&fields, stored)?.map(|bytes| (store(&bytes, stored), bytes.len() as u64));
+    let digest = fields.text("digest")?.map(ToOwned::to_owned);
+    let digest = digest.or(found.as_ref().map(|(digest, _)| digest.to_string()));
+    let size = fields.number("size")?.or(found.map(|(_, size)| size));
+    let (Some(digest), Some(size)) = (digest, size) else {
+        return Err(fields.error(no_content()));
+    };
+    let default = if fields.has("manifest") { Some(media_type::OCI_MANIFEST) } else { None };
+    let media_type = match fields.text("mediaType")?.or(default) {
+        Some(media_type) => media_type,
+        None => fields.required_text("mediaType")?,
+    };
+    let mut body = Map::new();
+    body.insert("mediaType".into(), media_type.into());
+    body.insert("digest".into(), digest.into());
+    body.insert("size".into(), size.into());
+    for key in ["artifactType", "annotations", "platform", "urls"] {
+        if let Some(node) = fields.get(key) {
+            body.insert(key.into(), node.value.to_json());
+        }
+    }
+    Ok(body.into())
+}
+
+fn no_content() -> String {
+    format!("there is no content; write one of {}, or a digest and a size", FORMS.join(", "))
+}
+
+/// What image-spec puts where an artifact has no config.
+fn empty(blobs: &mut Blobs) -> Json {
+    let digest = store(b"{}", blobs);
+    json!({ "mediaType": media_type::OCI_EMPTY, "digest": digest, "size": 2 })
+}
+
+fn store(bytes: &[u8], blobs: &mut Blobs) -> Digest {
+    let digest = Digest::of(Algorithm::Sha256, bytes);
+    blobs.insert(digest.clone(), bytes.to_vec());
+    digest
+}

@@ -1,0 +1,178 @@
+//! Runs files of cases natively.
+
+use std::{
+    env,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+};
+
+use roadstead_cases::{self as cases, Case, Fact, Found, Judged, Outcome, Tester};
+
+use super::Scene;
+use crate::{
+    BlobTarget, Descriptor, Failure, Manifest, Platform, Plugin, Property, Report, Role, Severity,
+    Target, oci,
+};
+
+/// Most bytes that a read answers, in turn: what a plugin says must not depend on it.
+const READ_BYTES_MAX: [usize; 3] = [1, 7, 1 << 20];
+
+/// Runs every case of a file, or of the `.yaml` files of a folder; relative paths begin at the
+/// package's folder. Each case runs six times, twice with each of three sizes of reads, and must
+/// become the same each time.
+///
+/// ```no_run
+/// # use roadstead_plugin_sdk::{prelude::*, testing};
+/// # struct NoLatest;
+/// # impl Plugin for NoLatest {
+/// #     type Settings = NoSettings;
+/// #     fn describe() -> Metadata { Metadata::new("no-latest", "0.1.0", "").reviews_manifests() }
+/// #     fn review(_: &Target, _: &NoSettings) -> Review { Ok(None) }
+/// # }
+/// // tests/cases.rs, as a #[test]
+/// fn cases() {
+///     testing::cases::<NoLatest>("cases");
+/// }
+/// ```
+///
+/// # Panics
+/// Where a case does not become what it expects, with all that is otherwise; where a file can't be
+/// read; where there is no case.
+pub fn cases<P: Plugin>(path: &str) {
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let elsewhere = package.filter(|package| env::current_dir().ok().as_ref() != Some(package));
+    let path = elsewhere.map_or_else(|| path.into(), |package| package.join(path));
+    let cases = cases::read(&[path], Tester::Plugin);
+    let cases = cases.unwrap_or_else(|error| std::panic::panic_any(error.to_string()));
+    let told: Vec<_> = cases.iter().filter_map(told::<P>).collect();
+    let (failed, all) = (told.len(), cases.len());
+    assert!(told.is_empty(), "{failed} of {all} cases failed\n{}", told.join("\n"));
+}
+
+/// What is otherwise than a case expects, if anything.
+fn told<P: Plugin>(case: &Case) -> Option<String> {
+    let differences = match run::<P>(case) {
+        Ok(outcome) => case.expect.differences(&outcome),
+        Err(difference) => vec![difference],
+    };
+    let Case { name, place, .. } = case;
+    let lines: String = differences.iter().map(|line| format!("\n  {line}")).collect();
+    (!lines.is_empty()).then(|| format!("{place}: {name}{lines}"))
+}
+
+/// What becomes of a case, whatever the size of reads.
+fn run<P: Plugin>(case: &Case) -> Result<Outcome, String> {
+    let mut scene = Scene::new();
+    let problems = scene.validate_settings::<P>(&case.settings);
+    if let Some(problem) = problems.first() {
+        return Err(format!("settings{}: {}", problem.pointer, problem.message));
+    }
+    scene.now = case.now.unwrap_or(scene.now);
+    for (digest, bytes) in &case.blobs {
+        scene.blobs.insert(digest.to_string(), bytes.as_slice().into());
+    }
+    let target = target(case);
+    let mut first: Option<Outcome> = None;
+    for bytes in READ_BYTES_MAX.into_iter().flat_map(|bytes| [bytes; 2]) {
+        scene.set_read_bytes_max(bytes);
+        let outcome = review::<P>(&scene, &target, &case.settings);
+        match &first {
+            Some(first) if *first != outcome => {
+                return Err(format!(
+                    "with reads of {bytes} bytes it becomes {outcome}, before it was {first}"
+                ));
+            }
+            _ => first = Some(outcome),
+        }
+    }
+    first.ok_or_else(|| "it never ran".to_owned())
+}
+
+fn review<P: Plugin>(scene: &Scene, target: &Target, settings: &str) -> Outcome {
+    let review = AssertUnwindSafe(|| scene.review::<P>(target, settings));
+    match catch_unwind(review) {
+        Ok(Ok(None)) => Outcome::NotMine,
+        Ok(Ok(Some(report))) => Outcome::Judged(judged(&report)),
+        Ok(Err(Failure::Unavailable(why) | Failure::Internal(why))) => Outcome::Failed(why),
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+            Outcome::Failed(format!("the plugin panicked: {}", text.unwrap_or_default()))
+        }
+    }
+}
+
+fn judged(report: &Report) -> Judged {
+    let findings = report.findings().iter().map(|finding| Found {
+        code: finding.code().to_owned(),
+        severity: match finding.severity() {
+            Severity::Error => cases::Severity::Error,
+            Severity::Warning => cases::Severity::Warning,
+        },
+        message: finding.message().to_owned(),
+        path: finding.found_path().map(ToOwned::to_owned),
+        line: finding.found_line().map(u64::from),
+    });
+    let facts = report.annotations().iter().map(|fact| Fact {
+        key: fact.key().to_owned(),
+        value: fact.value().to_owned(),
+        about: fact.found_about().map(ToOwned::to_owned),
+        authenticated: fact.is_authenticated(),
+    });
+    Judged::by_plugin(findings.collect(), facts.collect())
+}
+
+fn target(case: &Case) -> Target {
+    match &case.target {
+        cases::Target::Blob { media_type, digest, size } => Target::Blob(BlobTarget {
+            digest: digest.to_string(),
+            media_type: media_type.clone(),
+            size: *size,
+            properties: Vec::new(),
+        }),
+        cases::Target::Manifest(push) => Target::Manifest(Manifest {
+            digest: push.digest.to_string(),
+            media_type: push.manifest.media_type.clone(),
+            artifact_type: push.manifest.effective_artifact_type().map(ToOwned::to_owned),
+            kind: push.kind.clone().unwrap_or_else(|| "unknown".to_owned()),
+            bytes: push.bytes.clone(),
+            annotations: properties(&push.manifest.annotations),
+            descriptors: push.manifest.descriptors().map(descriptor).collect(),
+            repository: push.repository.to_string(),
+            tags: push.tags.iter().map(ToString::to_string).collect(),
+            principal: push.principal.clone(),
+            properties: Vec::new(),
+        }),
+    }
+}
+
+fn descriptor((role, index, part): (oci::Role, usize, &oci::Descriptor)) -> Descriptor {
+    Descriptor {
+        role: match role {
+            oci::Role::Config => Role::Config,
+            oci::Role::Layer => Role::Layer,
+            oci::Role::Manifest => Role::Manifest,
+            oci::Role::Subject => Role::Subject,
+        },
+        index: u32::try_from(index).unwrap_or(u32::MAX),
+        media_type: part.media_type.clone(),
+        digest: part.digest.to_string(),
+        size: part.size,
+        artifact_type: part.artifact_type.clone(),
+        annotations: properties(&part.annotations),
+        platform: part.platform.as_ref().map(platform),
+        urls: part.urls.clone(),
+        data: part.data.clone(),
+    }
+}
+
+fn platform(platform: &oci::Platform) -> Platform {
+    let oci::Platform { os, architecture, variant, os_version, os_features } = platform.clone();
+    Platform { os, architecture, variant, os_version, os_features }
+}
+
+fn properties(map: &std::collections::BTreeMap<String, String>) -> Vec<Property> {
+    let property =
+        |(key, value): (&String, &String)| Property { key: key.clone(), value: value.clone() };
+    map.iter().map(property).collect()
+}
