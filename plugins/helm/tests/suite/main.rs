@@ -1,6 +1,7 @@
 //! The helm plugin over blobs in memory: charts that somebody changed, and what real helms read.
 
 mod archives;
+mod cases;
 mod charts;
 mod golden;
 mod manifests;
