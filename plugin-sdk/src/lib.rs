@@ -40,6 +40,7 @@
 //! |---|---|
 //! | know what is pushed | [`Target`], [`Manifest`], [`Descriptor`] |
 //! | read a config or a layer | [`content`], [`archive`] |
+//! | read gzip inside of an archive | [`gzip`], behind the feature of that name |
 //! | refuse, warn, record a fact | [`Report`], [`Finding`], [`Annotation`] |
 //! | have settings | [`Plugin::Settings`] |
 //! | look at other manifests | [`context`] |
@@ -52,6 +53,8 @@ pub mod bindings;
 pub mod content;
 pub mod context;
 mod export;
+#[cfg(feature = "gzip")]
+pub mod gzip;
 pub mod log;
 mod metadata;
 mod plugin;

@@ -4,6 +4,8 @@ use std::io::Read;
 
 use roadstead_plugin_sdk::{
     archive::{Archive, ArchiveError, Kind, Limits, Tail},
+    content::ReadError,
+    gzip::{self, Gunzip},
     testing::Tar,
 };
 
@@ -242,4 +244,45 @@ fn archives_are_bounded() {
     }
     // what follows the end counts as well
     assert!(walk(Limits { bytes_max: fits.bytes_max - 1, ..fits }).is_err());
+}
+
+#[test]
+fn an_archive_inside_of_an_archive_is_walked_where_it_lies() {
+    let inner = Tar::new().file("web/Chart.yaml", "name: web").gzip();
+    let halves = inner.split_at(inner.len() / 2);
+    let outer = Tar::new().file("a.tgz", &inner).file("cut.tgz", halves.0).file("b", "x").end();
+    let mut archive = Archive::new(outer.bytes(), Limits::default());
+    let entry = archive.next_entry().unwrap().unwrap();
+    let mut charts = Archive::new(Gunzip::new(entry, gzip::Limits::default()), Limits::default());
+    let mut chart = charts.next_entry().unwrap().unwrap();
+    let mut text = String::new();
+    chart.read_to_string(&mut text).unwrap();
+    assert_eq!((chart.path(), text.as_str()), ("web/Chart.yaml", "name: web"));
+    assert!(charts.next_entry().unwrap().is_none());
+    assert_eq!(charts.finish().unwrap(), Tail::Nothing);
+    let cut = archive.next_entry().unwrap().unwrap();
+    let mut charts = Archive::new(Gunzip::new(cut, gzip::Limits::default()), Limits::default());
+    let error = charts.next_entry().map(|_| ()).and_then(|()| charts.finish()).unwrap_err();
+    assert!(matches!(error, ArchiveError::Read(_)), "{error}");
+    assert_eq!(archive.next_entry().unwrap().unwrap().path(), "b");
+}
+
+#[test]
+fn gzip_is_bounded_in_bytes_and_in_ratio() {
+    let decode = |bytes: &[u8], limits| {
+        let mut decoded = Gunzip::new(bytes, limits);
+        let error = std::io::copy(&mut decoded, &mut std::io::sink()).unwrap_err();
+        ReadError::of(&error)
+    };
+    let limits = gzip::Limits::default();
+    let zeros = roadstead_plugin_sdk::testing::gzip(&vec![0; 8 << 20]);
+    let strict = gzip::Limits { ratio_max: 10, ..limits };
+    assert!(
+        matches!(decode(&zeros, strict), ReadError::TooLarge(what) if what.contains("10 times"))
+    );
+    let short = gzip::Limits { bytes_max: 5 << 20, ..limits };
+    assert!(matches!(decode(&zeros, short), ReadError::TooLarge(what) if what.contains("bytes")));
+    let trailing = [&roadstead_plugin_sdk::testing::gzip(b"x")[..], b"garbage"].concat();
+    assert!(matches!(decode(&trailing, limits), ReadError::Encoding(_)));
+    assert!(matches!(decode(b"plain", limits), ReadError::Encoding(_)));
 }
