@@ -3,7 +3,7 @@
 use schemars::SchemaGenerator;
 
 use crate::{
-    Plugin, Property, Severity,
+    Plugin, Property, Severity, Target,
     bindings::exports::roadstead::admission::reviewer::{self, Targets},
 };
 
@@ -100,6 +100,14 @@ impl Metadata {
     /// Whether a finding may have this code.
     pub fn declares(&self, id: &str) -> bool {
         self.0.codes.iter().any(|code| code.id == id)
+    }
+
+    /// Whether a policy may send it that.
+    pub(crate) fn reviews(&self, target: &Target) -> bool {
+        self.0.targets.contains(match target {
+            Target::Manifest(_) => Targets::MANIFESTS,
+            Target::Blob(_) => Targets::BLOBS,
+        })
     }
 
     /// With the JSON Schema (2020-12) of the plugin's settings, if it has any.

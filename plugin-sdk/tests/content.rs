@@ -116,10 +116,9 @@ fn errors_say_what_they_mean() {
         assert_eq!(error, ReadError::NotNamed("sha256:00".to_owned()));
         assert!(matches!(Failure::from(error), Failure::Internal(_)));
     });
-    let digest = digest(&target).to_owned();
-    scene.forget(&digest);
+    scene.forget(digest(&target));
     probe(&scene, &target, |target| {
-        let error = content::open(self::digest(target)).unwrap_err();
+        let error = content::open(digest(target)).unwrap_err();
         assert!(matches!(Failure::from(error), Failure::Unavailable(_)));
     });
     // 128 KiB of zeros from each block of four bytes

@@ -66,6 +66,22 @@ impl Judged {
 }
 
 impl Expectation {
+    /// All of an outcome, to hold another one against it.
+    pub fn exactly(outcome: &Outcome) -> Self {
+        let nothing = Self::default();
+        match outcome {
+            Outcome::NotMine => Self { not_mine: true, ..nothing },
+            Outcome::Failed(why) => Self { fails: Some(why.clone()), ..nothing },
+            Outcome::Judged(judged) => Self {
+                decision: Some(judged.decision),
+                findings: Some(judged.findings.iter().map(ExpectedFinding::exactly).collect()),
+                annotations: Some(judged.annotations.iter().map(ExpectedFact::exactly).collect()),
+                rules: Some(judged.rules.clone()),
+                ..nothing
+            },
+        }
+    }
+
     /// What is otherwise than expected, a line each; nothing if all is as it should be.
     pub fn differences(&self, outcome: &Outcome) -> Vec<String> {
         let judged = match (outcome, &self.fails, self.not_mine) {
@@ -88,6 +104,20 @@ impl Expectation {
             differences.extend(differ("rule", expected, &judged.rules, |a, b| a == b));
         }
         differences
+    }
+}
+
+impl ExpectedFinding {
+    fn exactly(found: &Found) -> Self {
+        let Found { code, severity, message, path, line } = found.clone();
+        Self { code, severity: Some(severity), message: Some(message), path, line }
+    }
+}
+
+impl ExpectedFact {
+    fn exactly(found: &Fact) -> Self {
+        let Fact { key, value, about, authenticated } = found.clone();
+        Self { key, value: Some(value), about, authenticated: Some(authenticated) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Files of cases: what they become, and what is said of wrong ones.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
 use std::{fs, path::Path};
 
 use roadstead_cases::{Case, Decision, Severity, Target, Tester, read};

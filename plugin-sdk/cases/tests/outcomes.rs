@@ -79,6 +79,19 @@ fn facts_are_expected_by_key_and_value() {
 }
 
 #[test]
+fn an_outcome_is_what_it_is_and_nothing_else() {
+    let failed = Outcome::Failed("why".to_owned());
+    let other = Outcome::Judged(Judged::by_plugin(vec![], vec![fact("k", "x")]));
+    let all = [judged(), Outcome::NotMine, failed, other];
+    for (i, outcome) in all.iter().enumerate() {
+        for (j, other) in all.iter().enumerate() {
+            let differences = Expectation::exactly(outcome).differences(other);
+            assert_eq!(differences.is_empty(), i == j, "{outcome} {other}: {differences:?}");
+        }
+    }
+}
+
+#[test]
 fn an_outcome_of_another_kind_is_told() {
     let not_mine = Expectation { not_mine: true, ..Expectation::default() };
     let fails = Expectation { fails: Some("spent".to_owned()), ..Expectation::default() };

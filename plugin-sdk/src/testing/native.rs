@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use roadstead_cases::{self as cases, Case, Fact, Found, Judged, Outcome, Tester};
+use roadstead_cases::{self as cases, Case, Expectation, Fact, Found, Judged, Outcome, Tester};
 
 use super::Scene;
 use crate::{
@@ -42,50 +42,65 @@ pub fn cases<P: Plugin>(path: &str) {
     let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let elsewhere = package.filter(|package| env::current_dir().ok().as_ref() != Some(package));
     let path = elsewhere.map_or_else(|| path.into(), |package| package.join(path));
-    let cases = cases::read(&[path], Tester::Plugin);
-    let cases = cases.unwrap_or_else(|error| std::panic::panic_any(error.to_string()));
-    let told: Vec<_> = cases.iter().filter_map(told::<P>).collect();
-    let (failed, all) = (told.len(), cases.len());
-    assert!(told.is_empty(), "{failed} of {all} cases failed\n{}", told.join("\n"));
+    let told = match cases::read(&[path], Tester::Plugin) {
+        Ok(cases) => all_told::<P>(&cases),
+        Err(error) => error.to_string(),
+    };
+    assert!(told.is_empty(), "{told}");
 }
 
-/// What is otherwise than a case expects, if anything.
+/// What is otherwise than the cases expect; nothing if all is as it should be.
+fn all_told<P: Plugin>(cases: &[Case]) -> String {
+    let told: Vec<_> = cases.iter().filter_map(told::<P>).collect();
+    match told.len() {
+        0 => String::new(),
+        failed => format!("{failed} of {} cases failed\n{}", cases.len(), told.join("\n")),
+    }
+}
+
 fn told<P: Plugin>(case: &Case) -> Option<String> {
     let differences = match run::<P>(case) {
         Ok(outcome) => case.expect.differences(&outcome),
-        Err(difference) => vec![difference],
+        Err(differences) => differences,
     };
     let Case { name, place, .. } = case;
-    let lines: String = differences.iter().map(|line| format!("\n  {line}")).collect();
-    (!lines.is_empty()).then(|| format!("{place}: {name}{lines}"))
+    let differences = differences.join("\n  ");
+    (!differences.is_empty()).then(|| format!("{place}: {name}\n  {differences}"))
 }
 
 /// What becomes of a case, whatever the size of reads.
-fn run<P: Plugin>(case: &Case) -> Result<Outcome, String> {
+fn run<P: Plugin>(case: &Case) -> Result<Outcome, Vec<String>> {
     let mut scene = Scene::new();
     let problems = scene.validate_settings::<P>(&case.settings);
     if let Some(problem) = problems.first() {
-        return Err(format!("settings{}: {}", problem.pointer, problem.message));
+        return Err(vec![format!("settings{}: {}", problem.pointer, problem.message)]);
     }
     scene.now = case.now.unwrap_or(scene.now);
     for (digest, bytes) in &case.blobs {
         scene.blobs.insert(digest.to_string(), bytes.as_slice().into());
     }
+    for (listed, subject) in case.manifests() {
+        let subject = subject.map(|subject| subject.to_string());
+        scene.store(descriptor((oci::Role::Manifest, 0, &listed)), subject.as_deref(), Vec::new());
+    }
     let target = target(case);
+    if !P::describe().reviews(&target) {
+        return Err(vec!["the plugin reviews nothing of this sort".to_owned()]);
+    }
     let mut first: Option<Outcome> = None;
     for bytes in READ_BYTES_MAX.into_iter().flat_map(|bytes| [bytes; 2]) {
         scene.set_read_bytes_max(bytes);
         let outcome = review::<P>(&scene, &target, &case.settings);
         match &first {
             Some(first) if *first != outcome => {
-                return Err(format!(
-                    "with reads of {bytes} bytes it becomes {outcome}, before it was {first}"
-                ));
+                let mut told = vec![format!("with reads of {bytes} bytes it becomes another")];
+                told.extend(Expectation::exactly(first).differences(&outcome));
+                return Err(told);
             }
             _ => first = Some(outcome),
         }
     }
-    first.ok_or_else(|| "it never ran".to_owned())
+    first.ok_or_else(|| vec!["it never ran".to_owned()])
 }
 
 fn review<P: Plugin>(scene: &Scene, target: &Target, settings: &str) -> Outcome {
