@@ -89,7 +89,8 @@ impl content::HostBlob for State {
     ) -> Trap<Result<Vec<u8>, ReadError>> {
         self.count()?;
         let Blob { digest, size } = self.table.get(&blob)?;
-        let end = offset.saturating_add(u64::from(len.min(READ_BYTES_MAX))).min(*size);
+        let len = len.min(self.chunk_bytes_max());
+        let end = offset.saturating_add(u64::from(len)).min(*size);
         if offset >= end {
             return Ok(Ok(Vec::new()));
         }
@@ -105,6 +106,11 @@ impl content::HostBlob for State {
 }
 
 impl State {
+    /// Most bytes that a read answers: never none before the end.
+    fn chunk_bytes_max(&self) -> u32 {
+        self.limits.chunk_bytes_max.clamp(1, READ_BYTES_MAX)
+    }
+
     /// Takes a reader out of the table for as long as it is at work: both need the state.
     async fn with_reader<T>(
         &mut self,
@@ -128,7 +134,7 @@ impl content::HostDecoded for State {
         decoded: Resource<Decoded>,
         len: u32,
     ) -> Trap<Result<Vec<u8>, ReadError>> {
-        let len = len.min(READ_BYTES_MAX) as usize;
+        let len = len.min(self.chunk_bytes_max()) as usize;
         let read = async |reader: &mut Reader, state: &mut Self| reader.read(len, state).await;
         Ok(self.with_reader(&decoded, read).await?.map(Into::into))
     }

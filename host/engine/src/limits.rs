@@ -20,6 +20,9 @@ pub struct Limits {
     /// the target names (to look at it, to decode it, to hash what was decoded), and 1 MiB at
     /// least.
     pub read_bytes_max: Option<u64>,
+    /// Bytes that one read answers, decoded or not; 1 MiB at most. Smaller ones show whether what a
+    /// plugin says depends on how it is served.
+    pub chunk_bytes_max: u32,
     /// bytes that the host decodes of one blob
     pub decoded_bytes_max: u64,
     /// decoded bytes for each encoded one, once a MiB was decoded
@@ -36,6 +39,7 @@ impl Default for Limits {
             memory_bytes_max: 64 << 20,
             host_calls_max: 100_000,
             read_bytes_max: None,
+            chunk_bytes_max: 1 << 20,
             decoded_bytes_max: 1 << 30,
             decoded_ratio_max: 1000,
             log_lines_max: 200,

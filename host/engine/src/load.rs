@@ -48,14 +48,14 @@ impl Loaded {
         let refused = |why: String| LoadError::Invalid { plugin: name.to_owned(), why };
         let invalid = |error: wasmtime::Error| refused(format!("{error:#}"));
         let component = compile(&engine, &digest, bytes).await.map_err(invalid)?;
-        check_imports(name, &component)?;
+        let imports = imports(name, &component)?;
         let linked = Linked::new(engine, &component).map_err(invalid)?;
         // once now, so that an error of types shows here and not on the first push
         let described = describe(&linked, name).await;
         let metadata =
             described.map_err(|source| LoadError::Describe { plugin: name.to_owned(), source })?;
         check(&metadata).map_err(refused)?;
-        Ok(Self { linked, digest, metadata })
+        Ok(Self { linked, digest, metadata, imports })
     }
 }
 
@@ -81,18 +81,21 @@ async fn compile(
     tokio::task::spawn_blocking(compile).await?
 }
 
-/// Refuses a component that wants more than a plugin gets.
-fn check_imports(name: &str, component: &Component) -> Result<(), LoadError> {
+/// What a component imports. Refuses one that wants more than a plugin gets.
+fn imports(name: &str, component: &Component) -> Result<Vec<String>, LoadError> {
     let component_type = component.component_type();
     let engine = component.engine();
-    let mut imports = component_type.imports(engine).map(|(import, _)| import);
-    let Some(import) = imports.find(|import| !import.starts_with(PACKAGE)) else { return Ok(()) };
+    let imports = component_type.imports(engine).map(|(import, _)| import.to_owned());
+    let imports: Vec<_> = imports.collect();
+    let Some(import) = imports.iter().find(|import| !import.starts_with(PACKAGE)) else {
+        return Ok(imports);
+    };
     let advice = if import.starts_with("wasi:") {
         "build it for wasm32-unknown-unknown, or with --stub-wasi in other languages"
     } else {
         "remove what needs it"
     };
-    Err(LoadError::Import { plugin: name.to_owned(), import: import.to_owned(), advice })
+    Err(LoadError::Import { plugin: name.to_owned(), import: import.clone(), advice })
 }
 
 /// Refuses what no policy can do anything with, and what would fill logs and answers: whoever made

@@ -27,6 +27,7 @@ pub(crate) struct Loaded {
     pub(crate) linked: Linked,
     pub(crate) digest: Digest,
     pub(crate) metadata: Metadata,
+    pub(crate) imports: Vec<String>,
 }
 
 impl fmt::Debug for Plugin {
@@ -55,6 +56,11 @@ impl Plugin {
     /// What it says about itself.
     pub fn metadata(&self) -> &Metadata {
         &self.loaded.metadata
+    }
+
+    /// The interfaces that it imports, which lie in the contract's package.
+    pub fn imports(&self) -> &[String] {
+        &self.loaded.imports
     }
 
     /// Asks the plugin about settings, which are JSON text. The problems, at most 100: a JSON

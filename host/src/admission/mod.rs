@@ -33,6 +33,7 @@ use decide::Checked;
 use memo::Memo;
 use plan::{Plan, plan, plan_of};
 use review::Answered;
+pub use review::target;
 use room::Room;
 
 /// Judges pushes by the policy in force.

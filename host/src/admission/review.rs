@@ -49,9 +49,9 @@ pub(super) async fn ask_all<'a>(
             asks.push(check.ask.clone());
         }
     }
-    let whole = asks.iter().any(|ask| ask.part == Part::Manifest).then(|| of_manifest(candidate));
+    let whole = asks.iter().any(|ask| ask.part == Part::Manifest).then(|| target(candidate));
     let answers = asks.into_iter().map(|ask| {
-        let target = match (&ask.part, &whole) {
+        let asked = match (&ask.part, &whole) {
             (Part::Manifest, whole) => whole.clone(),
             (Part::Layer(layer), _) => Some(Target::Blob(BlobTarget {
                 digest: layer.digest.clone(),
@@ -59,7 +59,7 @@ pub(super) async fn ask_all<'a>(
                 size: layer.size,
             })),
         };
-        answered((policy, memo), ask, target, content).boxed()
+        answered((policy, memo), ask, asked, content).boxed()
     });
     let answers: Vec<_> = answers.collect();
     stream::iter(answers).buffered(ASKED_AT_ONCE).collect().await
@@ -109,7 +109,7 @@ async fn answer(
 }
 
 /// The candidate as plugins see it.
-fn of_manifest(candidate: &Candidate) -> Target {
+pub fn target(candidate: &Candidate) -> Target {
     let manifest = &candidate.manifest;
     let descriptors = manifest.descriptors().map(|(role, index, descriptor)| Named {
         role,

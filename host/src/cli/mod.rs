@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod explain;
+mod plugin;
 mod policy;
 mod serve;
 mod stored;
@@ -32,6 +33,9 @@ enum Command {
     Serve(serve::Serve),
     /// Verifies everything that is stored, beside a running server or without one
     Check(check::Check),
+    /// Looks at a plugin, and tests it
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     /// Shows what was decided about a push, and why
     #[command(subcommand)]
     Verdict(verdict::Verdict),
@@ -68,6 +72,7 @@ impl Cli {
             Command::Serve(serve) => serve.run().await.map(|()| Exit::Well),
             Command::Check(check) => check.run().await.map(Exit::of),
             Command::Verdict(verdict) => verdict.run().await.map(|()| Exit::Well),
+            Command::Plugin(plugin) => plugin.run().await.map(Exit::of),
             Command::Policy(policy) => policy.run().await,
             Command::Explain(explain) => explain.run().await.map(Exit::of),
         }

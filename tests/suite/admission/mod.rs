@@ -1,5 +1,6 @@
 //! What may land, and why.
 
+mod cases;
 mod charts;
 mod hostile;
 mod policies;

@@ -3,5 +3,6 @@
 mod commands;
 mod configuration;
 mod logs;
+mod plugins;
 mod slow_clients;
 mod stopping;

@@ -1,0 +1,120 @@
+//! `roadstead plugin inspect`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use roadstead_engine::{Code, Severity};
+
+use super::load;
+use crate::cli::answer;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Inspect {
+    /// A component, such as helm.wasm
+    file: PathBuf,
+    /// Prints everything as JSON, the explanations of the codes among it
+    #[arg(long)]
+    json: bool,
+}
+
+/// What there is to know about a plugin.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct About {
+    name: String,
+    version: String,
+    description: String,
+    digest: String,
+    bytes: usize,
+    targets: Vec<&'static str>,
+    media_types: Vec<String>,
+    imports: Vec<String>,
+    codes: Vec<AboutCode>,
+    /// JSON Schema; none: it takes none
+    settings_schema: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct AboutCode {
+    id: String,
+    severity: &'static str,
+    summary: String,
+    explanation: String,
+}
+
+impl Inspect {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let (plugin, bytes) = load(&self.file).await?;
+        let metadata = plugin.metadata().clone();
+        let targets = [("manifests", metadata.manifests), ("blobs", metadata.blobs)];
+        let targets = targets.into_iter().filter(|(_, reviewed)| *reviewed);
+        // what is no JSON is shown as it stands there
+        let schema = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
+        let about = About {
+            name: metadata.name,
+            version: metadata.version,
+            description: metadata.description,
+            digest: plugin.digest().to_string(),
+            bytes,
+            targets: targets.map(|(target, _)| target).collect(),
+            media_types: metadata.media_types,
+            imports: plugin.imports().to_vec(),
+            codes: metadata.codes.into_iter().map(AboutCode::from).collect(),
+            settings_schema: metadata.settings_schema.map(schema),
+        };
+        answer(&if self.json { serde_json::to_string_pretty(&about)? } else { about.told() })
+    }
+}
+
+impl From<Code> for AboutCode {
+    fn from(code: Code) -> Self {
+        let severity = match code.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let Code { id, summary, explanation, .. } = code;
+        Self { id, severity, summary, explanation }
+    }
+}
+
+impl About {
+    fn told(&self) -> String {
+        let Self { name, version, description, digest, bytes, .. } = self;
+        let mut lines = vec![
+            format!("{name} {version}: {}", plain(description)),
+            format!("  digest    {digest}"),
+            format!("  size      {bytes} bytes"),
+            format!("  reviews   {}", self.targets.join(", ")),
+        ];
+        let lists = [("types", &self.media_types), ("imports", &self.imports)];
+        for (title, list) in lists {
+            let all = if list.is_empty() { vec!["none".to_owned()] } else { list.clone() };
+            for (i, item) in all.iter().enumerate() {
+                let title = if i == 0 { title } else { "" };
+                lines.push(format!("  {title:<9} {}", plain(item)));
+            }
+        }
+        lines.push("  codes".to_owned());
+        let width = self.codes.iter().map(|code| code.id.len()).max().unwrap_or_default();
+        lines.extend(self.codes.iter().map(|AboutCode { id, severity, summary, .. }| {
+            format!("    {id:<width$}  {severity:<7}  {}", plain(summary))
+        }));
+        match &self.settings_schema {
+            None => lines.push("  settings  none".to_owned()),
+            Some(schema) => {
+                lines.push("  settings, as a JSON Schema".to_owned());
+                let schema = format!("{schema:#}");
+                lines.extend(schema.lines().map(|line| format!("    {line}")));
+            }
+        }
+        lines.join("\n")
+    }
+}
+
+/// One line for a terminal: whoever made the component chose every letter.
+fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}

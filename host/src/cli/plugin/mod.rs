@@ -1,0 +1,38 @@
+//! `roadstead plugin`: for whoever writes plugins, or wants to know what one does.
+
+mod content;
+mod inspect;
+mod test;
+
+use std::path::Path;
+
+use anyhow::Context;
+use clap::Subcommand;
+
+use roadstead_engine::{Engine, EngineConfig, Plugin as Loaded};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Plugin {
+    /// Shows what a plugin reviews, what it can find, its settings, and what it imports
+    Inspect(inspect::Inspect),
+    /// Runs cases in the sandbox that production runs, and compares what becomes of them
+    Test(test::Test),
+}
+
+impl Plugin {
+    /// Answers whether all is well.
+    pub(super) async fn run(self) -> anyhow::Result<bool> {
+        match self {
+            Self::Inspect(inspect) => inspect.run().await.map(|()| true),
+            Self::Test(test) => test.run().await,
+        }
+    }
+}
+
+/// Loads a component as the server does; also how many bytes it has.
+async fn load(file: &Path) -> anyhow::Result<(Loaded, usize)> {
+    let bytes = std::fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let engine = Engine::new(EngineConfig::default(), None)?;
+    Ok((engine.load(&name, &bytes).await?, bytes.len()))
+}
