@@ -5,6 +5,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod guide;
 mod helm;
 mod oras;
 mod readme;

@@ -24,7 +24,7 @@ fn steps(readme: &str) -> Vec<Step> {
 }
 
 /// Whether a line is as the README has it.
-fn fits(shown: &str, line: &str) -> bool {
+pub(crate) fn fits(shown: &str, line: &str) -> bool {
     let mut parts = shown.split('…');
     let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else { return false };
     let mut open = false;
