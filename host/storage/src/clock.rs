@@ -19,7 +19,12 @@ impl Clock {
         Self(Arc::new(now))
     }
 
-    /// The time, to the second: nothing here needs more.
+    /// The time as exactly as it is known, for what is only sorted by it.
+    pub(crate) fn exactly(&self) -> Timestamp {
+        (self.0)()
+    }
+
+    /// The time, to the second: nothing that is told needs more.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_second((self.0)().as_second()).unwrap_or(Timestamp::UNIX_EPOCH)
     }

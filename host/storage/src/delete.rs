@@ -43,6 +43,7 @@ impl Storage {
         for child in &manifest.record.children {
             self.remove_entries(&Key::ParentEntries(repository, child, digest)).await?;
         }
+        self.remove_entries(&Key::LaterVerdicts(repository, digest)).await?;
         Ok(Deleted::Done)
     }
 

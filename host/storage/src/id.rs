@@ -46,6 +46,15 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
 }
 
+/// The number that text of the alphabet writes, in any case of letters.
+pub(crate) fn decode(text: &str) -> Option<u64> {
+    let digit = |byte: u8| ALPHABET.iter().position(|known| *known == byte.to_ascii_lowercase());
+    text.bytes().try_fold(0_u64, |number, byte| {
+        let digit = u64::try_from(digit(byte)?).ok()?;
+        number.checked_mul(32)?.checked_add(digit)
+    })
+}
+
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

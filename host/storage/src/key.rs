@@ -63,8 +63,11 @@ pub(crate) enum Key<'a> {
     Uploads(&'a Repository),
     /// `repos/<name>/_verdicts/<alg>/<hex>/<verdict>`: a later judgement of a stored manifest
     LaterVerdict(&'a Repository, &'a Digest, &'a str),
+    LaterVerdicts(&'a Repository, &'a Digest),
     /// `verdicts/<day>/<verdict>`: a verdict with findings
     Verdict(&'a str),
+    VerdictsOf(&'a str),
+    VerdictDays,
     /// `catalog/<name>,/<id>`: the repository exists
     Catalog(&'a Repository, &'a Id),
     CatalogEntries(&'a Repository),
@@ -82,6 +85,11 @@ pub(crate) const OVER: &str = "over";
 /// The last component of the body's key, beside the claim's, which is the id itself.
 pub(crate) fn body_of(claim: &Id) -> String {
     format!("{claim}.body")
+}
+
+/// The day that a verdict's id begins with.
+pub(crate) fn day_of(id: &str) -> &str {
+    id.get(..3).unwrap_or(id)
 }
 
 /// Whether a name below a repository's is that of something it holds, not of another repository.
@@ -121,7 +129,9 @@ impl Key<'_> {
             Self::BlobsBelow(algorithm, prefix) => format!("blobs/{}/{prefix}", algorithm.as_str()),
             Self::BlobPrefixes(algorithm) => format!("blobs/{}", algorithm.as_str()),
             Self::RepositoriesBelow(folder) => within("repos", folder),
-            Self::Verdict(id) => format!("verdicts/{}/{id}", id.get(..3).unwrap_or(id)),
+            Self::Verdict(id) => format!("{}/{id}", Key::VerdictsOf(day_of(id)).path()),
+            Self::VerdictsOf(day) => format!("verdicts/{day}"),
+            Self::VerdictDays => "verdicts".to_owned(),
             Self::Catalog(repo, id) => format!("catalog/{repo},/{id}"),
             Self::CatalogEntries(repo) => format!("catalog/{repo},"),
             Self::CatalogBelow(folder) => within("catalog", folder),
@@ -174,8 +184,9 @@ impl Key<'_> {
             Self::Upload(repo, id) => format!("{}/{id}", Key::Uploads(repo).path()),
             Self::Uploads(repo) => format!("repos/{repo}/{UPLOADS}"),
             Self::LaterVerdict(repo, digest, id) => {
-                format!("{}/{id}", below(repo, "_verdicts", digest))
+                format!("{}/{id}", Key::LaterVerdicts(repo, digest).path())
             }
+            Self::LaterVerdicts(repo, digest) => below(repo, "_verdicts", digest),
             Self::Version
             | Self::Secret(_)
             | Self::Data(_)
@@ -187,6 +198,8 @@ impl Key<'_> {
             | Self::BlobPrefixes(_)
             | Self::RepositoriesBelow(_)
             | Self::Verdict(_)
+            | Self::VerdictsOf(_)
+            | Self::VerdictDays
             | Self::Catalog(..)
             | Self::CatalogEntries(_)
             | Self::CatalogBelow(_) => self.path(),

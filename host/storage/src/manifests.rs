@@ -112,7 +112,8 @@ pub struct Push {
     pub referrer: Option<Bytes>,
     /// the tags that shall point at it
     pub tags: Vec<Tag>,
-    /// the verdict's id, under which a later judgement is kept
+    /// The verdict's id, under which a later judgement is kept. Where a verdict with this id
+    /// stands with the manifest already, that one stays.
     pub verdict_id: String,
 }
 
@@ -133,6 +134,13 @@ pub(crate) struct Names {
     /// these may be absent
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) optional: Vec<Digest>,
+}
+
+impl ManifestRecord {
+    /// The id of the verdict that let it in.
+    pub(crate) fn verdict_id(&self) -> Option<&str> {
+        self.verdict.get("id")?.as_str()
+    }
 }
 
 impl Names {
@@ -357,9 +365,9 @@ impl Storage {
                 self.put_referrer(name, claim, push).await?;
             }
         }
-        let key = Key::LaterVerdict(repository, digest, &push.verdict_id).path();
-        let verdict = record::encode(&push.record.verdict, b"");
-        self.backend.create(&key, verdict).await?;
+        if manifest.record.verdict_id() != Some(&push.verdict_id) {
+            self.put_later_verdict(name, push).await?;
+        }
         Ok(claim.clone())
     }
 }

@@ -11,6 +11,7 @@ mod faults;
 mod manifests;
 mod staging;
 mod uploads;
+mod verdicts;
 mod world;
 
 /// Stamps every clause for one way to make a store.
@@ -48,6 +49,10 @@ macro_rules! storage_contract {
             manifests::names_are_listed_in_byte_order,
             manifests::referrers_are_listed_while_they_are_visible,
             manifests::a_second_push_keeps_the_first_body,
+            verdicts::verdicts_are_listed_from_the_newest_on,
+            verdicts::old_verdicts_are_swept_and_those_of_manifests_stay,
+            verdicts::a_verdict_stands_once_with_its_manifest,
+            verdicts::the_judgements_of_a_manifest_are_bounded_and_go_with_it,
             deletes::a_named_blob_stays,
             deletes::a_named_child_stays,
             deletes::a_manifest_goes_with_its_tags_and_they_stay_gone,

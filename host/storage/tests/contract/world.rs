@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use object_store::{
     ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 use roadstead_storage::{
@@ -206,6 +206,27 @@ pub async fn push(
     artifact: &Artifact,
     size_of: impl Fn(&Digest) -> u64,
 ) -> roadstead_storage::Result<Committed> {
+    let verdict = (storage.new_verdict_id(), json!({}));
+    push_sized(storage, name, artifact, size_of, verdict).await
+}
+
+/// The way of a push without blobs, with the verdict's id and what it says.
+pub async fn push_judged(
+    storage: &Storage,
+    name: &Repository,
+    artifact: &Artifact,
+    verdict: (String, Value),
+) -> roadstead_storage::Result<Committed> {
+    push_sized(storage, name, artifact, |_| 0, verdict).await
+}
+
+async fn push_sized(
+    storage: &Storage,
+    name: &Repository,
+    artifact: &Artifact,
+    size_of: impl Fn(&Digest) -> u64,
+    (verdict_id, verdict): (String, Value),
+) -> roadstead_storage::Result<Committed> {
     let digest = artifact.digest();
     let blobs = artifact.blobs.iter().map(|digest| Need {
         digest: digest.clone(),
@@ -230,7 +251,7 @@ pub async fn push(
         bytes: artifact.bytes.clone(),
         referrer: artifact.subject.is_some().then(|| descriptor.into()),
         tags: artifact.tags.clone(),
-        verdict_id: storage.new_verdict_id(),
+        verdict_id,
         record: ManifestRecord {
             media_type: "application/x".into(),
             kind: "unknown".into(),
@@ -238,7 +259,7 @@ pub async fn push(
             children: artifact.children.iter().map(|(digest, _)| digest.clone()).collect(),
             pushed_at: storage.clock().now().to_string(),
             pushed_by: None,
-            verdict: json!({}),
+            verdict,
         },
     };
     storage.commit(claim, push).await

@@ -1,0 +1,135 @@
+//! Verdicts: found by their id, listed by their age, swept when they are old, and bounded.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use roadstead_oci::Repository;
+use roadstead_storage::{Clock, Storage};
+
+use crate::world::{Artifact, World, config, push_all, push_judged, repository};
+
+const DAY: i64 = 86_400;
+
+/// A store whose time is told by a number of milliseconds.
+async fn at(world: &World, milliseconds: &Arc<AtomicI64>) -> Storage {
+    let told = Arc::clone(milliseconds);
+    let now = move || Timestamp::from_millisecond(told.load(Ordering::Relaxed)).unwrap();
+    world.opened(config(), Clock::from_fn(now)).await
+}
+
+/// Keeps a verdict, and answers its id.
+async fn keep(storage: &Storage, says: &str) -> String {
+    let id = storage.new_verdict_id();
+    assert!(storage.put_verdict(&id, Bytes::copy_from_slice(says.as_bytes())).await.unwrap());
+    id
+}
+
+async fn listed(storage: &Storage, before: Option<&str>) -> Vec<String> {
+    let found = storage.verdicts(before).await.unwrap();
+    found.map_ok(|(id, _)| id).try_collect().await.unwrap()
+}
+
+async fn judgements(storage: &Storage, name: &Repository, artifact: &Artifact) -> Vec<Value> {
+    let manifest = storage.manifest(name, &artifact.digest()).await.unwrap().unwrap();
+    let judged = storage.judgements(name, &manifest).await.unwrap();
+    judged.map_ok(|verdict| verdict["says"].clone()).try_collect().await.unwrap()
+}
+
+pub async fn verdicts_are_listed_from_the_newest_on(world: &World) {
+    let now = Arc::new(AtomicI64::new(20_000 * DAY * 1000));
+    let storage = at(world, &now).await;
+    assert!(listed(&storage, None).await.is_empty());
+    let mut kept = Vec::new();
+    // within a second, within a day, and over the days
+    for later in [0, 100, 900, 86_000_000, 10 * DAY * 1000, 0] {
+        now.fetch_add(later, Ordering::Relaxed);
+        kept.insert(0, keep(&storage, "why").await);
+    }
+    // these two are of one moment
+    kept[..2].sort_by(|a, b| b.cmp(a));
+    assert_eq!(listed(&storage, None).await, kept);
+    for (nth, id) in kept.iter().enumerate() {
+        assert_eq!(listed(&storage, Some(id)).await, kept[nth + 1..]);
+        let lower = id.to_lowercase();
+        assert_eq!(storage.verdict(&lower).await.unwrap().unwrap(), "why");
+    }
+    assert!(!storage.put_verdict(&kept[0], Bytes::new()).await.unwrap(), "the first one stays");
+    assert_eq!(storage.verdict(&kept[0]).await.unwrap().unwrap(), "why");
+    for none in ["", "../version", "0123456789", "\u{e9}12345678901"] {
+        assert_eq!(storage.verdict(none).await.unwrap(), None);
+    }
+}
+
+pub async fn old_verdicts_are_swept_and_those_of_manifests_stay(world: &World) {
+    let now = Arc::new(AtomicI64::new(20_000 * DAY * 1000 + 1));
+    let storage = at(world, &now).await;
+    let (name, artifact) = (repository("swept"), Artifact::of("swept", &[]));
+    for says in ["first", "later"] {
+        let id = keep(&storage, says).await;
+        let verdict = json!({ "id": id, "says": says });
+        push_judged(&storage, &name, &artifact, (id, verdict)).await.unwrap();
+        now.fetch_add(1000, Ordering::Relaxed);
+    }
+    now.fetch_add(DAY * 1000, Ordering::Relaxed);
+    let second = keep(&storage, "second day").await;
+    now.fetch_add(89 * DAY * 1000, Ordering::Relaxed);
+    let today = keep(&storage, "today").await;
+    assert_eq!(storage.sweep_verdicts(90).await.unwrap(), 0);
+    now.fetch_add(DAY * 1000, Ordering::Relaxed);
+    assert_eq!(storage.sweep_verdicts(90).await.unwrap(), 2);
+    assert_eq!(listed(&storage, None).await, [today.as_str(), &second]);
+    let reopened = storage.reopened(None).await.unwrap();
+    assert_eq!(judgements(&reopened, &name, &artifact).await, ["later", "first"]);
+    // a clock that was set back makes nothing old
+    now.fetch_sub(2000 * DAY * 1000, Ordering::Relaxed);
+    assert_eq!(storage.sweep_verdicts(1).await.unwrap(), 0);
+    now.fetch_add(4000 * DAY * 1000, Ordering::Relaxed);
+    assert_eq!(storage.sweep_verdicts(1).await.unwrap(), 2);
+    assert!(listed(&storage, None).await.is_empty());
+    world.is_sound().await;
+}
+
+pub async fn a_verdict_stands_once_with_its_manifest(world: &World) {
+    let (name, storage) = (repository("once"), &world.storage);
+    let artifact = Artifact::of("once", &[]);
+    for (id, says) in [
+        ("0000000000A", "first"),
+        ("0000000000A", "first again"),
+        ("0000000000B", "second"),
+        ("0000000000B", "second again"),
+        ("0000000000C", "third"),
+    ] {
+        let verdict = json!({ "id": id, "says": says });
+        push_judged(storage, &name, &artifact, (id.to_owned(), verdict)).await.unwrap();
+    }
+    assert_eq!(world.keys("/_verdicts/").await.len(), 2);
+    assert_eq!(judgements(storage, &name, &artifact).await, ["third", "second", "first"]);
+    world.is_sound().await;
+}
+
+pub async fn the_judgements_of_a_manifest_are_bounded_and_go_with_it(world: &World) {
+    const MAX: usize = 100;
+    let (name, storage) = (repository("bounded"), &world.storage);
+    let artifact = Artifact::of("bounded", &[]);
+    for n in 0..MAX + 10 {
+        let id = format!("{n:011}");
+        let verdict = json!({ "id": id, "says": n });
+        push_judged(storage, &name, &artifact, (id, verdict)).await.unwrap();
+    }
+    let judged = judgements(storage, &name, &artifact).await;
+    assert_eq!((judged.len(), &judged[0], &judged[MAX]), (MAX + 1, &json!(109), &json!(0)));
+    assert_eq!(judged[MAX - 1], 10, "of the later ones the oldest went");
+    assert_eq!(world.keys("/_verdicts/").await.len(), MAX);
+    storage.delete_manifest(&name, &artifact.digest()).await.unwrap();
+    assert!(world.keys("/_verdicts/").await.is_empty());
+    push_all(storage, &name, &[], &artifact).await.unwrap();
+    assert_eq!(judgements(storage, &name, &artifact).await, [Value::Null]);
+    world.is_sound().await;
+}
