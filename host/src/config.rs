@@ -14,7 +14,8 @@ use roadstead_engine::EngineConfig;
 use roadstead_storage::StorageConfig;
 
 use crate::{
-    http::listener::HttpConfig, nearest::nearest, policy::PolicyConfig, registry::ManifestsConfig,
+    http::listener::HttpConfig, nearest::nearest, policy::PolicyConfig, records::VerdictsConfig,
+    registry::ManifestsConfig,
     telemetry::LogConfig,
 };
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub manifests: ManifestsConfig,
     /// who decides what may be stored
     pub policy: PolicyConfig,
+    /// how long verdicts are kept
+    pub verdicts: VerdictsConfig,
     /// how plugins run
     pub engine: EngineConfig,
     /// what goes to stderr
@@ -91,6 +94,7 @@ impl Config {
             ("http.body_idle_seconds_max", body_idle_seconds_max, YEAR_SECONDS),
             ("http.write_idle_seconds_max", write_idle_seconds_max, YEAR_SECONDS),
             ("storage.upload_seconds_max", upload_seconds_max, YEAR_SECONDS),
+            ("verdicts.days_max", u64::from(self.verdicts.days_max), 10_000),
             ("engine.reviews_per_core_max", self.engine.reviews_per_core_max as u64, 64),
             ("engine.queue_seconds_max", self.engine.queue_seconds_max, YEAR_SECONDS),
         ] {

@@ -19,5 +19,6 @@ pub mod http;
 pub mod kind;
 mod nearest;
 pub mod policy;
+pub mod records;
 pub mod registry;
 pub mod telemetry;

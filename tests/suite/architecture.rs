@@ -93,7 +93,7 @@ fn edges_point_one_way() {
         ),
         (
             "registry",
-            &["host/src/registry.rs", "host/src/content.rs"],
+            &["host/src/registry.rs", "host/src/content.rs", "host/src/records.rs"],
             &["crate::cli", "crate::http", "crate::app", "crate::config"],
         ),
     ];

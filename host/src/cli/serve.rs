@@ -22,11 +22,14 @@ use crate::{
     app,
     config::{self, Config},
     http::{self, listener, listener::Listener},
+    registry::Registry,
     telemetry,
 };
 
 /// How long changes may go on at least once their connections have ended.
 const MOMENT: Duration = Duration::from_secs(1);
+
+const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -97,6 +100,7 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
         stop.send_replace(true);
         Instant::now() + drain
     };
+    let daily = tokio::spawn(sweep_daily(Arc::clone(&registry), config.verdicts.days_max));
     let router = http::router(Arc::clone(&registry));
     let ops = http::ops::router(Arc::clone(&registry));
     let clients = listener::serve(Listener::Tcp(tcp), router, config.http.clone(), stopped.clone());
@@ -108,10 +112,23 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     if timeout_at(end.max(Instant::now() + MOMENT), registry.changes.wait()).await.is_err() {
         tracing::warn!(open = registry.changes.len(), "changes are cut, and can be repeated");
     }
+    daily.abort();
     // it is of no use to anyone now
     drop(std::fs::remove_file(&socket));
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Removes what was kept for long enough, at the start and once a day.
+async fn sweep_daily(registry: Arc<Registry>, verdict_days_max: u32) {
+    let mut days = tokio::time::interval(DAY);
+    loop {
+        days.tick().await;
+        match registry.storage.sweep_verdicts(verdict_days_max).await {
+            Ok(removed) => tracing::debug!(removed, "verdicts that were old"),
+            Err(error) => tracing::warn!(%error, "old verdicts could not be removed"),
+        }
+    }
 }
 
 /// Whole seconds, rounded down: a staging file of this run is never older.

@@ -28,7 +28,8 @@ pub(super) fn extensions(of_registry: bool) -> Response {
     json_response(json!({ "extensions": extensions }).to_string())
 }
 
-fn json_response(body: String) -> Response {
+/// An answer of JSON.
+pub(super) fn json_response(body: String) -> Response {
     let mut response = Response::new(Body::empty());
     let fixed = response.headers_mut();
     fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

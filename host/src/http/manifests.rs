@@ -35,10 +35,7 @@ pub(super) async fn get(
         Reference::Digest(digest) => storage.manifest(repository, digest).await?,
     };
     let Some(manifest) = found else {
-        return Err(match storage.repository_exists(repository).await? {
-            true => Error::manifest_unknown(repository, reference),
-            false => Error::name_unknown(repository),
-        });
+        return Err(unknown(storage, repository, reference).await?);
     };
     let mut response = Response::new(Body::empty());
     headers::set(&mut response, header::CONTENT_TYPE, &manifest.record.media_type);
@@ -74,9 +71,7 @@ pub(super) async fn put(
         registry.keep_refusal(&mut verdict).await;
         return Err(refusal(&verdict));
     }
-    if !verdict.findings.is_empty() {
-        registry.keep_verdict(&verdict).await;
-    }
+    registry.keep_acceptance(repository, &candidate.digest, &mut verdict).await;
     let push = push(registry, &candidate, &verdict);
     match registry.storage.commit(claim, push).await? {
         Committed::Done => Ok(created(&candidate, &verdict)),
@@ -247,9 +242,18 @@ pub(super) async fn delete(
     match deleted {
         Deleted::Done => Ok(accepted()),
         Deleted::Named(index) => Err(still_named("manifest", "index", &index)),
-        Deleted::Absent => Err(match storage.repository_exists(repository).await? {
-            true => Error::manifest_unknown(repository, reference),
-            false => Error::name_unknown(repository),
-        }),
+        Deleted::Absent => Err(unknown(storage, repository, reference).await?),
     }
+}
+
+/// What is said of a manifest that the repository does not have.
+pub(super) async fn unknown(
+    storage: &Storage,
+    repository: &Repository,
+    reference: &Reference,
+) -> Result<Error, Error> {
+    Ok(match storage.repository_exists(repository).await? {
+        true => Error::manifest_unknown(repository, reference),
+        false => Error::name_unknown(repository),
+    })
 }

@@ -15,6 +15,7 @@ mod referrers;
 mod request_log;
 mod slow;
 mod uploads;
+mod verdicts;
 
 use std::sync::Arc;
 
@@ -89,6 +90,9 @@ impl Call {
             (Endpoint::Tags(name), _) => listing::tags(storage, name, &query).await,
             (Endpoint::Referrers(name, subject), _) => {
                 referrers::list(storage, name, subject, &query).await
+            }
+            (Endpoint::Verdicts(name, digest), _) => {
+                verdicts::of_manifest(storage, name, digest).await
             }
             (Endpoint::Blob(name, digest), "DELETE") => blobs::delete(storage, name, digest).await,
             (Endpoint::Blob(name, digest), _) => {

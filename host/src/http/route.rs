@@ -29,6 +29,8 @@ pub enum Endpoint {
     Tags(Repository),
     /// end-12: `GET /v2/<name>/referrers/<digest>`
     Referrers(Repository, Digest),
+    /// `GET /v2/<name>/_roadstead/verdicts/<digest>`
+    Verdicts(Repository, Digest),
 }
 
 /// Why a request line is no endpoint.
@@ -82,6 +84,9 @@ impl Endpoint {
             }
             [name @ .., "blobs", text] => Ok(Self::Blob(repository(name)?, digest(text)?)),
             [name @ .., "referrers", text] => Ok(Self::Referrers(repository(name)?, digest(text)?)),
+            [name @ .., "_roadstead", "verdicts", text] => {
+                Ok(Self::Verdicts(repository(name)?, digest(text)?))
+            }
             _ => Err(Unroutable::Path),
         }
     }
@@ -99,6 +104,7 @@ impl Endpoint {
             Self::Manifest(name, reference) => format!("/v2/{name}/manifests/{reference}"),
             Self::Tags(name) => format!("/v2/{name}/tags/list"),
             Self::Referrers(name, digest) => format!("/v2/{name}/referrers/{digest}"),
+            Self::Verdicts(name, digest) => format!("/v2/{name}/_roadstead/verdicts/{digest}"),
         }
     }
 
@@ -109,7 +115,8 @@ impl Endpoint {
             | Self::Catalog
             | Self::Extensions(_)
             | Self::Tags(_)
-            | Self::Referrers(..) => "GET, HEAD",
+            | Self::Referrers(..)
+            | Self::Verdicts(..) => "GET, HEAD",
             Self::Blob(..) => "GET, HEAD, DELETE",
             Self::Uploads(_) => "POST",
             Self::Upload(..) => "GET, PATCH, PUT, DELETE",
@@ -129,6 +136,7 @@ impl Endpoint {
             Self::Manifest(..) => "manifest",
             Self::Tags(_) => "tags",
             Self::Referrers(..) => "referrers",
+            Self::Verdicts(..) => "verdicts",
         }
     }
 
@@ -142,14 +150,17 @@ impl Endpoint {
             | Self::Upload(name, _)
             | Self::Manifest(name, _)
             | Self::Tags(name)
-            | Self::Referrers(name, _) => Some(name),
+            | Self::Referrers(name, _)
+            | Self::Verdicts(name, _) => Some(name),
         }
     }
 
     /// The tag or digest in the path. The token of an upload is a credential and is none.
     pub fn reference(&self) -> Option<String> {
         match self {
-            Self::Blob(_, digest) | Self::Referrers(_, digest) => Some(digest.to_string()),
+            Self::Blob(_, digest) | Self::Referrers(_, digest) | Self::Verdicts(_, digest) => {
+                Some(digest.to_string())
+            }
             Self::Manifest(_, reference) => Some(reference.to_string()),
             Self::Base
             | Self::Catalog
@@ -295,7 +306,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_path_is_read_as_it_was_written(
-            name in "(tags|blobs|manifests|uploads|referrers|a)(/(tags|blobs|uploads|list)){0,3}",
+            name in "(tags|blobs|manifests|uploads|referrers|verdicts)(/(tags|blobs|verdicts|list)){0,3}",
             tag in "[a-z0-9_]{1,8}",
             hex in "[0-9a-f]{64}",
         ) {
@@ -303,7 +314,8 @@ mod tests {
             let digest = Digest::parse(&format!("sha256:{hex}")).unwrap();
             for endpoint in [
                 Endpoint::Blob(name.clone(), digest.clone()),
-                Endpoint::Referrers(name.clone(), digest),
+                Endpoint::Referrers(name.clone(), digest.clone()),
+                Endpoint::Verdicts(name.clone(), digest),
                 Endpoint::Manifest(name.clone(), Reference::parse(&tag).unwrap()),
                 Endpoint::Tags(name.clone()),
                 Endpoint::Uploads(name.clone()),

@@ -5,3 +5,4 @@ mod charts;
 mod hostile;
 mod policies;
 mod polyglots;
+mod records;

@@ -14,7 +14,7 @@ use crate::{
     cli::{
         answer, data_folder,
         stored::{self, Stored},
-        verdict::told,
+        verdict::show::told,
     },
 };
 

@@ -1,0 +1,198 @@
+//! `roadstead verdict show`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use roadstead_oci::{Reference, Repository};
+
+use super::word;
+use crate::{
+    admission::{Annotation, Finding, Judge, Severity, Verdict},
+    cli::{
+        answer,
+        ask::{self, Source},
+        data_folder,
+    },
+    http::route::percent_encoded,
+    records::{self, Judged},
+};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Show {
+    /// A verdict's id, such as M9DWFBKHSF3, or a stored manifest: REPOSITORY@DIGEST or
+    /// REPOSITORY:TAG
+    #[arg(value_name = "ID|REPOSITORY@DIGEST|REPOSITORY:TAG")]
+    which: String,
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Prints it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Show {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match named(&self.which)? {
+            Some(manifest) => self.judged(manifest).await,
+            None => self.verdict().await,
+        }
+    }
+
+    /// The verdict with this id.
+    async fn verdict(self) -> anyhow::Result<()> {
+        let id = &self.which;
+        let folder = data_folder(self.data)?;
+        let found = match Source::of(&folder).await? {
+            Source::Server(socket) => ask::get(&socket, &format!("/verdicts/{id}")).await?,
+            Source::Store(storage, _folder) => storage.verdict(id).await?.map(Into::into),
+        };
+        let Some(found) = found else {
+            bail!(
+                "{} holds no verdict {id}: only refusals and warnings are found by their id, and \
+                 not for ever; for what is stored ask roadstead verdict show REPOSITORY@DIGEST",
+                folder.display()
+            );
+        };
+        match self.json {
+            true => answer(&String::from_utf8_lossy(&found)),
+            false => answer(&told(&serde_json::from_slice(&found)?)),
+        }
+    }
+
+    /// Everything that was judged about a manifest.
+    async fn judged(self, (repository, reference): (Repository, Reference)) -> anyhow::Result<()> {
+        let folder = data_folder(self.data)?;
+        let found = match Source::of(&folder).await? {
+            Source::Server(socket) => {
+                let name = percent_encoded(repository.as_str());
+                let reference = percent_encoded(&reference.to_string());
+                let path = format!("/judged?repository={name}&reference={reference}");
+                let found = ask::get(&socket, &path).await?;
+                found.map(|found| serde_json::from_slice(&found)).transpose()?
+            }
+            Source::Store(storage, _folder) => {
+                records::judged(&storage, &repository, &reference).await?
+            }
+        };
+        let Some(judged) = found else {
+            bail!(
+                "{} holds no manifest {reference} in repository {repository}; what was refused is \
+                 listed by roadstead verdict list --repository {repository}",
+                folder.display()
+            );
+        };
+        match self.json {
+            true => answer(&serde_json::to_string_pretty(&judged)?),
+            false => answer(&all_told(judged)?),
+        }
+    }
+}
+
+/// The manifest that is meant, unless it is a verdict's id. A host in front, as clients print it,
+/// is left out, and so is a tag beside a digest.
+fn named(text: &str) -> anyhow::Result<Option<(Repository, Reference)>> {
+    let name = match text.split_once('/') {
+        Some((host, name)) if host.contains(':') => name,
+        _ => text,
+    };
+    let (name, reference) = match (name.split_once('@'), name.split_once(':')) {
+        (Some((name, digest)), _) => (name.split(':').next().unwrap_or_default(), digest),
+        (None, Some(split)) => split,
+        (None, None) if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) => return Ok(None),
+        (None, None) => {
+            bail!("{text:?} is no verdict id, REPOSITORY@DIGEST or REPOSITORY:TAG")
+        }
+    };
+    let repository = Repository::parse(name).with_context(|| format!("{text:?}"))?;
+    let reference = Reference::parse(reference).with_context(|| format!("{text:?}"))?;
+    Ok(Some((repository, reference)))
+}
+
+fn all_told(judged: Judged) -> anyhow::Result<String> {
+    let Judged { digest, verdicts, more } = judged;
+    let count = match (verdicts.len(), more) {
+        (1, false) => "one verdict".to_owned(),
+        (count, false) => format!("{count} verdicts, the newest first; the last one let it in"),
+        (count, true) => format!("the newest {count} verdicts; there are more"),
+    };
+    let mut parts = vec![format!("{digest}: {count}")];
+    for verdict in verdicts {
+        let verdict = serde_json::from_value(verdict)
+            .context("a verdict is not as this version knows them; --json prints it")?;
+        parts.push(told(&verdict));
+    }
+    Ok(parts.join("\n\n"))
+}
+
+pub(in crate::cli) fn told(verdict: &Verdict) -> String {
+    let decision = word(verdict.decision);
+    let tags = verdict.tags.join(", ");
+    let name = match tags.as_str() {
+        "" => verdict.repository.clone(),
+        tags => format!("{}:{tags}", verdict.repository),
+    };
+    let Verdict { id, digest, at, kind, policy, duration_us, .. } = verdict;
+    let (whole, tenths) = (duration_us / 1000, duration_us / 100 % 10);
+    let mut lines = vec![
+        format!("{decision}  {name}"),
+        format!("  {digest}"),
+        format!("  {id} of {at}, a {kind}, by policy {policy}, in {whole}.{tenths} ms"),
+    ];
+    lines.extend(verdict.findings.iter().flat_map(found));
+    lines.extend(verdict.annotations.iter().map(fact));
+    lines.extend(verdict.judges.iter().flat_map(judge));
+    lines.join("\n")
+}
+
+fn found(finding: &Finding) -> [String; 2] {
+    let Finding { code, rule, plugin, message, .. } = finding;
+    let severity = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let place = finding.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
+    let head = format!("{severity:>9}  {code} by rule {rule}, plugin {plugin}{place}");
+    [head, format!("           {message}")]
+}
+
+fn fact(fact: &Annotation) -> String {
+    let Annotation { plugin, about, authenticated, key, value } = fact;
+    let about = about.as_ref().map(|about| format!(", about {about}")).unwrap_or_default();
+    let authenticated = if *authenticated { ", authenticated" } else { "" };
+    format!("     fact  {key} = {value:?}{about}{authenticated}, by {plugin}")
+}
+
+fn judge(judge: &Judge) -> [String; 2] {
+    let Judge { plugin, version, digest, settings, .. } = judge;
+    let head = format!("   plugin  {plugin} ({version}, {digest})");
+    [head, format!("           with settings {settings}")]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_named_as_clients_print_it() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for (text, name, reference) in [
+            ("charts/web:1.2.3".to_owned(), "charts/web", "1.2.3"),
+            ("web:v1".to_owned(), "web", "v1"),
+            ("localhost:5000/charts/web:1.2.3".to_owned(), "charts/web", "1.2.3"),
+            (format!("charts/web@{digest}"), "charts/web", &digest),
+            (format!("web:v1@{digest}"), "web", &digest),
+            (format!("127.0.0.1:5000/web:v1@{digest}"), "web", &digest),
+        ] {
+            let (repository, found) = named(&text).unwrap().unwrap();
+            assert_eq!((repository.as_str(), found.to_string().as_str()), (name, reference));
+        }
+        assert_eq!(named("M9DWFBKHSF3").unwrap(), None);
+        for wrong in ["charts/web", "a b", "", "UP:v1", "web@sha256:1", "web:", "a/../b:c"] {
+            // an empty id is one that nobody has
+            assert!(named(wrong).is_err() || wrong.is_empty(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What was judged about a manifest: an extension of ours.
+
+use axum::response::Response;
+
+use roadstead_oci::{Digest, Reference, Repository};
+use roadstead_storage::Storage;
+
+use super::{base::json_response, manifests};
+use crate::{error::Error, records};
+
+/// `GET /v2/<name>/_roadstead/verdicts/<digest>`: every verdict on a stored manifest, the newest
+/// first; the last one let it in.
+pub(super) async fn of_manifest(
+    storage: &Storage,
+    repository: &Repository,
+    digest: &Digest,
+) -> Result<Response, Error> {
+    let reference = Reference::Digest(digest.clone());
+    match records::judged(storage, repository, &reference).await? {
+        Some(judged) => Ok(json_response(serde_json::json!(judged).to_string())),
+        None => Err(manifests::unknown(storage, repository, &reference).await?),
+    }
+}

@@ -1,0 +1,263 @@
+//! Every judgement is recorded, and looked up: by its id, by its manifest, and in a list.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::charts::{CHART, CONFIG, YAML, chart, config};
+use crate::{
+    client::{Answer, Repository, sha256},
+    harness::{Server, said},
+};
+
+/// Ids tell the time in steps of 82 ms.
+const MOMENT: Duration = Duration::from_millis(200);
+
+async fn push(repository: &Repository, tag: &str, yaml: &str, config: &Value) -> Answer {
+    let layer = chart(&[("web/Chart.yaml", yaml)]);
+    repository.push(tag, (CONFIG, config.to_string().as_bytes()), &[(CHART, &layer)]).await
+}
+
+/// A chart without a fault.
+async fn push_good(repository: &Repository) -> Answer {
+    push(repository, "1.2.3", YAML, &config()).await.is(201)
+}
+
+/// A chart whose version is short: stored with a warning.
+async fn push_odd(repository: &Repository) -> Answer {
+    let lenient = json!({ "apiVersion": "v2", "name": "web", "version": "1.2" });
+    let yaml = "apiVersion: v2\nname: web\nversion: \"1.2\"\n";
+    push(repository, "1.2", yaml, &lenient).await.is(201)
+}
+
+/// A chart whose config tells another version: refused.
+async fn push_bad(repository: &Repository) -> Answer {
+    push(repository, "6.6.6", &YAML.replace("1.2.3", "6.6.6"), &config()).await.is(403)
+}
+
+fn id(answer: &Answer) -> String {
+    answer.header("roadstead-verdict").to_owned()
+}
+
+fn path(answer: &Answer) -> String {
+    format!("_roadstead/verdicts/{}", answer.header("docker-content-digest"))
+}
+
+/// What `verdict list` says, and its JSON.
+fn listed(server: &Server, arguments: &[&str]) -> (Vec<String>, Vec<Value>) {
+    let command = |more: &[&str]| {
+        let output = server.command(&[&["verdict", "list"], arguments, more].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let lines = command(&[]).lines().map(ToOwned::to_owned).collect();
+    (lines, serde_json::from_str(&command(&["--json"])).unwrap())
+}
+
+/// The files of an object folder, recursively.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let below = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
+    paths.flat_map(below).collect()
+}
+
+fn kept(server: &Server) -> Vec<PathBuf> {
+    files(&server.data().join("objects/verdicts"))
+}
+
+#[tokio::test]
+async fn what_was_refused_or_warned_of_is_listed_from_the_newest_on() {
+    let mut server = Server::start(&[]);
+    assert_eq!(listed(&server, &[]).1, [] as [Value; 0]);
+    let (charts, other) = ["charts/web", "other"].map(|name| Repository::of(&server, name)).into();
+    push_good(&charts).await;
+    let refused = id(&push_bad(&charts).await);
+    tokio::time::sleep(MOMENT).await;
+    let warned = id(&push_odd(&other).await);
+    let reject: &[&str] = &["--decision", "reject"];
+    for running in [true, false] {
+        let (lines, verdicts) = listed(&server, &[]);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        for (line, says) in lines.iter().zip([
+            ["  ACCEPTED    other:1.2", &warned],
+            ["  REJECTED    charts/web:6.6.6  RSH", &refused],
+        ]) {
+            assert!(line.contains(says[0]) && line.ends_with(says[1]), "{line}");
+        }
+        assert_eq!([&verdicts[0]["id"], &verdicts[1]["id"]], [&warned, &refused]);
+        for (filter, found) in [
+            (reject, vec![&refused]),
+            (&["--decision", "accept"], vec![&warned]),
+            (&["--repository", "charts/**"], vec![&refused]),
+            (&["--repository", "other", "--decision", "reject"], vec![]),
+            (&["--repository", "{other,charts/*}"], vec![&warned, &refused]),
+            (&["--repository", "*"], vec![&warned]),
+            (&["--limit", "1"], vec![&warned]),
+        ] {
+            let (_, verdicts) = listed(&server, filter);
+            let ids: Vec<_> = verdicts.iter().map(|verdict| &verdict["id"]).collect();
+            assert_eq!(ids, found, "{filter:?}");
+        }
+        let first = said(&server.command(&["verdict", "list", "--limit", "1"]));
+        assert!(first.ends_with("the newest 1; --limit shows more\n"), "{first}");
+        let wrong = server.command(&["verdict", "list", "--repository", "a["]);
+        assert!(said(&wrong).contains("\"a[\" is no glob: "), "{}", said(&wrong));
+        if running {
+            server.stop();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_judged_about_a_manifest_is_shown() {
+    let mut server = Server::start(&[]);
+    let repository = Repository::of(&server, "charts/web");
+    let odd = push_odd(&repository).await;
+    let judged = repository.get(&path(&odd)).await.is(200);
+    assert_eq!(judged.header("content-type"), "application/json");
+    let judged = judged.json();
+    assert_eq!(judged["digest"], odd.header("docker-content-digest"));
+    assert_eq!(judged["verdicts"].as_array().unwrap().len(), 1);
+    let verdict = &judged["verdicts"][0];
+    assert_eq!((&verdict["id"], &verdict["decision"]), (&json!(id(&odd)), &json!("accept")));
+    let judge = &verdict["judges"][0];
+    for digest in ["digest", "settings"] {
+        assert!(judge[digest].as_str().unwrap().starts_with("sha256:"), "{judge}");
+    }
+    let by_digest = format!("charts/web@{}", odd.header("docker-content-digest"));
+    for running in [true, false] {
+        for name in ["charts/web:1.2", "localhost:5000/charts/web:1.2", &by_digest] {
+            let shown = server.command(&["verdict", "show", name]);
+            let text = said(&shown);
+            assert!(shown.status.success() && text.contains(": one verdict\n"), "{text}");
+            assert!(text.contains(&format!("  {} of ", id(&odd))), "{text}");
+            assert!(text.contains("   plugin  helm (helm "), "{text}");
+            assert!(text.contains("with settings sha256:"), "{text}");
+        }
+        let shown = server.command(&["verdict", "show", &by_digest, "--json"]);
+        assert_eq!(serde_json::from_slice::<Value>(&shown.stdout).unwrap(), judged);
+        let unknown = server.command(&["verdict", "show", "charts/web:9"]);
+        let text = said(&unknown);
+        assert!(!unknown.status.success() && text.contains("holds no manifest 9"), "{text}");
+        let unknown = server.command(&["verdict", "show", "00000000000"]);
+        assert!(said(&unknown).contains("verdict show REPOSITORY@DIGEST"), "{}", said(&unknown));
+        if running {
+            server.stop();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_asks_what_was_judged_and_is_told_what_is_unknown() {
+    let server = Server::start(&[]);
+    let repository = Repository::of(&server, "charts/web");
+    let nothing = format!("_roadstead/verdicts/{}", sha256(b"nothing"));
+    assert!(repository.get(&nothing).await.is(404).errors()[0].starts_with("NAME_UNKNOWN: "));
+    let good = push_good(&repository).await;
+    assert!(repository.get(&nothing).await.is(404).errors()[0].starts_with("MANIFEST_UNKNOWN: "));
+    let refused = push_bad(&repository).await;
+    let refused = &refused.json()["errors"][0]["detail"]["verdict"];
+    assert!(refused.is_string());
+    let judged = repository.get(&path(&good)).await.is(200);
+    assert_eq!(judged.json()["verdicts"][0]["id"], id(&good));
+    let head = repository.send(Method::HEAD, &path(&good)).await.is(200);
+    assert_eq!(head.header("content-length"), judged.body.len().to_string());
+    assert!(head.body.is_empty());
+    for method in [Method::PUT, Method::DELETE, Method::POST] {
+        let answer = repository.send(method, &path(&good)).await.is(405);
+        assert_eq!(answer.header("allow"), "GET, HEAD");
+    }
+    let malformed = repository.get("_roadstead/verdicts/latest").await.is(400);
+    assert!(malformed.errors()[0].starts_with("DIGEST_INVALID: "));
+    let elsewhere = Repository::of(&server, "other");
+    elsewhere.get(&path(&good)).await.is(404);
+    let manifest = format!("manifests/{}", good.header("docker-content-digest"));
+    repository.send(Method::DELETE, &manifest).await.is(202);
+    repository.get(&path(&good)).await.is(404);
+}
+
+#[tokio::test]
+async fn what_is_pushed_again_and_again_fills_nothing() {
+    let server = Server::start(&[]);
+    let repository = Repository::of(&server, "charts/web");
+    let (good, odd, bad) =
+        (push_good(&repository).await, push_odd(&repository).await, push_bad(&repository).await);
+    let before = files(&server.data().join("objects/repos/charts/web/_verdicts")).len();
+    assert_eq!((before, kept(&server).len()), (0, 2));
+    for _ in 0..20 {
+        assert_eq!(id(&push_good(&repository).await), id(&good));
+        assert_eq!(id(&push_odd(&repository).await), id(&odd));
+        assert_eq!(id(&push_bad(&repository).await), id(&bad));
+    }
+    assert_eq!(kept(&server).len(), 2);
+    let later = files(&server.data().join("objects/repos/charts/web/_verdicts"));
+    assert_eq!(later, [] as [PathBuf; 0]);
+    server.is_sound();
+}
+
+/// Makes it look as though another policy had let in what is stored.
+fn judged_by_another_policy(server: &Server) {
+    for path in files(&server.data().join("objects/repos")) {
+        if path.extension().is_none_or(|extension| extension != "body") {
+            continue;
+        }
+        let body = fs::read_to_string(&path).unwrap();
+        let at = body.find("\"policy\":\"").unwrap() + "\"policy\":\"".len();
+        fs::write(path, format!("{}0123456789ab{}", &body[..at], &body[at + 12..])).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_another_policy_says_is_kept_beside_it() {
+    let mut server = Server::start(&[]);
+    let first = push_odd(&Repository::of(&server, "charts/web")).await;
+    server.stop();
+    judged_by_another_policy(&server);
+    server.restart();
+    tokio::time::sleep(MOMENT).await;
+    let repository = Repository::of(&server, "charts/web");
+    let second = push_odd(&repository).await;
+    assert_ne!(id(&first), id(&second));
+    for _ in 0..5 {
+        assert_eq!(id(&push_odd(&repository).await), id(&second));
+    }
+    let judged = repository.get(&path(&first)).await.is(200).json();
+    let ids = judged["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["id"]);
+    assert_eq!(ids.collect::<Vec<_>>(), [&id(&second), &id(&first)]);
+    let shown = said(&server.command(&["verdict", "show", "charts/web:1.2"]));
+    assert!(shown.contains(": 2 verdicts, the newest first; the last one let it in\n"), "{shown}");
+    assert!(shown.contains("by policy 0123456789ab"), "{shown}");
+    let found = server.command(&["verdict", "show", &id(&second)]);
+    assert!(found.status.success(), "{}", said(&found));
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn old_verdicts_go_by_themselves_and_a_warning_is_then_given_anew() {
+    let mut server = Server::start(&[("VERDICTS__DAYS_MAX", "30")]);
+    let odd = push_odd(&Repository::of(&server, "charts/web")).await;
+    server.stop();
+    let verdict = kept(&server).pop().unwrap();
+    // the day that H00 is lies years back
+    let old = server.data().join("objects/verdicts/H00/H0000000000");
+    fs::create_dir_all(old.parent().unwrap()).unwrap();
+    fs::rename(&verdict, &old).unwrap();
+    server.restart();
+    let since = Instant::now();
+    while old.exists() {
+        assert!(since.elapsed() < Duration::from_secs(30), "it stays");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let repository = Repository::of(&server, "charts/web");
+    assert_eq!(repository.get(&path(&odd)).await.is(200).json()["verdicts"][0]["id"], id(&odd));
+    let again = push_odd(&repository).await;
+    let shown = server.command(&["verdict", "show", &id(&again)]);
+    assert!(shown.status.success(), "{}", said(&shown));
+    assert_eq!(kept(&server).len(), 1);
+}
