@@ -109,14 +109,14 @@ impl Registry {
         digest: &Digest,
         verdict: &mut Verdict,
     ) {
-        match self.standing(repository, digest, verdict).await {
-            Ok(Some(standing)) => (verdict.id, verdict.at) = (standing.id, standing.at),
-            Ok(None) if verdict.findings.is_empty() => {}
-            Ok(None) => drop(self.keep(verdict).await),
-            Err(error) => {
-                tracing::error!(%digest, cause = ?error, "an earlier verdict can't be read");
-                drop(self.keep(verdict).await);
-            }
+        let standing = self.standing(repository, digest, verdict).await.unwrap_or_else(|error| {
+            tracing::error!(%digest, cause = ?error, "an earlier verdict can't be read");
+            None
+        });
+        if let Some(standing) = standing {
+            (verdict.id, verdict.at) = (standing.id, standing.at);
+        } else if !verdict.findings.is_empty() {
+            self.keep(verdict).await;
         }
     }
 

@@ -64,6 +64,7 @@ pub(crate) enum Key<'a> {
     /// `repos/<name>/_verdicts/<alg>/<hex>/<verdict>`: a later judgement of a stored manifest
     LaterVerdict(&'a Repository, &'a Digest, &'a str),
     LaterVerdicts(&'a Repository, &'a Digest),
+    LaterVerdictsOf(&'a Repository, Algorithm),
     /// `verdicts/<day>/<verdict>`: a verdict with findings
     Verdict(&'a str),
     VerdictsOf(&'a str),
@@ -187,6 +188,9 @@ impl Key<'_> {
                 format!("{}/{id}", Key::LaterVerdicts(repo, digest).path())
             }
             Self::LaterVerdicts(repo, digest) => below(repo, "_verdicts", digest),
+            Self::LaterVerdictsOf(repo, algorithm) => {
+                format!("repos/{repo}/_verdicts/{}", algorithm.as_str())
+            }
             Self::Version
             | Self::Secret(_)
             | Self::Data(_)

@@ -9,6 +9,7 @@ use crate::{
     key::{Key, undashed},
     manifests::Manifest,
     names::Entry,
+    record,
 };
 
 impl Look<'_> {
@@ -92,6 +93,30 @@ impl Look<'_> {
         let names = self.storage.backend.names(&folder.path()).await?;
         let mut entries = names.iter().filter_map(|name| Entry::parse(name));
         Ok(entries.any(|entry| manifest.claims.contains(&entry.claim)))
+    }
+
+    /// Later judgements can be read. Of a manifest that went, they are what a cut delete leaves.
+    pub(super) async fn verdicts(&mut self) -> Result<()> {
+        let repository = self.repository;
+        let folder = |algorithm| Key::LaterVerdictsOf(repository, algorithm);
+        for digest in self.storage.digests_in(folder).await? {
+            let visible = !self.storage.visible_claims(repository, &digest).await?.is_empty();
+            let ids = Key::LaterVerdicts(repository, &digest).path();
+            for id in self.storage.backend.names(&ids).await? {
+                if !visible {
+                    self.audit.litter("verdicts");
+                    continue;
+                }
+                let key = Key::LaterVerdict(repository, &digest, &id).path();
+                // of many the oldest go meanwhile
+                let Some(verdict) = self.storage.backend.read(&key).await? else { continue };
+                match record::decode::<serde_json::Value>(&key, &verdict) {
+                    Ok(_) => self.audit.sound("later verdicts"),
+                    Err(error) => self.audit.damage(error)?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Referrer entries: live ones are readable. Entries are written before the body, so one

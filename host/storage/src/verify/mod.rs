@@ -84,6 +84,7 @@ impl Storage {
         look.audit.sound("repositories");
         look.links().await?;
         look.manifests().await?;
+        look.verdicts().await?;
         look.tags().await?;
         look.referrers().await?;
         look.parents().await?;

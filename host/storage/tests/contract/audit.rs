@@ -16,7 +16,8 @@ use roadstead_oci::{Algorithm, Digest, Repository};
 use roadstead_storage::{Audit, Hook, Storage};
 
 use crate::world::{
-    Artifact, World, body, folder, noise, push, push_all, push_blob, repository, sha256,
+    Artifact, World, body, folder, noise, push, push_all, push_blob, push_judged, repository,
+    sha256,
 };
 
 /// Two images, of which one has a signature and an index, in the repository `stock`.
@@ -133,6 +134,22 @@ pub async fn a_manifest_that_was_read_and_then_damaged_is_found(world: &World) {
     // of its index, it is there, if only in pieces
     world.plant(&key, &b"no body"[..]).await;
     finds(world, &[(&key, "no end")]).await;
+}
+
+pub async fn a_damaged_later_verdict_is_found(world: &World) {
+    let (name, artifact) = (repository("judged"), Artifact::of("judged", &[]));
+    for id in ["00000000001", "00000000002", "00000000003"] {
+        let verdict = (id.to_owned(), serde_json::json!({ "id": id }));
+        push_judged(&world.storage, &name, &artifact, verdict).await.unwrap();
+    }
+    let audit = world.storage.audit().await.unwrap();
+    assert_eq!((audit.sound["later verdicts"], audit.litter.len()), (2, 0), "{audit:?}");
+    let key = world.key("/00000000002").await;
+    world.plant(&key, &b"no record"[..]).await;
+    finds(world, &[(&key, "no end")]).await;
+    world.lose(&claim_of(world, &artifact).await).await;
+    let audit = world.storage.audit().await.unwrap();
+    assert_eq!((audit.fault_count, audit.litter["verdicts"]), (0, 2), "{audit:?}");
 }
 
 pub async fn a_damaged_claim_is_found(world: &World) {

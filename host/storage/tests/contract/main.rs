@@ -62,6 +62,7 @@ macro_rules! storage_contract {
             audit::a_segment_that_is_short_or_gone_is_found,
             audit::a_record_that_names_another_segment_than_its_link_is_found,
             audit::a_manifest_that_was_read_and_then_damaged_is_found,
+            audit::a_damaged_later_verdict_is_found,
             audit::a_damaged_claim_is_found,
             audit::content_that_a_manifest_lacks_is_found,
             audit::a_subject_or_child_that_does_not_know_of_it_is_found,
