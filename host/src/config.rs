@@ -15,8 +15,7 @@ use roadstead_storage::StorageConfig;
 
 use crate::{
     http::listener::HttpConfig, nearest::nearest, policy::PolicyConfig, records::VerdictsConfig,
-    registry::ManifestsConfig,
-    telemetry::LogConfig,
+    registry::ManifestsConfig, telemetry::LogConfig,
 };
 
 /// Everything that can be set.

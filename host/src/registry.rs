@@ -56,15 +56,16 @@ struct Refused {
     repository: String,
     digest: String,
     tags: Vec<String>,
+    pushed_by: Option<String>,
     policy: String,
     codes: Vec<String>,
 }
 
 impl Refused {
     fn by(verdict: &Verdict) -> Self {
-        let Verdict { repository, digest, tags, policy, findings, .. } = verdict.clone();
+        let Verdict { repository, digest, tags, pushed_by, policy, findings, .. } = verdict.clone();
         let codes = findings.into_iter().map(|finding| finding.code).collect();
-        Self { repository, digest, tags, policy, codes }
+        Self { repository, digest, tags, pushed_by, policy, codes }
     }
 }
 

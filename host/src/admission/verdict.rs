@@ -103,6 +103,9 @@ pub struct Verdict {
     pub digest: String,
     /// the tags that were pushed
     pub tags: Vec<String>,
+    /// who pushed it, if that is known
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_by: Option<String>,
     /// what it was taken for
     pub kind: String,
     /// the policy's hash, 12 hexadecimal characters
@@ -142,6 +145,7 @@ impl Verdict {
             repository: candidate.repository.to_string(),
             digest: candidate.digest.to_string(),
             tags: candidate.tags.iter().map(ToString::to_string).collect(),
+            pushed_by: candidate.principal.clone(),
             kind: candidate.kind().name().to_owned(),
             policy: policy.hash().to_owned(),
             findings: Vec::new(),
@@ -280,6 +284,7 @@ mod tests {
             repository: "a".into(),
             digest: "sha256:00".into(),
             tags: vec![],
+            pushed_by: None,
             kind: "helm-chart".into(),
             policy: "0123456789ab".into(),
             findings: (0..findings).map(finding).collect(),

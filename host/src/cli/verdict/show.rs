@@ -127,6 +127,7 @@ fn all_told(judged: Judged) -> anyhow::Result<String> {
     Ok(parts.join("\n\n"))
 }
 
+/// A verdict as a person reads it.
 pub(in crate::cli) fn told(verdict: &Verdict) -> String {
     let decision = word(verdict.decision);
     let tags = verdict.tags.join(", ");
@@ -135,10 +136,11 @@ pub(in crate::cli) fn told(verdict: &Verdict) -> String {
         tags => format!("{}:{tags}", verdict.repository),
     };
     let Verdict { id, digest, at, kind, policy, duration_us, .. } = verdict;
+    let by = verdict.pushed_by.as_ref().map(|user| format!(", pushed by {user}"));
     let (whole, tenths) = (duration_us / 1000, duration_us / 100 % 10);
     let mut lines = vec![
         format!("{decision}  {name}"),
-        format!("  {digest}"),
+        format!("  {digest}{}", by.unwrap_or_default()),
         format!("  {id} of {at}, a {kind}, by policy {policy}, in {whole}.{tenths} ms"),
     ];
     lines.extend(verdict.findings.iter().flat_map(found));
@@ -154,7 +156,9 @@ fn found(finding: &Finding) -> [String; 2] {
         Severity::Warning => "warning",
     };
     let place = finding.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
-    let head = format!("{severity:>9}  {code} by rule {rule}, plugin {plugin}{place}");
+    // what the registry itself found has no plugin
+    let plugin = if plugin.is_empty() { String::new() } else { format!(", plugin {plugin}") };
+    let head = format!("{severity:>9}  {code} by rule {rule}{plugin}{place}");
     [head, format!("           {message}")]
 }
 
