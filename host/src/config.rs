@@ -14,8 +14,8 @@ use roadstead_engine::EngineConfig;
 use roadstead_storage::StorageConfig;
 
 use crate::{
-    http::listener::HttpConfig, nearest::nearest, policy::PolicyConfig, records::VerdictsConfig,
-    registry::ManifestsConfig, telemetry::LogConfig,
+    auth::AuthConfig, http::listener::HttpConfig, nearest::nearest, policy::PolicyConfig,
+    records::VerdictsConfig, registry::ManifestsConfig, telemetry::LogConfig,
 };
 
 /// Everything that can be set.
@@ -24,6 +24,8 @@ use crate::{
 pub struct Config {
     /// how the registry listens
     pub http: HttpConfig,
+    /// who may come in
+    pub auth: AuthConfig,
     /// how the store keeps things
     pub storage: StorageConfig,
     /// what a manifest may be
@@ -67,16 +69,24 @@ impl Config {
         Ok(merged.build()?.try_deserialize()?)
     }
 
-    /// Refuses what can't work, and to let everybody in from everywhere by accident.
+    /// Refuses what can't work, and to let everybody in or passwords out by accident.
     pub fn check(&self) -> anyhow::Result<()> {
         self.check_bounds()?;
-        let HttpConfig { listen, allow_anonymous_beyond_loopback: allowed, .. } = &self.http;
-        if !listen.ip().is_loopback() && !allowed {
-            bail!(
+        let HttpConfig { listen, allow_anonymous_beyond_loopback: anonymous, .. } = self.http;
+        match (listen.ip().is_loopback(), self.auth.is_on()) {
+            (true, _) => {}
+            (false, false) if anonymous => {}
+            (false, false) => bail!(
                 "refusing to listen on {listen}: without a login anyone who reaches it could push \
-                 and delete; listen on 127.0.0.1, or set \
+                 and delete; name the users with auth.htpasswd, listen on 127.0.0.1, or set \
                  http.allow_anonymous_beyond_loopback = true"
-            );
+            ),
+            (false, true) if self.auth.allow_plain_http_beyond_loopback => {}
+            (false, true) => bail!(
+                "refusing to listen on {listen}: passwords would cross the network in the clear; \
+                 listen on 127.0.0.1 behind a proxy with TLS, or, where the network up to that \
+                 proxy is your own, set auth.allow_plain_http_beyond_loopback = true"
+            ),
         }
         Ok(())
     }
@@ -261,6 +271,11 @@ mod tests {
         config.http.listen = "0.0.0.0:5000".parse().unwrap();
         assert!(config.check().unwrap_err().to_string().contains("allow_anonymous_beyond"));
         config.http.allow_anonymous_beyond_loopback = true;
+        config.check().unwrap();
+        config.auth.htpasswd = "users".into();
+        assert!(config.check().unwrap_err().to_string().contains("auth.allow_plain_http_beyond"));
+        config.http.allow_anonymous_beyond_loopback = false;
+        config.auth.allow_plain_http_beyond_loopback = true;
         config.check().unwrap();
     }
 }

@@ -66,6 +66,8 @@ pub enum Case {
     RangeUnsatisfiable(u64),
     /// the client stopped sending
     BrokenOff,
+    /// nobody is known to ask
+    Unauthorized,
     /// a policy refuses
     Denied,
     /// it stays, since something names it
@@ -78,7 +80,7 @@ pub enum Case {
 
 impl Case {
     /// Every case, for tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::NoSuchPath,
         Self::Method("GET"),
         Self::NameInvalid,
@@ -96,6 +98,7 @@ impl Case {
         Self::OutOfOrder,
         Self::RangeUnsatisfiable(0),
         Self::BrokenOff,
+        Self::Unauthorized,
         Self::Denied,
         Self::StillNamed,
         Self::Unavailable,
@@ -120,6 +123,7 @@ impl Case {
             }
             Self::UploadUnknown => ErrorCode::BlobUploadUnknown,
             Self::OutOfOrder | Self::BrokenOff => ErrorCode::BlobUploadInvalid,
+            Self::Unauthorized => ErrorCode::Unauthorized,
             Self::Denied => ErrorCode::Denied,
             Self::Unavailable => ErrorCode::Unavailable,
             Self::Internal => ErrorCode::Unknown,

@@ -4,12 +4,13 @@
 //!
 //! ```text
 //! main → cli → app → http → registry → admission → policy → engine ─┐
-//!                                └→ storage ──────────────────────────┴→ oci → nothing
+//!                     └→ auth    └→ storage ─────────────────────────┴→ oci → nothing
 //! ```
 
 pub mod admission;
 pub mod app;
 pub mod artifact;
+pub mod auth;
 pub mod cli;
 pub mod codes;
 pub mod config;

@@ -14,8 +14,16 @@ use std::{
 /// The binary under test.
 pub const ROADSTEAD: &str = env!("CARGO_BIN_EXE_roadstead");
 
+/// The least that there is: tests log in often.
+const BCRYPT_COST: u32 = 4;
+
 /// Longest wait for a server to come up, or to end.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Who may use a server that [`Server::guarded`] starts, and the password. It has what clients get
+/// wrong: colons, white space, letters beyond ASCII.
+pub const USER: &str = "anna";
+pub const PASSWORD: &str = "sécret: a:b";
 
 /// A running server; killed when it is dropped.
 pub struct Server {
@@ -34,6 +42,19 @@ impl Server {
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut server = Self::start_at(&folder.path().join("data"), environment);
+        server.folder = Some(folder);
+        server
+    }
+
+    /// Starts one that asks for a login.
+    pub fn guarded(environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let users = folder.path().join("users");
+        let line = format!("{USER}:{}\n", bcrypt::hash(PASSWORD, BCRYPT_COST).unwrap());
+        std::fs::write(&users, line).unwrap();
+        let mut environment = environment.to_vec();
+        environment.push(("AUTH__HTPASSWD", users.to_str().unwrap()));
+        let mut server = Self::start_at(&folder.path().join("data"), &environment);
         server.folder = Some(folder);
         server
     }

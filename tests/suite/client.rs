@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use data_encoding::BASE64;
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
 use roadstead_oci::{Algorithm, Digest, media_type};
@@ -22,7 +23,7 @@ pub struct Repository {
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
-    pub headers: reqwest::header::HeaderMap,
+    pub headers: HeaderMap,
     pub body: Bytes,
 }
 
@@ -73,6 +74,15 @@ impl Repository {
     pub fn of(server: &Server, name: &str) -> Self {
         let http = reqwest::Client::new();
         Self { http, addr: server.addr(), name: name.to_owned() }
+    }
+
+    /// The same with a login.
+    pub fn logged_in(self, name: &str, password: &str) -> Self {
+        let credential = BASE64.encode(format!("{name}:{password}").as_bytes());
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", format!("Basic {credential}").parse().unwrap());
+        let http = reqwest::Client::builder().default_headers(headers).build().unwrap();
+        Self { http, ..self }
     }
 
     pub fn url(&self, path: &str) -> String {

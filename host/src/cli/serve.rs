@@ -20,6 +20,7 @@ use roadstead_storage::DataFolder;
 
 use crate::{
     app,
+    auth::Auth,
     config::{self, Config},
     http::{self, listener, listener::Listener},
     registry::Registry,
@@ -66,6 +67,7 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     // from the start, or a signal before the end of it would kill
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let auth = Arc::new(Auth::open(&config.auth)?);
     let app = app::build(&config, &folder).await?;
     let registry = Arc::clone(&app.registry);
     let listen = config.http.listen;
@@ -92,6 +94,8 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
         Err(error) => tracing::warn!(%error, "staging files of earlier runs could not be removed"),
     });
     let policy = tokio::spawn(app.follow_policy());
+    let following = Arc::clone(&auth);
+    tokio::spawn(async move { following.follow().await });
     let (stop, stopped) = watch::channel(false);
     let drain = Duration::from_secs(config.http.drain_seconds_max);
     let stopping = async {
@@ -101,7 +105,7 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
         Instant::now() + drain
     };
     let daily = tokio::spawn(sweep_daily(Arc::clone(&registry), config.verdicts.days_max));
-    let router = http::router(Arc::clone(&registry));
+    let router = http::router(Arc::clone(&registry), auth);
     let ops = http::ops::router(Arc::clone(&registry));
     let clients = listener::serve(Listener::Tcp(tcp), router, config.http.clone(), stopped.clone());
     let commands = listener::serve(Listener::Unix(unix), ops, config.http, stopped);

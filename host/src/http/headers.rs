@@ -28,6 +28,11 @@ pub fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str
     headers.get(name)?.to_str().ok()
 }
 
+/// Every value of `Authorization`.
+pub fn authorization(headers: &HeaderMap) -> Vec<&[u8]> {
+    headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes).collect()
+}
+
 /// `Content-Length`, if it was announced.
 pub fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Error> {
     let Some(value) = headers.get(header::CONTENT_LENGTH) else { return Ok(None) };

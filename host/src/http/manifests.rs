@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use bytes::Bytes;
@@ -11,9 +11,10 @@ use roadstead_oci::{Descriptor, Digest, Manifest, Reference, Repository, Role, T
 use roadstead_storage::{Committed, Deleted, ManifestRecord, Named, Need, Push, Storage, Unmet};
 
 use super::{
+    Call,
     blobs::{accepted, still_named},
     body, headers,
-    route::{Endpoint, Query},
+    route::Endpoint,
 };
 use crate::{
     admission::{Candidate, Decision, Verdict},
@@ -53,11 +54,11 @@ pub(super) async fn put(
     registry: &Registry,
     repository: &Repository,
     reference: &Reference,
-    request: (&HeaderMap, &Query),
+    call: &Call,
     body: Body,
 ) -> Result<Response, Error> {
     let bytes = body::read_limited(body, "manifest", registry.manifests.bytes_max).await?;
-    let candidate = read(repository, reference, request, bytes)?;
+    let candidate = read(repository, reference, call, bytes)?;
     let needs = needs(&candidate.manifest, registry.manifests.allow_sparse_indexes);
     let claim = registry.storage.claim(repository, &candidate.digest, needs).await?;
     let unmet = registry.storage.look(&claim).await?;
@@ -99,9 +100,10 @@ async fn judge(registry: &Registry, candidate: &Candidate) -> Verdict {
 fn read(
     repository: &Repository,
     reference: &Reference,
-    (headers, query): (&HeaderMap, &Query),
+    call: &Call,
     bytes: Bytes,
 ) -> Result<Candidate, Error> {
+    let Call { headers, query, principal, .. } = call;
     let mut tags = query.tags()?;
     if tags.len() > TAGS_MAX {
         let message = format!("{} tags at once; at most {TAGS_MAX} are possible", tags.len());
@@ -122,7 +124,8 @@ fn read(
     let manifest = Manifest::parse(&bytes, headers::text(headers, header::CONTENT_TYPE));
     let manifest =
         manifest.map_err(|invalid| Error::new(Case::ManifestInvalid, invalid.to_string()))?;
-    Ok(Candidate::new(repository.clone(), (digest, tags), (manifest, bytes)))
+    let candidate = Candidate::new(repository.clone(), (digest, tags), (manifest, bytes));
+    Ok(Candidate { principal: principal.clone(), ..candidate })
 }
 
 /// What the manifest names, to be found in the repository with the size that it says.

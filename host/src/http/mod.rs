@@ -28,26 +28,35 @@ use axum::{
 };
 
 use crate::{
+    auth::Auth,
     error::{Case, Error},
     registry::Registry,
 };
 use request_log::RequestLog;
 use route::{Endpoint, Query, Unroutable};
 
-/// The registry's API. Everything goes through the fallback: see [`route`] for why.
-pub fn router(registry: Arc<Registry>) -> Router {
-    Router::new().fallback(serve).with_state(registry)
+/// What every request needs.
+#[derive(Clone)]
+struct Serving {
+    registry: Arc<Registry>,
+    auth: Arc<Auth>,
 }
 
-async fn serve(State(registry): State<Arc<Registry>>, request: Request) -> Response {
+/// The registry's API. Everything goes through the fallback: see [`route`] for why.
+pub fn router(registry: Arc<Registry>, auth: Arc<Auth>) -> Router {
+    Router::new().fallback(serve).with_state(Serving { registry, auth })
+}
+
+async fn serve(State(serving): State<Serving>, request: Request) -> Response {
     let log = RequestLog::begin(&request);
     if request.method() == Method::GET || request.method() == Method::HEAD {
-        return exchange(registry, request, log).await;
+        return exchange(serving, request, log).await;
     }
     // A change goes on to its end, whatever becomes of the connection: so no request that was cut
     // leaves a half, what arrived of an upload is kept, and what became of it is logged.
     let (method, id) = (request.method().clone(), log.id().to_owned());
-    let change = registry.changes.spawn(exchange(Arc::clone(&registry), request, log));
+    let changes = serving.registry.changes.clone();
+    let change = changes.spawn(exchange(serving, request, log));
     change.await.unwrap_or_else(|panicked| {
         let failed = Error::new(Case::Internal, "the registry failed").because(panicked);
         respond::error(&failed, &method, &id)
@@ -55,68 +64,83 @@ async fn serve(State(registry): State<Arc<Registry>>, request: Request) -> Respo
 }
 
 /// One request and its answer, with the line that tells of them.
-async fn exchange(registry: Arc<Registry>, request: Request, mut log: RequestLog) -> Response {
-    let (parts, body) = request.into_parts();
-    let method = parts.method;
-    let answer = match Endpoint::parse(&method, parts.uri.path()) {
-        Ok(endpoint) => {
-            log.endpoint(&endpoint);
-            let query = Query::parse(parts.uri.query().unwrap_or_default());
-            let call = Call { method: method.clone(), headers: parts.headers, query, body };
-            call.answer(&registry, endpoint).await
-        }
-        Err(unroutable) => Err(unroutable.into()),
-    };
+async fn exchange(serving: Serving, request: Request, mut log: RequestLog) -> Response {
+    let method = request.method().clone();
+    let answer = answer(&serving, request, &mut log).await;
     let response = answer.unwrap_or_else(|error| respond::error(&error, &method, log.id()));
     log.end(response)
 }
 
-/// A request, beside what its path says.
+/// Nothing is told to whoever is not logged in, not even that a path is none.
+async fn answer(
+    serving: &Serving,
+    request: Request,
+    log: &mut RequestLog,
+) -> Result<Response, Error> {
+    let (parts, body) = request.into_parts();
+    let endpoint = Endpoint::parse(&parts.method, parts.uri.path());
+    if let Ok(endpoint) = &endpoint {
+        log.endpoint(endpoint);
+    }
+    let principal = serving.auth.login(&headers::authorization(&parts.headers)).await?;
+    log.principal(principal.as_deref());
+    let query = Query::parse(parts.uri.query().unwrap_or_default());
+    let call = Call { method: parts.method, headers: parts.headers, query, principal };
+    call.answer(&serving.registry, endpoint?, body).await
+}
+
+/// A request, beside its path and body.
 struct Call {
     method: Method,
     headers: HeaderMap,
     query: Query,
-    body: Body,
+    /// the user who asks; none where no login is asked for
+    principal: Option<String>,
 }
 
 impl Call {
-    async fn answer(self, registry: &Registry, endpoint: Endpoint) -> Result<Response, Error> {
-        let Self { method, headers, query, body } = self;
+    async fn answer(
+        &self,
+        registry: &Registry,
+        endpoint: Endpoint,
+        body: Body,
+    ) -> Result<Response, Error> {
+        let Self { method, headers, query, .. } = self;
         let storage = &registry.storage;
         match (&endpoint, method.as_str()) {
             (Endpoint::Base, _) => Ok(base::base()),
-            (Endpoint::Catalog, _) => listing::catalog(storage, &query).await,
+            (Endpoint::Catalog, _) => listing::catalog(storage, query).await,
             (Endpoint::Extensions(of), _) => Ok(base::extensions(of.is_none())),
-            (Endpoint::Tags(name), _) => listing::tags(storage, name, &query).await,
+            (Endpoint::Tags(name), _) => listing::tags(storage, name, query).await,
             (Endpoint::Referrers(name, subject), _) => {
-                referrers::list(storage, name, subject, &query).await
+                referrers::list(storage, name, subject, query).await
             }
             (Endpoint::Verdicts(name, digest), _) => {
                 verdicts::of_manifest(storage, name, digest).await
             }
             (Endpoint::Blob(name, digest), "DELETE") => blobs::delete(storage, name, digest).await,
             (Endpoint::Blob(name, digest), _) => {
-                blobs::get(storage, name, digest, &method, &headers).await
+                blobs::get(storage, name, digest, method, headers).await
             }
-            (Endpoint::Uploads(name), _) => uploads::begin(storage, name, &query, body).await,
+            (Endpoint::Uploads(name), _) => uploads::begin(storage, name, query, body).await,
             (Endpoint::Upload(name, token), "PATCH") => {
-                uploads::append(storage, name, token, &headers, body).await
+                uploads::append(storage, name, token, headers, body).await
             }
             (Endpoint::Upload(name, token), "PUT") => {
-                uploads::finish(storage, name, token, (&headers, &query), body).await
+                uploads::finish(storage, name, token, (headers, query), body).await
             }
             (Endpoint::Upload(name, token), "DELETE") => {
                 uploads::cancel(storage, name, token).await
             }
             (Endpoint::Upload(name, token), _) => uploads::status(storage, name, token).await,
             (Endpoint::Manifest(name, reference), "PUT") => {
-                manifests::put(registry, name, reference, (&headers, &query), body).await
+                manifests::put(registry, name, reference, self, body).await
             }
             (Endpoint::Manifest(name, reference), "DELETE") => {
                 manifests::delete(storage, name, reference).await
             }
             (Endpoint::Manifest(name, reference), _) => {
-                manifests::get(storage, name, reference, &method).await
+                manifests::get(storage, name, reference, method).await
             }
         }
     }

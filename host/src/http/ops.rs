@@ -15,6 +15,7 @@ use roadstead_oci::{Reference, Repository};
 
 use super::route::Query;
 use crate::{
+    auth::Auth,
     records::{self, Wanted},
     registry::Registry,
 };
@@ -27,7 +28,7 @@ pub fn router(registry: Arc<Registry>) -> Router {
         .route("/verdicts/{id}", get(verdict))
         .route("/judged", get(judged))
         .route("/check", get(check))
-        .fallback_service(super::router(Arc::clone(&registry)))
+        .fallback_service(super::router(Arc::clone(&registry), Arc::new(Auth::off())))
         .with_state(registry)
 }
 

@@ -1,7 +1,7 @@
 //! One line a request, written when the last byte of its answer has gone, and the request's id.
 //!
 //! No secret gets in: of the path only what was parsed is logged, which leaves out queries and
-//! the tokens of uploads; of the headers only the id.
+//! the tokens of uploads; of the headers only the id and, once it is proven, the user.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -45,6 +45,7 @@ pub(super) struct RequestLog {
     id: String,
     method: Method,
     route: &'static str,
+    principal: Option<String>,
     repository: Option<String>,
     reference: Option<String>,
     digest: Option<String>,
@@ -65,6 +66,7 @@ impl RequestLog {
             id: given.filter(|id| is_safe(id)).map_or_else(new_id, ToOwned::to_owned),
             method: request.method().clone(),
             route: "none",
+            principal: None,
             repository: None,
             reference: None,
             digest: None,
@@ -86,6 +88,11 @@ impl RequestLog {
         self.route = endpoint.name();
         self.repository = endpoint.repository().map(ToString::to_string);
         self.reference = endpoint.reference();
+    }
+
+    /// Says who asks.
+    pub(super) fn principal(&mut self, principal: Option<&str>) {
+        self.principal = principal.map(ToOwned::to_owned);
     }
 
     /// Goes along with the answer to its end.
@@ -155,6 +162,7 @@ impl Drop for RequestLog {
             id = self.id,
             method = self.method.as_str(),
             route = self.route,
+            principal = self.principal,
             repository = self.repository,
             reference = self.reference,
             digest = self.digest,

@@ -11,6 +11,9 @@ use serde_json::{Map, Value, json};
 use super::headers;
 use crate::error::{Case, Error};
 
+/// What a client is asked for that is not logged in; the one way to do so.
+const CHALLENGE: &str = "Basic realm=\"roadstead\"";
+
 /// The status of a case.
 pub fn status(case: Case) -> StatusCode {
     match case {
@@ -30,6 +33,7 @@ pub fn status(case: Case) -> StatusCode {
         Case::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Case::TooManyTags => StatusCode::URI_TOO_LONG,
         Case::OutOfOrder | Case::RangeUnsatisfiable(_) => StatusCode::RANGE_NOT_SATISFIABLE,
+        Case::Unauthorized => StatusCode::UNAUTHORIZED,
         Case::Denied => StatusCode::FORBIDDEN,
         Case::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Case::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -68,6 +72,9 @@ pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     fixed.insert(header::CONTENT_LENGTH, body.len().into());
     if let Case::Method(allowed) = error.case {
         headers::set(&mut response, header::ALLOW, allowed);
+    }
+    if error.case == Case::Unauthorized {
+        headers::set(&mut response, header::WWW_AUTHENTICATE, CHALLENGE);
     }
     if error.case == Case::Unavailable {
         headers::set(&mut response, header::RETRY_AFTER, "1");

@@ -1,7 +1,8 @@
-//! Running it: configuration, logs, slow clients, stopping.
+//! Running it: configuration, logins, logs, slow clients, stopping.
 
 mod commands;
 mod configuration;
+mod logins;
 mod logs;
 mod plugins;
 mod slow_clients;
