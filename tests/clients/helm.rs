@@ -1,61 +1,18 @@
-//! helm 3 and 4: push, pull, show, and a refusal that a person can act on.
+//! helm 3 and 4: login, push, pull, show, dependencies, provenance, and a refusal that a person
+//! can act on.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Output},
+use std::{fs, process::Output};
+
+use data_encoding::BASE64;
+
+use crate::{
+    client::Client,
+    harness::{Server, USER, said},
 };
 
-use crate::harness::{Server, said, tool};
-
-struct Helm {
-    binary: PathBuf,
-    folder: tempfile::TempDir,
-}
-
-impl Helm {
-    fn new(version: &str) -> Self {
-        Self {
-            binary: tool(&format!("helm-{version}"), "helm"),
-            folder: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let home = self.folder.path();
-        Command::new(&self.binary)
-            .args(arguments)
-            .current_dir(home)
-            .env("HOME", home)
-            .env("HELM_CACHE_HOME", home.join("cache"))
-            .env("HELM_CONFIG_HOME", home.join("config"))
-            .env("HELM_DATA_HOME", home.join("data"))
-            .output()
-            .unwrap()
-    }
-
-    #[track_caller]
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "helm {arguments:?}: {}", said(&output));
-        said(&output)
-    }
-
-    fn push(&self, server: &Server, archive: &str) -> Output {
-        let url = format!("oci://{}/charts", server.addr());
-        self.run(&["push", archive, &url, "--plain-http"])
-    }
-
-    /// Writes the chart `web`.
-    fn chart(&self, files: &[(&str, &str)]) {
-        drop(fs::remove_dir_all(self.folder.path().join("web")));
-        for (name, content) in files {
-            let path = self.folder.path().join("web").join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
-    }
-}
+const PLAIN: &str = "--plain-http";
+const CHARTS: &str = "oci://HOST/charts";
+const WEB: &str = "oci://HOST/charts/web";
 
 const CHART: [(&str, &str); 3] = [
     ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\nappVersion: 1.10\n"),
@@ -63,51 +20,113 @@ const CHART: [(&str, &str); 3] = [
     ("templates/greeting.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\n"),
 ];
 
+/// A key that signs nothing but these charts: `gpg --quick-gen-key 'roadstead test
+/// <test@example.com>' rsa2048 sign never`, then `gpg --export-secret-keys | base64`.
+const KEYRING: &str = include_str!("keyring.txt");
+
+fn helm<'a>(server: &'a Server, version: &str) -> Client<'a> {
+    Client::new(server, &format!("helm-{version}"), "helm")
+}
+
+/// Writes a chart into a folder of its own.
+fn chart(helm: &Client<'_>, name: &str, files: &[(&str, &str)]) {
+    drop(fs::remove_dir_all(helm.path(name)));
+    for (file, content) in files {
+        helm.file(&format!("{name}/{file}"), content);
+    }
+}
+
+fn push(helm: &Client<'_>, archive: &str) -> Output {
+    helm.run(&["push", archive, CHARTS, PLAIN])
+}
+
+/// The digest that helm names.
+fn digest(text: &str) -> String {
+    let line = text.lines().find(|line| line.starts_with("Digest: ")).expect(text);
+    line.to_owned()
+}
+
 fn journey(version: &str) {
-    let server = Server::start(&[]);
-    let helm = Helm::new(version);
-    helm.chart(&CHART);
+    let server = Server::guarded(&[]);
+    let helm = helm(&server, version);
+    let wrong = helm.log_in(&["registry", "login", "HOST", "-u", USER, "--password-stdin", PLAIN]);
+    assert!(wrong.contains("wrong name or password"), "{wrong}");
+    chart(&helm, "web", &CHART);
     helm.ok(&["package", "web"]);
-    let archive = helm.folder.path().join("web-0.1.0.tgz");
-    let pushed = fs::read(&archive).unwrap();
-    let output = helm.push(&server, "web-0.1.0.tgz");
-    assert!(output.status.success(), "{}", said(&output));
-    let url = format!("oci://{}/charts/web", server.addr());
-    let shown = helm.ok(&["show", "chart", &url, "--version", "0.1.0", "--plain-http"]);
+    let archive = "web-0.1.0.tgz";
+    let bytes = helm.bytes(archive);
+    let pushed = helm.ok(&["push", archive, CHARTS, PLAIN]);
+    let shown = helm.ok(&["show", "chart", WEB, "--version", "0.1.0", PLAIN]);
     assert!(shown.contains("name: web"), "{shown}");
-    let rendered = helm.ok(&["template", &url, "--version", "0.1.0", "--plain-http"]);
+    let rendered = helm.ok(&["template", WEB, "--version", "0.1.0", PLAIN]);
     assert!(rendered.contains("kind: ConfigMap"), "{rendered}");
-    fs::remove_file(&archive).unwrap();
-    helm.ok(&["pull", &url, "--version", "0.1.0", "--plain-http"]);
-    assert!(fs::read(&archive).unwrap() == pushed, "pulled what was not pushed");
-    tampered(&server, &helm, &archive);
+    tampered(&server, &helm);
+    fs::remove_file(helm.path(archive)).unwrap();
+    helm.ok(&["registry", "logout", "HOST"]);
+    let out = helm.refused(&["pull", WEB, "--version", "0.1.0", PLAIN]);
+    assert!(out.contains("credential") || out.contains("401"), "{out}");
+    helm.log_in(&["registry", "login", "HOST", "-u", USER, "--password-stdin", PLAIN]);
+    let pulled = helm.ok(&["pull", WEB, "--version", "0.1.0", PLAIN]);
+    assert_eq!(digest(&pulled), digest(&pushed));
+    assert!(helm.bytes(archive) == bytes, "pulled what was not pushed");
     server.is_sound();
 }
 
 /// A link in the archive: helm packs and pushes it; whoever unpacks it may follow it.
-fn tampered(server: &Server, helm: &Helm, archive: &Path) {
-    helm.chart(&[("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.2.0\n"), CHART[1]]);
-    let folder = helm.folder.path();
-    std::os::unix::fs::symlink("/etc/passwd", folder.join("web/users.txt")).unwrap();
-    let archive = archive.with_file_name("web-0.2.0.tgz");
-    let mut tar = Command::new("tar");
-    tar.args(["czf", archive.to_str().unwrap(), "web"]).current_dir(folder);
-    assert!(tar.status().unwrap().success());
-    let refused = helm.push(server, "web-0.2.0.tgz");
+fn tampered(server: &Server, helm: &Client<'_>) {
+    let metadata = ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.2.0\n");
+    chart(helm, "web", &[metadata, CHART[1]]);
+    std::os::unix::fs::symlink("/etc/passwd", helm.path("web/users.txt")).unwrap();
+    let archive = fs::File::create(helm.path("web-0.2.0.tgz")).unwrap();
+    let gzip = flate2::write::GzEncoder::new(archive, flate2::Compression::fast());
+    let mut tar = tar::Builder::new(gzip);
+    tar.follow_symlinks(false);
+    tar.append_dir_all("web", helm.path("web")).unwrap();
+    tar.into_inner().unwrap().finish().unwrap();
+    let refused = push(helm, "web-0.2.0.tgz");
     let text = said(&refused);
     assert!(!refused.status.success(), "{text}");
     assert!(text.contains("rule charts-are-valid: "), "{text}");
     assert!(text.contains("users.txt") && text.contains("[RSH"), "{text}");
     let id = text.split(" verdict ").nth(1).unwrap().split(']').next().unwrap();
-    let shown = server.command(&["verdict", "show", id]);
-    assert!(said(&shown).contains("users.txt"), "{}", said(&shown));
-    let url = format!("oci://{}/charts/web", server.addr());
-    let pulled = helm.run(&["pull", &url, "--version", "0.2.0", "--plain-http"]);
-    assert!(!pulled.status.success(), "a refused chart is there: {}", said(&pulled));
-    fs::remove_file(folder.join("web/users.txt")).unwrap();
+    let shown = said(&server.command(&["verdict", "show", id]));
+    assert!(shown.contains("users.txt") && shown.contains("pushed by anna"), "{shown}");
+    helm.refused(&["pull", WEB, "--version", "0.2.0", PLAIN]);
+    fs::remove_file(helm.path("web/users.txt")).unwrap();
     helm.ok(&["package", "web"]);
-    let output = helm.push(server, "web-0.2.0.tgz");
-    assert!(output.status.success(), "{}", said(&output));
+    helm.ok(&["push", "web-0.2.0.tgz", CHARTS, PLAIN]);
+}
+
+/// A chart that needs another of the same registry, and is signed.
+fn signed_with_dependencies(version: &str) {
+    let server = Server::start(&[]);
+    let helm = helm(&server, version);
+    let keyring: String = KEYRING.lines().collect();
+    helm.file("keyring", BASE64.decode(keyring.as_bytes()).unwrap());
+    chart(&helm, "lib", &[("Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.2.3\n")]);
+    helm.ok(&["package", "lib"]);
+    helm.ok(&["push", "lib-1.2.3.tgz", CHARTS, PLAIN]);
+    let metadata = format!(
+        "{}dependencies:\n- {{ name: lib, version: ^1, repository: \"oci://{}/charts\" }}\n",
+        CHART[0].1,
+        server.addr()
+    );
+    chart(&helm, "web", &[("Chart.yaml", &metadata), CHART[1], CHART[2]]);
+    helm.ok(&["dependency", "update", "web", PLAIN]);
+    fs::remove_dir_all(helm.path("web/charts")).unwrap();
+    helm.ok(&["dependency", "build", "web", PLAIN]);
+    assert!(helm.bytes("web/charts/lib-1.2.3.tgz") == helm.bytes("lib-1.2.3.tgz"));
+    helm.ok(&["package", "web", "--sign", "--key", "roadstead test", "--keyring", "keyring"]);
+    helm.ok(&["push", "web-0.1.0.tgz", CHARTS, PLAIN]);
+    fs::create_dir(helm.path("pulled")).unwrap();
+    let verify = ["--verify", "--keyring", "keyring", "-d", "pulled"];
+    let pull = [&["pull", WEB, "--version", "0.1.0", PLAIN][..], &verify].concat();
+    let pulled = helm.ok(&pull);
+    assert!(pulled.contains("Signed by: roadstead test"), "{pulled}");
+    for file in ["web-0.1.0.tgz", "web-0.1.0.tgz.prov"] {
+        assert!(helm.bytes(&format!("pulled/{file}")) == helm.bytes(file), "{file}");
+    }
+    server.is_sound();
 }
 
 #[test]
@@ -120,24 +139,28 @@ fn helm_4() {
     journey("4.3.1");
 }
 
+#[test]
+fn helm_3_with_dependencies_and_provenance() {
+    signed_with_dependencies("3.22.0");
+}
+
+#[test]
+fn helm_4_with_dependencies_and_provenance() {
+    signed_with_dependencies("4.3.1");
+}
+
 /// What a catalogue shows of a chart comes from its config; what is installed, from its layer.
 #[test]
 fn a_chart_whose_config_lies_is_refused() {
     let server = Server::start(&[]);
-    let helm = Helm::new("4.3.1");
-    helm.chart(&CHART);
+    let (helm, oras) = (helm(&server, "4.3.1"), Client::new(&server, "oras-1.3.6", "oras"));
+    chart(&helm, "web", &CHART);
     helm.ok(&["package", "web"]);
-    let config = r#"{"apiVersion":"v2","name":"web","version":"9.9.9"}"#;
-    fs::write(helm.folder.path().join("config.json"), config).unwrap();
-    let pushed = Command::new(tool("oras-1.3.6", "oras"))
-        .args(["push", "--plain-http", &format!("{}/charts/web:9.9.9", server.addr())])
-        .args(["--config", "config.json:application/vnd.cncf.helm.config.v1+json"])
-        .arg("web-0.1.0.tgz:application/vnd.cncf.helm.chart.content.v1.tar+gzip")
-        .current_dir(helm.folder.path())
-        .output()
-        .unwrap();
-    let text = said(&pushed);
-    assert!(!pushed.status.success(), "{text}");
+    oras.file("config.json", r#"{"apiVersion":"v2","name":"web","version":"9.9.9"}"#);
+    oras.file("web-0.1.0.tgz", helm.bytes("web-0.1.0.tgz"));
+    let config = "config.json:application/vnd.cncf.helm.config.v1+json";
+    let layer = "web-0.1.0.tgz:application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+    let text = oras.refused(&["push", PLAIN, "HOST/charts/web:9.9.9", "--config", config, layer]);
     assert!(text.contains("rule charts-are-valid: ") && text.contains("9.9.9"), "{text}");
     assert!(text.contains("0.1.0") && text.contains("[RSH"), "{text}");
     server.is_sound();

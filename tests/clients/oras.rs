@@ -1,78 +1,65 @@
 //! oras: artifacts of any type, referrers, copies, deletes.
 
-use std::{
-    fs,
-    process::{Command, Output},
+use std::fs;
+
+use crate::{
+    client::Client,
+    harness::{Server, USER},
 };
 
-use crate::harness::{Server, said, tool};
-
-struct Oras<'a> {
-    server: &'a Server,
-    folder: tempfile::TempDir,
-}
-
-impl Oras<'_> {
-    /// Runs a command; `HOST` in an argument stands for the registry.
-    fn run(&self, arguments: &[&str]) -> Output {
-        let host = self.server.addr().to_string();
-        let arguments = arguments.iter().map(|argument| argument.replace("HOST", &host));
-        Command::new(tool("oras-1.3.6", "oras"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("HOME", self.folder.path())
-            .output()
-            .unwrap()
-    }
-
-    #[track_caller]
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "oras {arguments:?}: {}", said(&output));
-        said(&output)
-    }
-
-    fn file(&self, name: &str, content: &str) {
-        fs::write(self.folder.path().join(name), content).unwrap();
-    }
-}
+const PLAIN: &str = "--plain-http";
+const KIND: &str = "application/vnd.example.thing";
 
 #[test]
 fn an_artifact_of_an_unknown_type_goes_the_whole_way() {
-    let server = Server::start(&[]);
-    let oras = Oras { server: &server, folder: tempfile::tempdir().unwrap() };
+    let server = Server::guarded(&[]);
+    let oras = Client::new(&server, "oras-1.3.6", "oras");
+    let wrong = oras.log_in(&["login", PLAIN, "-u", USER, "--password-stdin", "HOST"]);
+    assert!(wrong.contains("unauthorized: wrong name or password"), "{wrong}");
     oras.file("hello.txt", "hello\n");
     oras.file("sbom.json", "{}\n");
-    let plain = "--plain-http";
-    let kind = "application/vnd.example.thing";
-    oras.ok(&["push", plain, "HOST/a/thing:v1", "--artifact-type", kind, "hello.txt:text/plain"]);
-    oras.ok(&[
-        "attach",
-        plain,
-        "HOST/a/thing:v1",
-        "--artifact-type",
-        "application/sbom",
-        "sbom.json",
-    ]);
-    let stored = oras.ok(&["manifest", "fetch", plain, "HOST/a/thing:v1"]);
-    assert!(stored.contains(kind), "{stored}");
-    let tree = oras.ok(&["discover", plain, "HOST/a/thing:v1"]);
+    oras.ok(&["push", PLAIN, "HOST/a/thing:v1", "--artifact-type", KIND, "hello.txt:text/plain"]);
+    let sbom = ["--artifact-type", "application/sbom", "sbom.json"];
+    oras.ok(&[&["attach", PLAIN, "HOST/a/thing:v1"][..], &sbom].concat());
+    let stored = oras.ok(&["manifest", "fetch", PLAIN, "HOST/a/thing:v1"]);
+    assert!(stored.contains(KIND), "{stored}");
+    let tree = oras.ok(&["discover", PLAIN, "HOST/a/thing:v1"]);
     assert!(tree.contains("application/sbom"), "{tree}");
-    oras.ok(&["tag", plain, "HOST/a/thing:v1", "v1.0", "latest"]);
-    let tags = oras.ok(&["repo", "tags", plain, "HOST/a/thing"]);
+    oras.ok(&["tag", PLAIN, "HOST/a/thing:v1", "v1.0", "latest"]);
+    let tags = oras.ok(&["repo", "tags", PLAIN, "HOST/a/thing"]);
     assert_eq!(tags.lines().collect::<Vec<_>>(), ["latest", "v1", "v1.0"]);
-    fs::remove_file(oras.folder.path().join("hello.txt")).unwrap();
-    oras.ok(&["pull", plain, "HOST/a/thing:v1"]);
-    assert_eq!(fs::read_to_string(oras.folder.path().join("hello.txt")).unwrap(), "hello\n");
-    let copy =
-        ["cp", "-r", "--from-plain-http", "--to-plain-http", "HOST/a/thing:v1", "HOST/b/thing:v1"];
-    oras.ok(&copy);
-    let tree = oras.ok(&["discover", plain, "HOST/b/thing:v1"]);
+    fs::remove_file(oras.path("hello.txt")).unwrap();
+    oras.ok(&["pull", PLAIN, "HOST/a/thing:v1"]);
+    assert_eq!(oras.bytes("hello.txt"), b"hello\n");
+    let plain = ["--from-plain-http", "--to-plain-http"];
+    oras.ok(&[&["cp", "-r"][..], &plain, &["HOST/a/thing:v1", "HOST/b/thing:v1"]].concat());
+    let digest = |name| oras.ok(&["resolve", PLAIN, name]);
+    assert_eq!(digest("HOST/a/thing:v1"), digest("HOST/b/thing:v1"));
+    let tree = oras.ok(&["discover", PLAIN, "HOST/b/thing:v1"]);
     assert!(tree.contains("application/sbom"), "{tree}");
-    let repositories = oras.ok(&["repo", "ls", plain, "HOST"]);
+    let repositories = oras.ok(&["repo", "ls", PLAIN, "HOST"]);
     assert_eq!(repositories.lines().collect::<Vec<_>>(), ["a/thing", "b/thing"]);
-    oras.ok(&["manifest", "delete", plain, "--force", "HOST/a/thing:v1.0"]);
-    assert!(!oras.run(&["resolve", plain, "HOST/a/thing:v1.0"]).status.success());
-    oras.ok(&["resolve", plain, "HOST/b/thing:v1"]);
+    oras.ok(&["manifest", "delete", PLAIN, "--force", "HOST/a/thing:v1.0"]);
+    oras.refused(&["resolve", PLAIN, "HOST/a/thing:v1.0"]);
+    oras.ok(&["resolve", PLAIN, "HOST/b/thing:v1"]);
+    oras.ok(&["logout", "HOST"]);
+    let out = oras.refused(&["pull", PLAIN, "HOST/a/thing:v1"]);
+    assert!(out.contains("credential"), "{out}");
     server.is_sound();
+}
+
+/// A chart that helm itself would never push.
+#[test]
+fn a_refusal_says_why() {
+    let server = Server::start(&[]);
+    let oras = Client::new(&server, "oras-1.3.6", "oras");
+    oras.file("config.json", r#"{"apiVersion":"v2","name":"web","version":"1.0.0"}"#);
+    oras.file("web-1.0.0.tgz", "no archive");
+    let config = "config.json:application/vnd.cncf.helm.config.v1+json";
+    let layer = "web-1.0.0.tgz:application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+    let text = oras.refused(&["push", PLAIN, "HOST/web:1.0.0", "--config", config, layer]);
+    let says = "denied: rule charts-are-valid: the chart layer is not gzip, which helm needs; push";
+    assert!(text.contains(says), "{text}");
+    let absent = oras.refused(&["resolve", PLAIN, "HOST/web:1.0.0"]);
+    assert!(absent.contains("not found"), "{absent}");
 }
