@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-const BUNDLED: [&str; 1] = ["helm"];
+const BUNDLED: [&str; 3] = ["cosign", "helm", "image"];
 
 fn main() {
     // asked when it runs: another checkout may share the compiled script

@@ -13,8 +13,11 @@ use crate::{
 };
 
 /// The plugins inside the binary; `build.rs` finds their components.
-const BUNDLED: [Bundled; 1] =
-    [Bundled { name: "helm", component: include_bytes!(env!("ROADSTEAD_PLUGIN_HELM")) }];
+const BUNDLED: [Bundled; 3] = [
+    Bundled { name: "cosign", component: include_bytes!(env!("ROADSTEAD_PLUGIN_COSIGN")) },
+    Bundled { name: "helm", component: include_bytes!(env!("ROADSTEAD_PLUGIN_HELM")) },
+    Bundled { name: "image", component: include_bytes!(env!("ROADSTEAD_PLUGIN_IMAGE")) },
+];
 
 /// A registry, and what keeps its policy up to date.
 #[derive(Debug)]
