@@ -78,6 +78,14 @@ fn find_unread(layer: &Descriptor, error: &ReadError, findings: &mut Findings) {
             );
             findings.add(&codes::NOT_COMPARED, place, message);
         }
+        ReadError::TooLarge(_) => {
+            let message = format!(
+                "layer {index} can't be compared with the config: {error}; split it, or let the \
+                 policy ignore {} here",
+                codes::DAMAGED.id
+            );
+            findings.add(&codes::DAMAGED, place, message);
+        }
         error => {
             let message = format!("layer {index} can't be unpacked: {error}; pack it again");
             findings.add(&codes::DAMAGED, place, message);
