@@ -4,8 +4,8 @@
     make.py [CASE...]       all cases of cases.py, or those whose names begin so
 
 The tools are found in PATH; docker needs a daemon (DOCKER_HOST), and so does buildctl
-(BUILDKIT_HOST), whose configuration says `[registry."127.0.0.1:PORT"] http = true` for the PORT that
-is given here; jib-core lies in JIB.
+(BUILDKIT_HOST), whose configuration says `[registry."127.0.0.1:PORT"] http = true` for the PORT
+that is given here; jib-core lies in JIB.
 Each case is a shell script that pushes to a registry in this process, which keeps what it gets.
 images.json then holds for each case the manifests that it pushed, in their order, with the configs
 and the first 512 bytes of each layer: what the plugin looks at, and what tests/suite/golden.rs
