@@ -58,6 +58,8 @@ pub mod gzip;
 pub mod log;
 mod metadata;
 mod plugin;
+#[cfg(target_family = "wasm")]
+mod random;
 mod report;
 mod source;
 mod target;

@@ -146,3 +146,10 @@ async fn the_review_of_a_blob_sees_that_blob_and_no_context() {
     let refused = review_of(&plugin, "now", blob(b"x"), &target, &Limits::default()).await;
     assert!(matches!(refused.outcome, Err(ReviewError::Trap(_))), "{refused:?}");
 }
+
+#[tokio::test]
+async fn who_asks_for_randomness_is_told_that_there_is_none() {
+    let said = said(&plugin().await, "random", blob(b"x")).await;
+    assert_eq!(said.matches("Err(").count(), 3, "{said}");
+    assert!(said.ends_with("untouched: true") && !said.contains("Ok("), "{said}");
+}

@@ -158,6 +158,7 @@ fn reads(mode: &str, digest: &str) -> Option<Report> {
         },
         "digest" => content::decoded_digest(digest).unwrap_or_else(|error| format!("{error:?}")),
         "now" => context::now().to_string(),
+        "random" => random(),
         "referrers" => context::referrers(digest, None).len().to_string(),
         "now-then-panic" => {
             context::now();
@@ -166,6 +167,19 @@ fn reads(mode: &str, digest: &str) -> Option<Report> {
         _ => return None,
     };
     Some(annotated("said", &said))
+}
+
+/// What each line of getrandom answers, and whether it touched the buffer.
+fn random() -> String {
+    let (mut old, mut newer, mut newest) = ([7; 16], [7; 16], [7; 16]);
+    let answers = [
+        getrandom_02::getrandom(&mut old).map_err(|error| error.to_string()),
+        getrandom_03::fill(&mut newer).map_err(|error| error.to_string()),
+        getrandom_04::fill(&mut newest).map_err(|error| error.to_string()),
+    ];
+    // 0.2 clears the buffer itself
+    let is_untouched = old.iter().all(|byte| *byte == 0) && newer == [7; 16] && newest == [7; 16];
+    format!("{answers:?}, untouched: {is_untouched}")
 }
 
 fn spin() -> ! {
