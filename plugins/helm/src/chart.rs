@@ -5,20 +5,21 @@ use roadstead_plugin_sdk::{Code, Quoted, Report};
 use crate::{
     codes,
     config::Config,
+    layer::Layer,
     metadata::{self, Difference, METADATA, Metadata, Shape, difference},
-    walk::Layer,
+    settings::Settings,
 };
 
 /// Reads the metadata that helm would install.
 pub(crate) fn read(layer: &Layer, report: &mut Report) -> Option<Metadata> {
-    if layer.charts.is_empty() {
+    if layer.contents.charts.is_empty() {
         if layer.is_whole {
             let message = "the chart has no Chart.yaml in its folder; package it with helm package";
             report.find(&codes::NO_CHART_YAML, message).blob(&layer.digest);
         }
         return None;
     }
-    match metadata::read(&layer.charts, &layer.requirements) {
+    match metadata::read(&layer.contents.charts, &layer.contents.requirements) {
         Ok(metadata) => Some(metadata),
         Err(unreadable) => {
             let (file, invalid) = (unreadable.file, unreadable.invalid);
@@ -36,9 +37,14 @@ pub(crate) fn read(layer: &Layer, report: &mut Report) -> Option<Metadata> {
 }
 
 /// Finds what helm would find when it validates the metadata, unless the config has it as well.
-pub(crate) fn validate(layer: &Layer, metadata: &Metadata, report: &mut Report) {
+pub(crate) fn validate(
+    layer: &Layer,
+    metadata: &Metadata,
+    settings: &Settings,
+    report: &mut Report,
+) {
     let Layer { digest, top, .. } = layer;
-    for problem in metadata.claims().problems() {
+    for problem in metadata.claims(settings.lenient_version()).problems() {
         if report.findings().iter().any(|found| found.code() == problem.code.id) {
             continue;
         }
@@ -68,7 +74,7 @@ pub(crate) fn compare(layer: &Layer, metadata: &Metadata, config: &Config, repor
         let Some(found) = difference(shape, metadata.field(name), config.field(name)) else {
             continue;
         };
-        if *name == "type" && is_default_type(&found) {
+        if *name == "type" && found.is_default_type() {
             continue;
         }
         let Difference { pointer, chart, config, line } = found;
@@ -84,14 +90,6 @@ pub(crate) fn compare(layer: &Layer, metadata: &Metadata, config: &Config, repor
             found.line(line);
         }
     }
-}
-
-/// No type is the type of an application.
-fn is_default_type(found: &Difference) -> bool {
-    matches!(
-        (found.chart.as_str(), found.config.as_str()),
-        ("", "application") | ("application", "")
-    )
 }
 
 fn code(field: &str) -> &'static Code {

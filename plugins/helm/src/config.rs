@@ -2,7 +2,7 @@
 //! show.
 
 use roadstead_plugin_sdk::{
-    Descriptor, Failure, Quoted, Report,
+    Code, Descriptor, Failure, Quoted, Report,
     content::{self, ReadError},
     oci::json::{self, mistaken_for},
 };
@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::{
     absent, codes,
     metadata::{METADATA, Shape},
+    settings::Settings,
     validate::{Claims, Dependency},
 };
 
@@ -75,15 +76,15 @@ impl Config {
     }
 
     /// Finds what helm would find when it validates the metadata.
-    pub(crate) fn validate(&self, report: &mut Report) {
-        for problem in self.claims().problems() {
+    pub(crate) fn validate(&self, settings: &Settings, report: &mut Report) {
+        for problem in self.claims(settings.lenient_version()).problems() {
             let found = report.find(problem.code, problem.why);
             found.blob(&self.digest).pointer(&format!("/{}", problem.field));
         }
     }
 
     /// What helm validates.
-    fn claims(&self) -> Claims<'_> {
+    fn claims(&self, lenient: &'static Code) -> Claims<'_> {
         let entries = |name| self.fields[name].as_array().into_iter().flatten();
         Claims {
             source: "the config",
@@ -91,6 +92,7 @@ impl Config {
             version: self.text("version"),
             api_version: self.text("apiVersion"),
             chart_type: self.text("type"),
+            lenient,
             has_empty_maintainer: entries("maintainers").any(Value::is_null),
             dependencies: entries("dependencies").map(dependency).collect(),
         }

@@ -9,26 +9,29 @@ mod absent;
 mod chart;
 pub mod codes;
 mod config;
-mod gzip;
+mod demands;
+mod facts;
+mod files;
 mod layer;
 mod manifest;
 mod metadata;
-mod names;
-mod path;
+mod provenance;
+mod reference;
+mod settings;
 mod text;
 mod validate;
+mod vendored;
 mod version;
-mod walk;
 mod yaml;
 
-use roadstead_plugin_sdk::{Manifest, prelude::*};
+use roadstead_plugin_sdk::{Manifest, SettingsProblem, prelude::*};
 
 use config::Config;
+use layer::Layer;
 use metadata::Metadata as ChartMetadata;
-use walk::Layer;
+use provenance::Signed;
 
-/// Bytes of a fact that the registry keeps.
-const FACT_BYTES_MAX: usize = 4 << 10;
+pub use settings::Settings;
 
 /// The plugin.
 #[derive(Debug)]
@@ -37,7 +40,7 @@ pub struct Helm;
 export!(Helm);
 
 impl Plugin for Helm {
-    type Settings = NoSettings;
+    type Settings = Settings;
 
     fn describe() -> Metadata {
         Metadata::new("helm", env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_DESCRIPTION"))
@@ -47,17 +50,21 @@ impl Plugin for Helm {
             .property("licence", env!("CARGO_PKG_LICENSE"))
     }
 
-    fn review(target: &Target, _: &NoSettings) -> Review {
+    fn validate_settings(settings: &Settings) -> Vec<SettingsProblem> {
+        settings.problems()
+    }
+
+    fn review(target: &Target, settings: &Settings) -> Review {
         match target {
             Target::Manifest(manifest) if manifest::is_chart(manifest) => {
-                review(manifest).map(Some)
+                review(manifest, settings).map(Some)
             }
             _ => Ok(None),
         }
     }
 }
 
-fn review(manifest: &Manifest) -> Result<Report, Failure> {
+fn review(manifest: &Manifest, settings: &Settings) -> Result<Report, Failure> {
     let mut report = Report::new();
     let parts = manifest::parts(manifest, &mut report);
     let config = match parts.config {
@@ -65,8 +72,9 @@ fn review(manifest: &Manifest) -> Result<Report, Failure> {
         None => None,
     };
     if let Some(config) = &config {
-        config.validate(&mut report);
+        config.validate(settings, &mut report);
         manifest::compare_annotations(manifest, config, &mut report);
+        reference::check(manifest, config, settings, &mut report);
     }
     let layer = match parts.chart {
         Some(descriptor) => layer::read(descriptor, &mut report)?,
@@ -74,14 +82,26 @@ fn review(manifest: &Manifest) -> Result<Report, Failure> {
     };
     let metadata = chart::read(&layer, &mut report);
     if let Some(metadata) = &metadata {
-        chart::validate(&layer, metadata, &mut report);
+        chart::validate(&layer, metadata, settings, &mut report);
         if let Some(config) = &config {
             chart::compare(&layer, metadata, config, &mut report);
         }
+        vendored::check(&layer, metadata, &mut report);
+        demands::check(&layer, metadata, settings, &mut report);
+    }
+    let chart = parts.chart.map(|chart| chart.digest.as_str());
+    let signed = config.as_ref().zip(chart).map(|(config, digest)| Signed { config, digest });
+    let signer = match parts.provenance {
+        Some(part) => provenance::check(part, signed, settings.keyring.as_deref(), &mut report)?,
+        None => None,
+    };
+    if settings.require_provenance && manifest::has_no_provenance(manifest) {
+        let message = "the chart has no provenance; package it with helm package --sign";
+        report.find(&codes::NO_PROVENANCE, message).pointer("/layers");
     }
     find_unread(config.as_ref(), &layer, metadata.as_ref(), &mut report);
     if let Some(metadata) = metadata.filter(|_| !report.rejects()) {
-        record(&layer, &metadata, &mut report);
+        facts::record(&layer, &metadata, signer, &mut report);
     }
     Ok(report)
 }
@@ -103,14 +123,4 @@ fn find_unread(
     let message =
         format!("nobody knows what this chart installs: {why}; correct what else was found");
     report.find(&codes::UNJUDGED, message);
-}
-
-fn record(layer: &Layer, metadata: &ChartMetadata, report: &mut Report) {
-    let chart = format!("{} {}", metadata.name(), metadata.text("version"));
-    // helm has no bound for names, the registry has one for facts
-    if chart.len() <= FACT_BYTES_MAX {
-        report.annotate("chart", chart);
-    }
-    report.annotate("files", layer.files.to_string());
-    report.annotate("unpacked-bytes", layer.bytes.to_string());
 }

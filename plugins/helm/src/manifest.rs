@@ -28,6 +28,7 @@ const MISPLACED_MAX: usize = 10;
 pub(crate) struct Parts<'a> {
     pub(crate) config: Option<&'a Descriptor>,
     pub(crate) chart: Option<&'a Descriptor>,
+    pub(crate) provenance: Option<&'a Descriptor>,
 }
 
 /// Whether it wants to be a chart.
@@ -61,21 +62,27 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
         );
         report.find(&codes::CHART_LAYERS, message).pointer("/layers");
     }
-    let provenances = of_type(&[PROVENANCE]).count();
-    if provenances > 1 {
+    let provenances: Vec<&Descriptor> = of_type(&[PROVENANCE]).collect();
+    if provenances.len() > 1 {
         let message = format!(
-            "a chart has one provenance layer at most, not {provenances}; push the .prov of helm \
-             package --sign"
+            "a chart has one provenance layer at most, not {}; push the .prov of helm package \
+             --sign",
+            provenances.len()
         );
         report.find(&codes::PROVENANCE_LAYERS, message).pointer("/layers");
     }
     find_misplaced(manifest, report);
     find_other(manifest, report);
-    let chart = match charts[..] {
-        [chart] if chart.role == Role::Layer => Some(chart),
+    let only = |parts: &[&'a Descriptor]| match parts[..] {
+        [part] if part.role == Role::Layer => Some(part),
         _ => None,
     };
-    Parts { config, chart }
+    Parts { config, chart: only(&charts), provenance: only(&provenances) }
+}
+
+/// Whether there is no layer that helm would take for a provenance.
+pub(crate) fn has_no_provenance(manifest: &Manifest) -> bool {
+    !manifest.layers().any(|layer| layer.media_type == PROVENANCE)
 }
 
 /// helm goes by media type alone, over all that a manifest names: of two configs it takes the one

@@ -20,6 +20,12 @@ fn is_printable(letter: char) -> bool {
     matches!(letter, '\'' | '"' | '\\') || pair.escape_debug().eq(pair.chars())
 }
 
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

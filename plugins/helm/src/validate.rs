@@ -16,6 +16,8 @@ pub(crate) struct Claims<'a> {
     pub(crate) version: &'a str,
     pub(crate) api_version: &'a str,
     pub(crate) chart_type: &'a str,
+    /// what a version is that only helm takes
+    pub(crate) lenient: &'static Code,
     /// of the list's entries one is null
     pub(crate) has_empty_maintainer: bool,
     /// none: the entry is null
@@ -76,7 +78,7 @@ impl Claims<'_> {
         let (code, why) = match Version::of(self.version) {
             Version::Strict => return None,
             Version::Lenient => (
-                &codes::VERSION_LENIENT,
+                self.lenient,
                 format!("the version {shown} is not SemVer 2; use one such as 1.4.0"),
             ),
             Version::Invalid if self.version.is_empty() => (

@@ -18,6 +18,16 @@ pub(crate) struct Difference {
     pub(crate) line: u32,
 }
 
+impl Difference {
+    /// Of types alone: no type is the type of an application.
+    pub(crate) fn is_default_type(&self) -> bool {
+        matches!(
+            (self.chart.as_str(), self.config.as_str()),
+            ("", "application") | ("application", "")
+        )
+    }
+}
+
 /// Compares a field. A config may hold either reading of a text: helm's own, or the one that stands
 /// there. Nothing, null and what is empty are all the same, as helm leaves out what is empty.
 pub(crate) fn difference(shape: &Shape, chart: &Value, config: &Json) -> Option<Difference> {

@@ -11,6 +11,8 @@ mod shape;
 
 use std::collections::BTreeMap;
 
+use roadstead_plugin_sdk::Code;
+
 use crate::{
     text::sanitised,
     validate::{Claims, Dependency},
@@ -19,7 +21,7 @@ use crate::{
 
 pub(crate) use compare::{Difference, difference};
 pub(crate) use decode::decode;
-pub(crate) use shape::{METADATA, Shape, field_named};
+pub(crate) use shape::{DEPENDENCIES, METADATA, Shape, field_named};
 
 /// What was decoded.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,10 +40,18 @@ pub(crate) enum Value {
 
 impl Value {
     /// The text as helm has it; empty where there is none.
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match self {
             Self::Text(text) => &text.helm,
             _ => "",
+        }
+    }
+
+    /// What a map or a struct has under a key.
+    pub(crate) fn entry(&self, key: &str) -> &Self {
+        match self {
+            Self::Map(entries) => entries.get(key).unwrap_or(ABSENT),
+            _ => ABSENT,
         }
     }
 }
@@ -60,6 +70,8 @@ pub(crate) struct Text {
 /// The metadata of a chart.
 #[derive(Debug, Default)]
 pub(crate) struct Metadata(Value);
+
+const ABSENT: &Value = &Value::Absent;
 
 /// What helm assumes where Chart.yaml says nothing.
 const API_VERSION: &str = "v1";
@@ -102,8 +114,15 @@ impl Metadata {
         }
     }
 
-    /// What helm validates.
-    pub(crate) fn claims(&self) -> Claims<'_> {
+    /// What one document says.
+    pub(crate) fn decoded(document: &Node) -> Result<Self, Invalid> {
+        let mut metadata = Self::default();
+        metadata.add(document)?;
+        Ok(metadata)
+    }
+
+    /// What helm validates. `lenient`: the code for a version that only helm takes.
+    pub(crate) fn claims(&self, lenient: &'static Code) -> Claims<'_> {
         let entries = |name| match self.field(name) {
             Value::List(entries) => &entries[..],
             _ => &[],
@@ -114,6 +133,7 @@ impl Metadata {
             version: self.text("version"),
             api_version: self.text("apiVersion"),
             chart_type: self.text("type"),
+            lenient,
             has_empty_maintainer: entries("maintainers").contains(&Value::Absent),
             dependencies: entries("dependencies").iter().map(dependency).collect(),
         }
@@ -126,18 +146,19 @@ impl Metadata {
 
     /// A field.
     pub(crate) fn field(&self, name: &str) -> &Value {
-        const ABSENT: &Value = &Value::Absent;
-        match &self.0 {
-            Value::Map(fields) => fields.get(name).unwrap_or(ABSENT),
-            _ => ABSENT,
-        }
+        self.0.entry(name)
+    }
+
+    /// Whether a field is true.
+    pub(crate) fn flag(&self, field: &str) -> bool {
+        matches!(self.field(field), Value::Flag(true))
     }
 }
 
 fn dependency(entry: &Value) -> Option<Dependency<'_>> {
-    let Value::Map(fields) = entry else { return None };
-    let text = |name| fields.get(name).map_or("", Value::text);
-    Some(Dependency { name: text("name"), alias: text("alias") })
+    let dependency =
+        Dependency { name: entry.entry("name").text(), alias: entry.entry("alias").text() };
+    matches!(entry, Value::Map(_)).then_some(dependency)
 }
 
 /// Reads Chart.yaml, and what an old chart has beside it, in helm's order. Each comes without its

@@ -34,6 +34,9 @@ const DEPENDENCY: &[(&str, Shape)] = &[
     ("alias", Shape::Exact),
 ];
 
+/// A list of dependencies.
+pub(crate) const DEPENDENCIES: Shape = Shape::List(&Shape::Struct(DEPENDENCY));
+
 /// `chart.Metadata` of helm 3 and 4, which are the same.
 pub(crate) const METADATA: Shape = Shape::Struct(&[
     ("name", Shape::Text),
@@ -51,7 +54,7 @@ pub(crate) const METADATA: Shape = Shape::Struct(&[
     ("deprecated", Shape::Flag),
     ("annotations", Shape::TextMap),
     ("kubeVersion", Shape::Text),
-    ("dependencies", Shape::List(&Shape::Struct(DEPENDENCY))),
+    ("dependencies", DEPENDENCIES),
     ("type", Shape::Exact),
 ]);
 

@@ -4,25 +4,13 @@
 //! key can hide from whoever reads YAML 1.2. Hence the parser here is a port of libyaml too. What
 //! its scalars mean is in [`scalar`].
 
+mod reader;
 mod scalar;
 
 use std::{collections::BTreeMap, fmt, rc::Rc};
 
-use libyaml_safer::{ErrorKind, Event, EventData, Parser, ScalarStyle};
-
-pub(crate) use scalar::{Scalar, key_text};
-
-/// Bytes of a document.
-pub(crate) const BYTES_MAX: usize = 1 << 20;
-/// Values in a document, with those behind aliases.
-const NODES_MAX: usize = 20_000;
-/// Bytes of text behind aliases: each costs a copy.
-const ALIASED_BYTES_MAX: usize = 4 << 20;
-const DEPTH_MAX: usize = 64;
-
-/// U+FEFF, which some readers skip at the start of any line. Whoever calls [`parse`] has removed
-/// the one before the document.
-const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+pub(crate) use reader::{BYTES_MAX, parse};
+pub(crate) use scalar::Scalar;
 
 /// A value, and where it stands.
 #[derive(Debug)]
@@ -56,227 +44,20 @@ pub(crate) struct Invalid {
     /// from 1; 0: the document as a whole
     pub(crate) line: u32,
     pub(crate) why: String,
+    /// Whether helm refuses it as well. Else it is this reader that goes no further, which is
+    /// reason enough to refuse a Chart.yaml, and none to refuse values.
+    pub(crate) is_certain: bool,
 }
 
 impl Invalid {
     pub(crate) fn new(line: u32, why: impl fmt::Display) -> Self {
-        Self { line, why: why.to_string() }
-    }
-}
-
-/// Reads the first document, which is all that helm reads. An empty one is null.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
-    if bytes.len() > BYTES_MAX {
-        return Err(Invalid::new(0, format_args!("it has more than {BYTES_MAX} bytes")));
-    }
-    if bytes.windows(MARK.len()).any(|window| window == MARK) {
-        return Err(Invalid::new(0, "it has a byte order mark that is not at its start"));
-    }
-    // The parser panics where a text or an escape ends with the document. So a line ends there,
-    // and is taken from the text again.
-    let last_line = bytes
-        .rsplit(|byte| *byte == b'\n')
-        .next()
-        .filter(|line| !line.is_empty())
-        .map(<[u8]>::to_vec);
-    let bytes = [bytes, if last_line.is_some() { b"\n" } else { b"" }].concat();
-    let mut input = &bytes[..];
-    let mut parser = Parser::new();
-    parser.set_input_string(&mut input);
-    let bytes = bytes.len() as u64;
-    let mut reader =
-        Reader { parser, bytes, last_line, anchors: BTreeMap::new(), nodes: 0, aliased: 0 };
-    loop {
-        let event = reader.next()?;
-        match event.data {
-            EventData::StreamEnd => return Ok(Rc::new(Node::null(1))),
-            EventData::DocumentStart { version_directive, .. } => {
-                if version_directive.is_some_and(|version| (version.major, version.minor) != (1, 1))
-                {
-                    return Err(Invalid::new(1, "it has a directive of another YAML than 1.1"));
-                }
-                let first = reader.next()?;
-                let node = reader.node(first, 0)?;
-                // what makes the document's end invalid makes the document so
-                reader.next()?;
-                return Ok(node);
-            }
-            _ => {}
-        }
-    }
-}
-
-struct Reader<'r, 'b> {
-    parser: Parser<&'r mut &'b [u8]>,
-    /// of the document
-    bytes: u64,
-    /// the last line, if its end was added
-    last_line: Option<Vec<u8>>,
-    /// none: the value that the anchor stands before is not complete yet
-    anchors: BTreeMap<String, Option<Rc<Node>>>,
-    nodes: usize,
-    /// bytes
-    aliased: usize,
-}
-
-impl Reader<'_, '_> {
-    fn next(&mut self) -> Result<Event, Invalid> {
-        self.parser.parse().map_err(|error| {
-            let line = error.problem_mark().map_or(0, |mark| line(mark.line));
-            match error.kind() {
-                ErrorKind::Reader | ErrorKind::Io => {
-                    Invalid::new(0, "it has control characters, or is not UTF-8")
-                }
-                _ => Invalid::new(line, format_args!("it is no YAML ({})", error.problem())),
-            }
-        })
+        Self { line, why: why.to_string(), is_certain: true }
     }
 
-    fn node(&mut self, event: Event, depth: usize) -> Result<Rc<Node>, Invalid> {
-        let line = line(event.start_mark.line);
-        if depth > DEPTH_MAX {
-            let why = format_args!("it is nested deeper than {DEPTH_MAX} levels");
-            return Err(Invalid::new(line, why));
-        }
-        self.count(1, line)?;
-        let (anchor, content) = match event.data {
-            EventData::Alias { anchor } => return self.alias(&anchor, line),
-            EventData::Scalar { anchor, tag, value: mut text, plain_implicit, style, .. } => {
-                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
-                    && event.end_mark.index == self.bytes
-                {
-                    self.take_added_end(&mut text);
-                }
-                let value = Scalar::resolve(&text, tag.as_deref(), plain_implicit);
-                let value = value.map_err(|why| Invalid::new(line, why))?;
-                (anchor, Content::Scalar { text, value })
-            }
-            EventData::SequenceStart { anchor, .. } => {
-                self.begin(anchor.as_deref());
-                (anchor, Content::List(self.list(depth)?))
-            }
-            EventData::MappingStart { anchor, .. } => {
-                self.begin(anchor.as_deref());
-                (anchor, Content::Map(self.map(depth)?))
-            }
-            _ => return Err(Invalid::new(line, "it ends within a value")),
-        };
-        let node = Rc::new(Node::new(line, content));
-        if let Some(anchor) = anchor {
-            self.anchors.insert(anchor, Some(Rc::clone(&node)));
-        }
-        Ok(node)
+    /// What helm might read.
+    pub(crate) fn unread(line: u32, why: impl fmt::Display) -> Self {
+        Self { is_certain: false, ..Self::new(line, why) }
     }
-
-    /// Undoes what the added line end did to a block of text, if the last line is in it.
-    fn take_added_end(&self, text: &mut String) {
-        let (Some(last_line), Some(rest)) = (&self.last_line, text.strip_suffix('\n')) else {
-            return;
-        };
-        let content = last_line.trim_ascii_start();
-        let last = rest.rsplit('\n').next().unwrap_or_default().as_bytes();
-        let is_there = match content {
-            [] => last_line.ends_with(last),
-            content => last.ends_with(content),
-        };
-        if is_there {
-            text.pop();
-        }
-    }
-
-    fn begin(&mut self, anchor: Option<&str>) {
-        if let Some(anchor) = anchor {
-            self.anchors.insert(anchor.to_owned(), None);
-        }
-    }
-
-    fn alias(&mut self, anchor: &str, line: u32) -> Result<Rc<Node>, Invalid> {
-        match self.anchors.get(anchor) {
-            Some(Some(node)) => {
-                let node = Rc::clone(node);
-                self.count(node.nodes, line)?;
-                self.aliased += node.bytes;
-                if self.aliased > ALIASED_BYTES_MAX {
-                    let why =
-                        format_args!("its aliases stand for more than {ALIASED_BYTES_MAX} bytes");
-                    return Err(Invalid::new(line, why));
-                }
-                Ok(node)
-            }
-            Some(None) => Err(Invalid::new(line, "an alias stands within what it refers to")),
-            None => Err(Invalid::new(line, "an alias refers to nothing")),
-        }
-    }
-
-    fn list(&mut self, depth: usize) -> Result<Vec<Rc<Node>>, Invalid> {
-        let mut items = Vec::new();
-        loop {
-            let event = self.next()?;
-            if event.data == EventData::SequenceEnd {
-                return Ok(items);
-            }
-            items.push(self.node(event, depth + 1)?);
-        }
-    }
-
-    fn map(&mut self, depth: usize) -> Result<BTreeMap<String, Rc<Node>>, Invalid> {
-        let mut entries = BTreeMap::new();
-        loop {
-            let event = self.next()?;
-            if event.data == EventData::MappingEnd {
-                return Ok(entries);
-            }
-            let merges = is_merge(&event.data);
-            let key = self.node(event, depth + 1)?;
-            let event = self.next()?;
-            let value = self.node(event, depth + 1)?;
-            if merges {
-                merge(&mut entries, &value)?;
-            } else {
-                let name = key_text(&key).map_err(|why| Invalid::new(key.line, why))?;
-                entries.insert(name, value);
-            }
-        }
-    }
-
-    fn count(&mut self, nodes: usize, line: u32) -> Result<(), Invalid> {
-        self.nodes += nodes;
-        if self.nodes > NODES_MAX {
-            return Err(Invalid::new(line, format_args!("it has more than {NODES_MAX} values")));
-        }
-        Ok(())
-    }
-}
-
-/// `<<`, without quotes or with its tag.
-fn is_merge(event: &EventData) -> bool {
-    const TAG: &str = "tag:yaml.org,2002:merge";
-    match event {
-        EventData::Scalar { value, tag, plain_implicit, .. } => {
-            value == "<<" && (*plain_implicit || tag.as_deref() == Some(TAG))
-        }
-        _ => false,
-    }
-}
-
-/// Puts the entries of a map, or of several of which the first counts most, over what is there.
-fn merge(entries: &mut BTreeMap<String, Rc<Node>>, value: &Node) -> Result<(), Invalid> {
-    match &value.content {
-        Content::Map(more) => {
-            entries.extend(more.iter().map(|(key, node)| (key.clone(), Rc::clone(node))));
-            Ok(())
-        }
-        Content::List(items)
-            if items.iter().all(|item| matches!(item.content, Content::Map(_))) =>
-        {
-            items.iter().rev().try_for_each(|item| merge(entries, item))
-        }
-        _ => Err(Invalid::new(value.line, "a merge key needs a map")),
-    }
-}
-
-fn line(mark: u64) -> u32 {
-    u32::try_from(mark).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 impl Node {

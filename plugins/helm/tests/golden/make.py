@@ -22,6 +22,8 @@ import tempfile
 import threading
 
 import cases
+import files
+import signed
 
 HERE = pathlib.Path(__file__).parent
 
@@ -130,11 +132,42 @@ def table(archives, helms, port):
     return rows
 
 
-def write(name, rows, helms):
+def templates(helm, archive, home, name):
+    """What stops `helm template`, if anything."""
+    path = pathlib.Path(home) / (name + ".tgz")
+    path.write_bytes(archive)
+    good, _, error = signed.run([helm, "template", "x", path], pathlib.Path(home))
+    why = next((line for line in error.splitlines() if line.startswith("Error: ")), error)
+    return None if good else why.removeprefix("Error: ").replace(str(path), "x.tgz")[:200]
+
+
+def add_templates(rows, archives, helms):
+    """Adds what `helm template` says: null where it renders the chart."""
+    jobs = [(name, helm) for name in archives for helm in helms]
+    with tempfile.TemporaryDirectory() as home, \
+            concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        def run(job):
+            name, helm = job
+            file = "t" + hashlib.sha256(f"{name} {helm}".encode()).hexdigest()[:20]
+            return templates(helms[helm], archives[name], home, file)
+        for (name, helm), why in zip(jobs, pool.map(run, jobs)):
+            rows[name].setdefault("template", {})[helm] = why
+
+
+def add_configs(rows, archive_of, helm, port):
+    """Adds what `helm push` makes of each archive's Chart.yaml."""
+    with tempfile.TemporaryDirectory() as home:
+        for number, row in enumerate(rows.values()):
+            pushed, why = push(helm, base64.b64decode(archive_of(row)), port, home, f"c{number}")
+            row["config"] = pushed["config"] if pushed else sys.exit(why)
+
+
+def write(name, rows, helms, **more):
     made = {
         "made": datetime.date.today().isoformat(),
         "by": "plugins/helm/tests/golden/make.py",
         "helms": sorted(helms),
+        **more,
         "cases": rows,
     }
     text = json.dumps(made, indent=1, ensure_ascii=True) + "\n"
@@ -156,6 +189,22 @@ def main():
     for name, files in metadata.items():
         rows[name] = {"files": files, **rows[name]}
     write("metadata.json", rows, helms)
+
+    archives = {name: cases.package(chart) for name, chart in files.charts().items()}
+    rows = table(archives, helms, port)
+    add_templates(rows, archives, helms)
+    for name, archive in archives.items():
+        rows[name] = {"archive": base64.b64encode(archive).decode(), **rows[name]}
+    write("files.json", rows, helms)
+
+    with tempfile.TemporaryDirectory() as home:
+        rows = signed.lock_cases(helms, pathlib.Path(home))
+        first, helm = next(iter(helms.items()))
+        add_configs(rows, lambda row: row[first], helm, port)
+        write("locks.json", rows, helms)
+        rows, keys = signed.provenance_cases(helms, pathlib.Path(home))
+        add_configs(rows, lambda row: row["archive"], helm, port)
+        write("provenance.json", rows, helms, keys=keys)
 
     archives = cases.archives()
     rows = table(archives, helms, port)

@@ -192,13 +192,15 @@ fn names_are_names_on_every_system() {
     );
     let composed = chart().file("web/\u{e4}", "").file("web/a\u{308}", "");
     assert_eq!(only(&unpacked(composed)).0, "RSH032");
+    let redis = "apiVersion: v2\nname: redis\nversion: 1.2.3\n";
+    let redis = Tar::new().file("redis/Chart.yaml", redis).gzip();
     let good = chart()
         .entry("web/", b'5', b"")
         .entry("web/templates/", b'5', b"")
         .file("web/templates/NOTES.txt", "")
         .file("web/templates/_helpers.tpl", "")
         .file("web/templates/tests/test-connection.yaml", "")
-        .file("web/charts/redis-1.2.3.tgz", "")
+        .file("web/charts/redis-1.2.3.tgz", redis)
         .file("web/.helmignore", "");
     assert_eq!(codes(&unpacked(good)), [""; 0], "what helm create makes");
 }

@@ -1,10 +1,7 @@
 //! Charts that somebody changed, and what the plugin says to those who pushed them.
 
 use roadstead_plugin_helm::Helm;
-use roadstead_plugin_sdk::{
-    Plugin, Severity,
-    testing::{Scene, Tar},
-};
+use roadstead_plugin_sdk::{Plugin, Severity, testing::Tar};
 use serde_json::json;
 
 use crate::push::{Push, TITLE, VERSION, chart, codes, config, configured, only};
@@ -16,7 +13,17 @@ fn a_good_chart_is_accepted_and_described() {
     assert_eq!(report.findings(), []);
     let facts: Vec<_> =
         report.annotations().iter().map(|fact| (fact.key(), fact.value())).collect();
-    assert_eq!(facts, [("chart", "web 1.2.3"), ("files", "2"), ("unpacked-bytes", "64")]);
+    assert_eq!(
+        facts,
+        [
+            ("name", "web"),
+            ("version", "1.2.3"),
+            ("appVersion", "1.16.0"),
+            ("type", "application"),
+            ("files", "2"),
+            ("unpacked-bytes", "64")
+        ]
+    );
 }
 
 #[test]
@@ -81,13 +88,6 @@ fn messages_fit_on_a_line_of_a_terminal() {
         assert!(message.len() <= 250 && message.is_ascii(), "{message}");
         assert!(!message.contains(|letter: char| letter.is_control()), "{message}");
     }
-}
-
-#[test]
-fn it_takes_no_settings() {
-    let scene = Scene::new();
-    assert_eq!(scene.validate_settings::<Helm>("{}"), []);
-    assert_eq!(scene.validate_settings::<Helm>(r#"{"strict":true}"#).len(), 1);
 }
 
 #[test]

@@ -7,3 +7,6 @@ mod golden;
 mod manifests;
 mod metadata;
 mod push;
+mod settings;
+mod tables;
+mod vendored;

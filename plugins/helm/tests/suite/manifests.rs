@@ -33,7 +33,7 @@ fn a_chart_has_its_parts_and_no_others() {
     assert_eq!(codes(&none), ["RSH002", "RSH004", "RSH050"]);
     let provenance = "application/vnd.cncf.helm.chart.provenance.v1.prov";
     let signed = push().layer(provenance, b"one");
-    assert_eq!(codes(&signed.clone().review()), [""; 0]);
+    assert_eq!(codes(&signed.clone().review()), ["RSH060"]);
     assert_eq!(codes(&signed.layer(provenance, b"two").review()), ["RSH003"]);
     let other = push().layer("application/vnd.oci.image.layer.v1.tar", b"other").review();
     assert!(!other.rejects() && codes(&other) == ["RSH004"]);
@@ -103,7 +103,8 @@ fn a_part_that_is_not_there_is_found() {
         (&layer, "the chart's layer is not stored here; push it before the manifest"),
     ] {
         let mut scene = Scene::new();
-        let chart = scene.manifest("helm-chart").config(CONFIG, config.as_bytes());
+        let chart =
+            scene.manifest("helm-chart").repository("web").config(CONFIG, config.as_bytes());
         let target = chart.layer(CHART, &layer).build();
         let digest = scene.blob(part);
         scene.forget(&digest);

@@ -104,7 +104,8 @@ fn helm_cleans_most_texts_and_not_the_others() {
             "dependencies: [{name: \"a%b\", repository: x}]",
             json!([{"name": "ab", "repository": "x"}])
         ),
-        [""; 0]
+        ["RSH056"],
+        "it is not there"
     );
     assert_eq!(with("annotations: {a: \"a%b\"}", json!({"a": "ab"})), ["RSH045"]);
     assert_eq!(with("annotations: {a: \"a%b\"}", json!({"a": "a\u{200b}b"})), [""; 0]);

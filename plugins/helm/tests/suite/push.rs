@@ -1,5 +1,6 @@
 //! A chart as helm pushes it, and what the plugin says to it.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use roadstead_plugin_helm::Helm;
 use roadstead_plugin_sdk::{
     Finding, Report,
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 pub(crate) const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
 pub(crate) const TITLE: &str = "org.opencontainers.image.title";
 pub(crate) const VERSION: &str = "org.opencontainers.image.version";
+pub(crate) const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
 pub(crate) const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
 /// What a good chart says.
@@ -47,6 +49,9 @@ pub(crate) struct Push {
     subject: Option<String>,
     annotations: Vec<(String, String)>,
     read_bytes_max: usize,
+    repository: String,
+    tags: Vec<String>,
+    settings: String,
 }
 
 impl Push {
@@ -59,7 +64,31 @@ impl Push {
             subject: None,
             annotations: Vec::new(),
             read_bytes_max: 1 << 20,
+            repository: format!("charts/{}", config["name"].as_str().unwrap_or_default()),
+            tags: Vec::new(),
+            settings: "{}".to_owned(),
         }
+    }
+
+    /// Another repository.
+    #[must_use]
+    pub(crate) fn repository(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.repository);
+        self
+    }
+
+    /// One more tag.
+    #[must_use]
+    pub(crate) fn tag(mut self, tag: &str) -> Self {
+        self.tags.push(tag.to_owned());
+        self
+    }
+
+    /// What the policy says.
+    #[must_use]
+    pub(crate) fn settings(mut self, settings: &Value) -> Self {
+        self.settings = settings.to_string();
+        self
     }
 
     #[must_use]
@@ -112,9 +141,21 @@ impl Push {
 
     /// Reviews it.
     pub(crate) fn review(&self) -> Report {
+        let (report, asked) = self.review_at(1_767_225_600);
+        assert!(!asked || self.settings.contains("keyring"), "a chart's review is pure");
+        report
+    }
+
+    /// Reviews it at that time. And: whether the time, or the like, was asked for.
+    pub(crate) fn review_at(&self, now: u64) -> (Report, bool) {
         let mut scene = Scene::new();
+        scene.set_now(now);
         scene.set_read_bytes_max(self.read_bytes_max);
         let mut manifest = scene.manifest("helm-chart").config(&self.config_type, &self.config);
+        manifest = manifest.repository(&self.repository);
+        for tag in &self.tags {
+            manifest = manifest.tag(tag);
+        }
         for (media_type, content) in &self.layers {
             manifest = manifest.layer(media_type, content);
         }
@@ -125,10 +166,14 @@ impl Push {
             manifest = manifest.annotation(key, value);
         }
         let target = manifest.build();
-        let report = scene.review::<Helm>(&target, "{}").expect("it can judge");
-        assert!(!scene.asked_context(), "a chart's review is pure");
-        report.expect("it is a chart")
+        let report = scene.review::<Helm>(&target, &self.settings).expect("it can judge");
+        (report.expect("it is a chart"), scene.asked_context())
     }
+}
+
+/// Bytes out of a golden table.
+pub(crate) fn decoded(text: &Value) -> Vec<u8> {
+    STANDARD.decode(text.as_str().expect("text")).expect("base64")
 }
 
 /// The codes of what was found.

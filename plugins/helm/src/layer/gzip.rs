@@ -17,6 +17,21 @@ pub(crate) enum Problem {
     LongText,
 }
 
+impl Problem {
+    /// What is wrong with `what`, and what to do.
+    pub(crate) fn message(self, what: &str) -> String {
+        match self {
+            Self::NotGzip => {
+                format!("{what} is not gzip, which helm needs; push the .tgz of helm package")
+            }
+            Self::LongText => format!(
+                "{what}'s gzip header has a name or comment of more than 511 bytes, which helm \
+                 does not read; package it again with helm package"
+            ),
+        }
+    }
+}
+
 /// Looks at the first bytes of a file: [`HEADER_BYTES_MAX`], or all there are. One that ends within
 /// its header is left to whoever decompresses it.
 pub(crate) fn check(start: &[u8]) -> Result<(), Problem> {

@@ -1,0 +1,47 @@
+//! The provenance, which is a chart's signature.
+
+use roadstead_plugin_sdk::Code;
+
+pub(crate) const NOT_SIGNED_TEXT: Code = Code::error(
+    "RSH060",
+    "the provenance is no clear-signed text",
+    "It is one text signed by OpenPGP, of at most 1 MiB, with nothing before or behind it. Push \
+     the `.prov` file that `helm package --sign` made.",
+);
+
+pub(crate) const PROVENANCE_UNREADABLE: Code = Code::error(
+    "RSH061",
+    "the provenance does not say what helm looks for",
+    "The signed text is Chart.yaml, a line of three dots, and a map `files` from a file's name to \
+     its sha256. helm verifies no chart with another text.",
+);
+
+pub(crate) const OTHER_ARCHIVE: Code = Code::error(
+    "RSH062",
+    "the provenance belongs to another archive",
+    "It must name `<name>-<version>.tgz` with the sha256 of the chart layer. Here the chart was \
+     packaged again after it had been signed, or somebody changed it. Sign what you push.",
+);
+
+pub(crate) const OTHER_CHART: Code = Code::error(
+    "RSH063",
+    "the provenance describes another chart",
+    "The Chart.yaml that was signed has another name, version, apiVersion, type, or other \
+     dependencies than the chart's config. helm does not compare them, so that one may read as \
+     signed what nobody signed.",
+);
+
+pub(crate) const PROVENANCE_DIFFERS: Code = Code::warning(
+    "RSH064",
+    "the provenance describes the chart in other words",
+    "The Chart.yaml that was signed differs from the chart's config in a field that only informs. \
+     Sign what you push.",
+);
+
+pub(crate) const NOT_VERIFIED: Code = Code::error(
+    "RSH065",
+    "no key of the keyring made the signature",
+    "The policy has a keyring, and the provenance must be signed by one of its keys: one that may \
+     sign, and that is neither revoked nor expired, with a hash function that is not broken (at \
+     least SHA-224). Sign with such a key, or have its public part added to the keyring.",
+);

@@ -1,0 +1,72 @@
+//! The text that was signed.
+
+use pgp::composed::CleartextSignedMessage;
+
+use crate::{
+    metadata::{Metadata, Shape, Value, decode},
+    yaml::{self, Invalid},
+};
+
+/// A provenance, as helm reads it.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) signed: CleartextSignedMessage,
+    /// what it says of the chart
+    pub(super) chart: Metadata,
+    sums: Value,
+}
+
+/// Why there is none; reads on after "the provenance".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    NotSigned(String),
+    Unreadable(String),
+}
+
+const SUMS: Shape = Shape::Struct(&[("files", Shape::TextMap), ("images", Shape::TextMap)]);
+
+const START: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
+const END: &str = "-----END PGP SIGNATURE-----";
+
+impl Message {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Broken> {
+        let not_signed = |why: &str| Broken::NotSigned(why.to_owned());
+        let text = std::str::from_utf8(bytes).map_err(|_| not_signed("is no text"))?.trim_end();
+        if !text.starts_with(START) {
+            return Err(not_signed("does not begin as a clear-signed text does"));
+        }
+        if !text.ends_with(END) || text.matches(END).count() > 1 {
+            return Err(not_signed("goes on after its signature, or ends before it"));
+        }
+        let (signed, _) = CleartextSignedMessage::from_string(text)
+            .map_err(|_| not_signed("is no text with a signature by OpenPGP"))?;
+        if signed.signatures().is_empty() {
+            return Err(not_signed("has no signature"));
+        }
+        let is_odd = |line: &str| line.starts_with('-') && !line.starts_with("- ");
+        if signed.text().lines().any(is_odd) {
+            return Err(not_signed("has a line with a dash that is not escaped"));
+        }
+        let body = signed.signed_text().replace("\r\n", "\n");
+        let mut parts = body.split("\n...\n");
+        let (Some(chart), Some(sums)) = (parts.next(), parts.next()) else {
+            return Err(Broken::Unreadable("has no line of three dots".to_owned()));
+        };
+        let unreadable =
+            |invalid: Invalid| Broken::Unreadable(format!("can't be read: {}", invalid.why));
+        let chart = yaml::parse(chart.as_bytes()).and_then(|node| Metadata::decoded(&node));
+        let chart = chart.map_err(unreadable)?;
+        let document = yaml::parse(sums.as_bytes()).map_err(unreadable)?;
+        let mut sums = Value::Absent;
+        if !document.is_null() {
+            decode(&SUMS, &mut sums, &document).map_err(unreadable)?;
+        }
+        Ok(Self { signed, chart, sums })
+    }
+
+    /// What it says of a file.
+    pub(super) fn hash(&self, file: &str) -> Option<&str> {
+        let hash = self.sums.entry("files").entry(file).text();
+        (!hash.is_empty()).then_some(hash)
+    }
+}

@@ -1,0 +1,148 @@
+//! A chart's provenance: Chart.yaml and the archive's hash, in a text signed by `OpenPGP`.
+
+mod keyring;
+mod message;
+mod verify;
+
+use pgp::crypto::hash::HashAlgorithm;
+use roadstead_plugin_sdk::{
+    Code, Descriptor, Failure, Quoted, Report,
+    content::{self, ReadError},
+};
+
+use crate::{
+    absent, codes,
+    config::Config,
+    metadata::{METADATA, Shape, difference},
+    text::hex,
+};
+use message::{Broken, Message};
+
+pub(crate) use keyring::Keyring;
+
+/// Bytes of a provenance: Chart.yaml, which has as many at most, and little more.
+const BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes of a layer that are hashed at once.
+const CHUNK_BYTES: u32 = 256 << 10;
+
+/// What a provenance belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signed<'a> {
+    pub(crate) config: &'a Config,
+    /// of the chart's layer
+    pub(crate) digest: &'a str,
+}
+
+/// Looks at a provenance. With a keyring it answers the fingerprint of the key that signed.
+pub(crate) fn check(
+    part: &Descriptor,
+    signed: Option<Signed<'_>>,
+    keyring: Option<&str>,
+    report: &mut Report,
+) -> Result<Option<String>, Failure> {
+    let mut find = |code: &Code, message: String| {
+        report.find(code, message).blob(&part.digest);
+    };
+    let parsed = match content::read(&part.digest, BYTES_MAX) {
+        Ok(bytes) => Message::parse(&bytes),
+        Err(ReadError::TooLarge(_)) => Err(Broken::NotSigned("has more than 1 MiB".to_owned())),
+        Err(ReadError::Absent(_)) => {
+            absent::find(part, report);
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let message = match parsed {
+        Ok(message) => message,
+        Err(Broken::NotSigned(why)) => {
+            let what = format!("the provenance {why}; push the .prov of helm package --sign");
+            find(&codes::NOT_SIGNED_TEXT, what);
+            return Ok(None);
+        }
+        Err(Broken::Unreadable(why)) => {
+            let what = format!("the provenance {why}; push the .prov of helm package --sign");
+            find(&codes::PROVENANCE_UNREADABLE, what);
+            return Ok(None);
+        }
+    };
+    if let Some(signed) = signed {
+        compare_archive(&message, signed, &mut find)?;
+        compare_chart(&message, signed.config, &mut find);
+    }
+    let Some(keyring) = keyring else { return Ok(None) };
+    let keyring = Keyring::parse(keyring).map_err(Failure::Internal)?;
+    match verify::signer(&message, &keyring) {
+        Ok(fingerprint) => Ok(Some(fingerprint)),
+        Err(why) => {
+            let what = format!("the provenance {why}; sign the chart with a key of the keyring");
+            find(&codes::NOT_VERIFIED, what);
+            Ok(None)
+        }
+    }
+}
+
+/// Finds a hash that is another archive's.
+fn compare_archive(
+    message: &Message,
+    signed: Signed<'_>,
+    find: &mut impl FnMut(&Code, String),
+) -> Result<(), Failure> {
+    let (name, version) = (signed.config.text("name"), signed.config.text("version"));
+    let file = format!("{name}-{version}.tgz");
+    let what = match message.hash(&file) {
+        None => format!("names no file {}; sign the archive that is pushed", Quoted(&file)),
+        Some(hash) if hash == sha256(signed.digest)? => return Ok(()),
+        Some(hash) => format!(
+            "signs another {} ({}); sign the archive that is pushed",
+            Quoted(&file),
+            Quoted(hash)
+        ),
+    };
+    find(&codes::OTHER_ARCHIVE, format!("the provenance {what}"));
+    Ok(())
+}
+
+/// A layer's sha256, which most often is its digest.
+fn sha256(digest: &str) -> Result<String, Failure> {
+    if digest.starts_with("sha256:") {
+        return Ok(digest.to_owned());
+    }
+    let failed = |why: String| Failure::Internal(why);
+    let hasher = HashAlgorithm::Sha256.new_hasher();
+    let mut hasher = hasher.map_err(|error| failed(error.to_string()))?;
+    let blob = content::open(digest)?;
+    let mut offset = 0;
+    while offset < blob.size() {
+        let chunk = blob.read_at(offset, CHUNK_BYTES)?;
+        hasher.update(&chunk);
+        offset += u64::from(CHUNK_BYTES);
+    }
+    Ok(format!("sha256:{}", hex(&hasher.finalize())))
+}
+
+/// Compares what was signed with what is shown: helm does not, and Chart.yaml in the layer was
+/// compared already.
+fn compare_chart(message: &Message, config: &Config, find: &mut impl FnMut(&Code, String)) {
+    let Shape::Struct(fields) = &METADATA else { return };
+    for (name, shape) in *fields {
+        let Some(found) = difference(shape, message.chart.field(name), config.field(name)) else {
+            continue;
+        };
+        if *name == "type" && found.is_default_type() {
+            continue;
+        }
+        let code = match *name {
+            "name" | "version" | "apiVersion" | "type" | "dependencies" => &codes::OTHER_CHART,
+            _ => &codes::PROVENANCE_DIFFERS,
+        };
+        let what = format!(
+            "the provenance says {name}{} is {}, but the config says {}; sign the chart that is \
+             pushed",
+            found.pointer,
+            Quoted(&found.chart),
+            Quoted(&found.config)
+        );
+        find(code, what);
+    }
+}

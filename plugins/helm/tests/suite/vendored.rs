@@ -1,0 +1,85 @@
+//! Charts within charts, and the bounds that they share.
+
+use roadstead_plugin_sdk::testing::{Tar, gzip};
+
+use crate::push::{chart, codes, only, stopped_by, unpacked};
+
+fn within(name: &str) -> Tar {
+    let yaml = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
+    Tar::new().file(&format!("{name}/Chart.yaml"), yaml)
+}
+
+#[test]
+fn a_chart_within_is_held_to_the_same_rules() {
+    for (archive, code) in [
+        (within("a").entry("a/link", b'2', b""), "RSH025"),
+        (within("a").file("a/../../x", ""), "RSH024"),
+        (within("a").file("a/chart.yaml", ""), "RSH032"),
+        (within("a").file("a/values.yaml", "").file("a/values.yaml", ""), "RSH029"),
+        (within("a").file("b/values.yaml", ""), "RSH026"),
+        (within("a").file("a/big", vec![0; (5 << 20) + 1]), "RSH023"),
+        (within("a").file("a/values.yaml", "a: [\n"), "RSH051"),
+        (within("a").end().file("a/x", ""), "RSH030"),
+        (Tar::new().file("a/values.yaml", ""), "RSH055"),
+    ] {
+        let report = unpacked(chart().file("web/charts/a.tgz", archive.gzip()));
+        assert_eq!(only(&report).0, code);
+        let path = report.findings()[0].found_path().unwrap();
+        assert!(path.starts_with("web/charts/a.tgz"), "{path}");
+    }
+    let broken =
+        unpacked(chart().file("web/charts/a.tgz", gzip(b"no archive".repeat(99).as_slice())));
+    assert_eq!(
+        stopped_by(&broken),
+        (
+            "RSH021",
+            "\"web/charts/a.tgz\" is no tar archive: a header without a valid checksum at byte 0; \
+             package the chart again with helm package"
+        )
+    );
+    let values = unpacked(
+        chart().file("web/charts/a.tgz", within("a").file("a/values.yaml", "\n- a").gzip()),
+    );
+    assert_eq!(
+        only(&values).1,
+        "helm can't read \"web/charts/a.tgz!a/values.yaml\":2: there is something else than a map; \
+         correct it"
+    );
+    assert_eq!(values.findings()[0].found_line(), Some(2));
+}
+
+#[test]
+fn a_broken_layer_is_not_blamed_on_a_chart_within() {
+    let noise: Vec<u8> =
+        (0..2250_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let whole = chart().file("web/charts/a.tgz", within("a").file("a/x", noise).gzip());
+    let bytes = whole.bytes();
+    let report = unpacked(Tar::new().raw(&bytes[..bytes.len() - 3000]));
+    let (code, message) = stopped_by(&report);
+    assert_eq!(code, "RSH021");
+    assert!(message.starts_with("the chart layer is no tar archive: "), "{message}");
+}
+
+#[test]
+fn charts_within_are_bounded_together() {
+    let zeros = vec![0; 5 << 20];
+    let bomb =
+        (0..19).fold(within("a"), |archive, n| archive.file(&format!("a/{n}"), &zeros)).gzip();
+    let one = unpacked(chart().file("web/charts/a.tgz", &bomb));
+    assert_eq!(codes(&one), [""; 0], "95 MiB are what helm takes");
+    let two = unpacked(chart().file("web/charts/a.tgz", &bomb).file("web/charts/b.tgz", &bomb));
+    assert!(
+        codes(&two).contains(&"RSH022") && codes(&two).contains(&"RSH050"),
+        "{:?}",
+        codes(&two)
+    );
+    let mut nested = within("a").gzip();
+    for _ in 0..40 {
+        nested = within("a").file("a/charts/a.tgz", &nested).gzip();
+    }
+    let report = unpacked(chart().file("web/charts/a.tgz", &nested));
+    let (code, message) = stopped_by(&report);
+    assert!(code == "RSH022" && message.contains("beyond 32 levels"), "{message}");
+    let many = (0..500).fold(chart(), |archive, n| archive.file(&format!("web/charts/{n}.md"), ""));
+    assert_eq!(codes(&unpacked(many)), ["RSH055"; 10]);
+}
