@@ -1,6 +1,7 @@
 //! The commands.
 
 mod ask;
+mod cases;
 mod check;
 mod explain;
 mod plugin;

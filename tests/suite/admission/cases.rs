@@ -24,3 +24,72 @@ fn every_plugin_s_cases_become_what_they_say_in_the_sandbox() {
     }
     assert!(tested.contains(&"helm".into()), "{tested:?}");
 }
+
+#[test]
+fn every_policy_that_we_hand_out_does_what_its_cases_say() {
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
+    let mut tested = Vec::new();
+    for entry in fs::read_dir(&policies).unwrap() {
+        let policy = entry.unwrap().path();
+        if policy.extension().is_none_or(|end| end != "yaml") {
+            continue;
+        }
+        let name = policy.file_name().unwrap();
+        let cases = policies.join("cases").join(name);
+        let output = Command::new(ROADSTEAD)
+            .args(["policy", "test", "--policy"])
+            .args([&policy, &cases])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name:?}: {}", said(&output));
+        let output =
+            Command::new(ROADSTEAD).args(["policy", "check"]).arg(&policy).output().unwrap();
+        assert!(output.status.success(), "{name:?}: {}", said(&output));
+        tested.push(name.to_owned());
+    }
+    assert!(tested.len() >= 5, "{tested:?}");
+}
+
+#[test]
+fn a_case_that_becomes_something_else_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (policy, cases) = (folder.path().join("p.yaml"), folder.path().join("c.yaml"));
+    fs::write(&policy, "version: 1\nrules:\n  - { name: shut, acceptOnly: [wasm] }").unwrap();
+    let case = "name: any\nmanifest: { layers: [{ mediaType: a/b, text: x }] }\nexpect: { decision: \
+                accept, rules: [] }";
+    fs::write(&cases, case).unwrap();
+    let mut command = Command::new(ROADSTEAD);
+    let output = command.args(["policy", "test", "--policy"]).args([&policy, &cases]).output();
+    let output = output.unwrap();
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("expected accept, found reject") && told.contains("shut"), "{told}");
+}
+
+#[test]
+fn quays_list_is_the_policy_that_we_hand_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.yaml");
+    let import = |text: &str| {
+        fs::write(&config, text).unwrap();
+        let mut command = Command::new(ROADSTEAD);
+        let output = command.args(["policy", "import", "quay"]).arg(&config).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        let policy = folder.path().join("policy.yaml");
+        fs::write(&policy, &output.stdout).unwrap();
+        let checked = Command::new(ROADSTEAD).args(["policy", "check"]).arg(policy).output();
+        assert!(checked.unwrap().status.success());
+        said(&output)
+    };
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
+    let ours = fs::read_to_string(policies.join("quay.yaml")).unwrap();
+    let rules = |text: &str| text.split_once("\nversion: 1\n").unwrap().1.trim().to_owned();
+    assert_eq!(rules(&import("SERVER_HOSTNAME: quay.example\n")), rules(&ours));
+    let own = "ALLOWED_OCI_ARTIFACT_TYPES:\n  application/vnd.sylabs.sif.config.v1+json:\n    - \
+               application/vnd.sylabs.sif.layer.v1+tar\n";
+    let told = import(own);
+    assert!(told.contains("sif.layer") && !told.contains("helm.config"), "{told}");
+    let images = import("FEATURE_GENERAL_OCI_SUPPORT: false\n");
+    assert!(images.contains("- image-index") && !images.contains("type:"), "{images}");
+    assert!(!import("IGNORE_UNKNOWN_MEDIATYPES: true\n").contains("acceptOnly"));
+}

@@ -1,6 +1,5 @@
 //! `roadstead plugin`: for whoever writes plugins, or wants to know what one does.
 
-mod content;
 mod inspect;
 mod test;
 

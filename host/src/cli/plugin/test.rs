@@ -7,10 +7,10 @@ use clap::Args;
 use roadstead_cases::{self as cases, Case, Expectation, Fact, Found, Judged, Outcome, Tester};
 use roadstead_engine::{BlobTarget, Limits, Plugin, Report, Review, ReviewError, Severity, Target};
 
-use super::{content::Stored, load};
+use super::load;
 use crate::{
-    admission::{self, Candidate},
-    cli::answer,
+    admission,
+    cli::cases::{Stored, Tally, candidate},
 };
 
 /// Most bytes that a read answers, in turn: what a plugin says must not depend on it.
@@ -39,8 +39,7 @@ impl Test {
     pub(super) async fn run(self) -> anyhow::Result<bool> {
         let (plugin, _) = load(&self.plugin).await?;
         let cases = cases::read(&self.cases, Tester::Plugin)?;
-        let all = cases.len();
-        let mut failed = 0;
+        let mut tally = Tally::default();
         for case in cases {
             let (name, place) = (case.name.clone(), case.place.clone());
             let expect = case.expect.clone();
@@ -48,20 +47,10 @@ impl Test {
                 Ok(ran) => (expect.differences(&ran.outcome), Some(ran)),
                 Err(differences) => (differences, None),
             };
-            failed += usize::from(!differences.is_empty());
-            let told = ran.map(|ran| format!(": {}", told(&ran))).unwrap_or_default();
-            let sign = if differences.is_empty() { "ok  " } else { "FAIL" };
-            answer(&format!("{sign}  {name}{told}"))?;
-            if !differences.is_empty() {
-                answer(&format!("      at {place}\n      {}", differences.join("\n      ")))?;
-            }
+            let found = ran.map(|ran| format!(": {}", told(&ran))).unwrap_or_default();
+            tally.tell((&name, &place), &found, &differences)?;
         }
-        answer(&match (all, failed) {
-            (1, 0) => "the case became what it expects".to_owned(),
-            (all, 0) => format!("all {all} cases became what they expect"),
-            (all, failed) => format!("{failed} of {all} cases became something else"),
-        })?;
-        Ok(failed == 0)
+        tally.end()
     }
 }
 
@@ -143,15 +132,7 @@ fn target(plugin: &Plugin, case: &Case) -> Result<Target, String> {
             size: *size,
         })),
         cases::Target::Manifest(push) => {
-            let push = (**push).clone();
-            let manifest = (push.manifest, push.bytes.into());
-            let mut candidate = Candidate::new(push.repository, (push.digest, push.tags), manifest);
-            candidate.principal = push.principal;
-            let kind = candidate.kind().name();
-            match push.kind.filter(|expected| *expected != kind) {
-                Some(expected) => Err(format!("expected kind {expected}, found {kind}")),
-                None => Ok(admission::target(&candidate)),
-            }
+            candidate(push).map(|candidate| admission::target(&candidate))
         }
     }
 }

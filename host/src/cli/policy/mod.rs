@@ -5,6 +5,7 @@ mod eval;
 mod explain;
 mod kinds;
 mod quay;
+mod test;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ pub(in crate::cli) enum Policy {
     Explain(explain::Explain),
     /// Judges a chart's .tgz, an OCI layout, or what is stored, as a push would be judged
     Eval(eval::Eval),
+    /// Runs cases against a policy, and compares what becomes of them
+    Test(test::Test),
     /// Writes what another registry is configured to accept as a policy
     #[command(subcommand)]
     Import(Import),
@@ -63,6 +66,7 @@ impl Policy {
             Self::Kinds(kinds) => kinds.run(),
             Self::Explain(explain) => explain.run().await,
             Self::Eval(eval) => eval.run().await,
+            Self::Test(test) => test.run().await,
             Self::Import(Import::Quay(quay)) => quay.run(),
         };
         ran.or_else(|error| {

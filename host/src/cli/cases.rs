@@ -1,13 +1,64 @@
-//! What a case stores, served in pieces.
+//! Cases: what they store, what they push, and how it is told what became of them.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, ready};
 
-use roadstead_cases::Case;
+use roadstead_cases::{Case, Push};
 use roadstead_engine::{Annotation, Content, ContentError, Listed};
 use roadstead_oci::Digest;
+
+use super::answer;
+use crate::admission::Candidate;
+
+/// What a case pushes, or that it is of another kind than it says.
+pub(super) fn candidate(push: &Push) -> Result<Candidate, String> {
+    let push = push.clone();
+    let manifest = (push.manifest, push.bytes.into());
+    let candidate = Candidate::new(push.repository, (push.digest, push.tags), manifest);
+    let kind = candidate.kind().name();
+    match push.kind.filter(|expected| *expected != kind) {
+        Some(expected) => Err(format!("expected kind {expected}, found {kind}")),
+        None => Ok(Candidate { principal: push.principal, ..candidate }),
+    }
+}
+
+/// Counts cases, and tells of each.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    all: usize,
+    failed: usize,
+}
+
+impl Tally {
+    /// Tells what became of a case, and what of that is otherwise than expected.
+    pub(super) fn tell(
+        &mut self,
+        (name, place): (&str, &str),
+        found: &str,
+        differences: &[String],
+    ) -> anyhow::Result<()> {
+        self.all += 1;
+        self.failed += usize::from(!differences.is_empty());
+        let sign = if differences.is_empty() { "ok  " } else { "FAIL" };
+        answer(&format!("{sign}  {name}{found}"))?;
+        if !differences.is_empty() {
+            answer(&format!("      at {place}\n      {}", differences.join("\n      ")))?;
+        }
+        Ok(())
+    }
+
+    /// Tells the sum. Answers whether every case became what it expects.
+    pub(super) fn end(self) -> anyhow::Result<bool> {
+        answer(&match (self.all, self.failed) {
+            (1, 0) => "the case became what it expects".to_owned(),
+            (all, 0) => format!("all {all} cases became what they expect"),
+            (all, failed) => format!("{failed} of {all} cases became something else"),
+        })?;
+        Ok(self.failed == 0)
+    }
+}
 
 /// The content of a case, which never answers more than `piece_bytes_max` at once.
 pub(super) struct Stored {
