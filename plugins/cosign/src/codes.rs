@@ -252,8 +252,9 @@ pub(crate) const UNKNOWN_KEY: Code = Code::error(
 pub(crate) const UNTRIED: Code = Code::warning(
     "RSC061",
     "there are more signatures than could be tried",
-    "Verifying takes time, and a review has little of it: 400 tries of a P-256 key, 28 of P-521. \
-     The newest signatures were tried first. Sign anew without the old ones, or list fewer keys.",
+    "Verifying takes time, and a review has little of it: 1200 tries of a P-256 key, 200 of \
+     P-521. The newest signatures were tried first. Sign anew without the old ones, or list fewer \
+     keys.",
 );
 
 /// Every code.

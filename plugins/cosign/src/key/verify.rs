@@ -95,12 +95,11 @@ impl PublicKey {
                 let bytes = message.bytes.as_ref().map_or(0, |bytes| bytes.len());
                 2 + u32::try_from(bytes / BYTES_PER_UNIT).unwrap_or(u32::MAX - 2)
             }
-            Self::P384(_) => 6,
-            Self::P521(_) => 14,
+            Self::P384(_) | Self::P521(_) => 6,
             // with the square of its length
             Self::Rsa(key) => {
                 let units = u32::try_from(key.size() / 256).unwrap_or(4).max(1);
-                2 * units * units
+                4 * units * units
             }
         }
     }

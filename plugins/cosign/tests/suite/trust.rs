@@ -93,11 +93,14 @@ fn of_many_signatures_the_newest_are_tried() {
         layers.resize(count, layer);
         push.layer(bytes.as_bytes(), Some(&signature))
     };
-    let keys = [("release", &*known.pem())];
-    let many = push(998).signature(&known, &payload).known(&keys).required();
+    let (release, other) = (known.pem(), Signer::new(3).pem());
+    let keys = [("release", &*release), ("other", &*other)];
+    let many = push(998).signature(&known, &payload).known(&keys[..1]).required();
     assert_eq!(codes(&many.review()), [""; 0]);
     let hopeless = push(999).known(&keys).required().review();
     assert_eq!(codes(&hopeless), ["RSC061", "RSC060"]);
+    let all = push(999).known(&keys[..1]).required().review();
+    assert_eq!(only(&all).0, "RSC060");
     assert_eq!(only(&push(1000).review()).0, "RSC009");
 }
 
