@@ -10,6 +10,9 @@ use std::{
 
 use crate::harness::{PASSWORD, Server, said, tool};
 
+/// Where skopeo and podman keep their logins.
+const LOGINS: &str = "auth.json";
+
 /// A program that talks to a registry, and a folder which is its home.
 pub struct Client<'a> {
     program: PathBuf,
@@ -34,7 +37,10 @@ impl<'a> Client<'a> {
             panic!("{program} is missing: run `make test`, which installs it on Debian")
         });
         let folder = tempfile::tempdir().unwrap();
-        Self { program, server, folder, first: Vec::new() }
+        let client = Self { program, server, folder, first: Vec::new() };
+        // podman stumbles over one that is named and not there
+        client.file(LOGINS, "{}");
+        client
     }
 
     /// The same with words before each command; `HOME` in them stands for the home.
@@ -77,7 +83,7 @@ impl<'a> Client<'a> {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").as_deref().unwrap_or(OsStr::new("/usr/bin:/bin")))
             .env("HOME", home)
-            .env("REGISTRY_AUTH_FILE", home.join("auth.json"))
+            .env("REGISTRY_AUTH_FILE", home.join(LOGINS))
             .env("COSIGN_PASSWORD", "x")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -16,7 +16,7 @@ const PLAIN: &str = "--tls-verify=false";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /// Writes an image of one file into the layout `layout`, with the tag `v1`.
-fn image(client: &Client<'_>) {
+pub fn image(client: &Client<'_>) {
     let mut tar = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
     header.set_size(6);
@@ -50,7 +50,7 @@ fn blob(client: &Client<'_>, kind: &str, bytes: &[u8]) -> Value {
 }
 
 #[test]
-fn skopeo() {
+fn an_image_goes_to_the_registry_and_back_with_skopeo() {
     let server = Server::guarded(&[]);
     let skopeo = Client::packaged(&server, "skopeo");
     image(&skopeo);
@@ -80,12 +80,16 @@ fn skopeo() {
     server.is_sound();
 }
 
-#[test]
-fn podman() {
-    let server = Server::guarded(&[]);
-    let podman = Client::packaged(&server, "podman");
+/// podman with images of its own.
+pub fn podman(server: &Server) -> Client<'_> {
     let words = ["--storage-driver", "vfs", "--root", "HOME/root", "--runroot", "HOME/run"];
-    let podman = podman.with(&words);
+    Client::packaged(server, "podman").with(&words)
+}
+
+#[test]
+fn an_image_goes_to_the_registry_and_back_with_podman() {
+    let server = Server::guarded(&[]);
+    let podman = podman(&server);
     image(&podman);
     let wrong = podman.log_in(&["login", PLAIN, "-u", USER, "--password-stdin", "HOST"]);
     assert!(wrong.contains("invalid username/password"), "{wrong}");

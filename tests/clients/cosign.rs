@@ -9,13 +9,13 @@ const ORAS: &str = "--plain-http";
 const PLAIN: &str = "--allow-http-registry";
 const THING: &str = "HOST/a/thing:v1";
 /// No signing service is within a test's reach, so cosign is told of none.
-const ALONE: [&str; 4] = ["--signing-config", "services.json", "--trusted-root", "root.json"];
+pub const ALONE: [&str; 4] = ["--signing-config", "services.json", "--trusted-root", "root.json"];
 const OLD: &str = "--new-bundle-format=false";
-const OLD_ALONE: [&str; 3] = ["--tlog-upload=false", "--use-signing-config=false", OLD];
+pub const OLD_ALONE: [&str; 3] = ["--tlog-upload=false", "--use-signing-config=false", OLD];
 const CHECK: [&str; 4] = [PLAIN, "--insecure-ignore-tlog", "--key", "cosign.pub"];
 
 /// A client with a pair of keys.
-fn cosign(server: &Server) -> Client<'_> {
+pub fn cosign(server: &Server) -> Client<'_> {
     let cosign = Client::new(server, "cosign-3.1.3", "cosign");
     cosign.ok(&["generate-key-pair"]);
     cosign.ok(&["signing-config", "create", "--out", "services.json"]);
@@ -32,7 +32,7 @@ fn signee(oras: &Client<'_>) -> String {
 }
 
 /// Signs, in the form that the words ask for.
-fn sign<'a>(thing: &'a str, words: &[&'a str]) -> Vec<&'a str> {
+pub fn sign<'a>(thing: &'a str, words: &[&'a str]) -> Vec<&'a str> {
     [&["sign", PLAIN, "-y", "--key", "cosign.key"], words, &[thing]].concat()
 }
 

@@ -13,3 +13,4 @@ mod guide;
 mod helm;
 mod oras;
 mod readme;
+mod refusals;
