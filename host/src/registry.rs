@@ -102,8 +102,8 @@ impl Registry {
     }
 
     /// Keeps the verdict on what is let in, where something was found. One that says what the
-    /// latest about the stored manifest says shares that verdict, so that a manifest which is pushed
-    /// again and again fills nothing.
+    /// latest about the stored manifest says shares that verdict, so that a manifest which is
+    /// pushed again and again fills nothing.
     pub async fn keep_acceptance(
         &self,
         repository: &Repository,

@@ -306,7 +306,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_path_is_read_as_it_was_written(
-            name in "(tags|blobs|manifests|uploads|referrers|verdicts)(/(tags|blobs|verdicts|list)){0,3}",
+            name in "(tags|blobs|manifests|uploads|referrers|verdicts)\
+                     (/(tags|blobs|verdicts|list)){0,3}",
             tag in "[a-z0-9_]{1,8}",
             hex in "[0-9a-f]{64}",
         ) {
