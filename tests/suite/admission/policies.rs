@@ -128,7 +128,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "version: 1\nrules:\n  - name: a\n    acceptOnly: [image]\n    mode: off",
-        "\"off\" is not known here",
+        "expected one of enforce, warn, not true or false",
     ),
 ];
 
