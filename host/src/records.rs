@@ -3,14 +3,16 @@
 use std::pin::pin;
 
 use futures::{Stream, TryStreamExt};
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use roadstead_oci::{Digest, Reference, Repository};
 use roadstead_storage::{Manifest, Result, Storage};
 
-use crate::admission::{Decision, Judge, Verdict};
+use crate::{
+    admission::{Decision, Judge, Verdict},
+    policy::Globs,
+};
 
 /// Most verdicts of a page, and most that are read for one.
 pub const PAGE_MAX: usize = 1000;
@@ -37,7 +39,7 @@ impl Default for VerdictsConfig {
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// of repositories that fit
-    repositories: Option<GlobSet>,
+    repositories: Option<Globs>,
     /// with this decision
     decision: Option<Decision>,
 }
@@ -54,7 +56,7 @@ impl Wanted {
             known.map_err(|_| format!("{name:?} is no decision: accept, reject or unavailable"))
         });
         let repositories = repository.map(|pattern| {
-            globs(pattern).map_err(|error| format!("{pattern:?} is no glob: {}", error.kind()))
+            Globs::of_repositories(pattern).map_err(|why| format!("{pattern:?} is no glob: {why}"))
         });
         Ok(Self { repositories: repositories.transpose()?, decision: decision.transpose()? })
     }
@@ -64,17 +66,8 @@ impl Wanted {
         let decision = self.decision.is_none_or(|decision| {
             serde_json::to_value(decision).is_ok_and(|decision| decision == verdict["decision"])
         });
-        decision && self.repositories.as_ref().is_none_or(|globs| globs.is_match(repository))
+        decision && self.repositories.as_ref().is_none_or(|globs| globs.fit(repository))
     }
-}
-
-/// `*` stays within a component, `**` does not, and `a/**` is `a` as well.
-fn globs(pattern: &str) -> std::result::Result<GlobSet, globset::Error> {
-    let mut set = GlobSetBuilder::new();
-    for form in [Some(pattern), pattern.strip_suffix("/**")].into_iter().flatten() {
-        set.add(GlobBuilder::new(form).literal_separator(true).backslash_escape(true).build()?);
-    }
-    set.build()
 }
 
 /// Verdicts, the newest first.
@@ -168,13 +161,14 @@ pub(crate) async fn latest(
     Ok(latest.and_then(|verdict| serde_json::from_value(verdict).ok()))
 }
 
-/// Whether two verdicts about one manifest say the same on the same grounds.
+/// Whether two verdicts about one manifest say the same on the same grounds, to the same user.
 pub(crate) fn say_the_same(one: &Verdict, other: &Verdict) -> bool {
     let grounds = |judge: &Judge| {
         let Judge { plugin, digest, settings, .. } = judge;
         [plugin, digest, settings].map(Clone::clone)
     };
     one.digest == other.digest
+        && one.pushed_by == other.pushed_by
         && one.decision == other.decision
         && one.kind == other.kind
         && one.policy == other.policy

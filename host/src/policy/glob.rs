@@ -47,6 +47,11 @@ impl Globs {
         }
     }
 
+    /// The repositories that a pattern fits, or why it is no glob.
+    pub fn of_repositories(pattern: &str) -> Result<Self, String> {
+        Self::new(vec![pattern.to_owned()], Names::Repositories).map_err(|(_, why)| why)
+    }
+
     /// Whether one of them fits.
     pub fn fit(&self, name: &str) -> bool {
         self.set.is_match(name)

@@ -9,7 +9,10 @@ use std::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::charts::{CHART, CONFIG, YAML, chart, config};
+use super::{
+    charts::{CHART, CONFIG, YAML, chart, config},
+    policies::Policy,
+};
 use crate::{
     client::{Answer, Repository, sha256},
     harness::{Server, said},
@@ -201,24 +204,15 @@ async fn what_is_pushed_again_and_again_fills_nothing() {
     server.is_sound();
 }
 
-/// Makes it look as though another policy had let in what is stored.
-fn judged_by_another_policy(server: &Server) {
-    for path in files(&server.data().join("objects/repos")) {
-        if path.extension().is_none_or(|extension| extension != "body") {
-            continue;
-        }
-        let body = fs::read_to_string(&path).unwrap();
-        let at = body.find("\"policy\":\"").unwrap() + "\"policy\":\"".len();
-        fs::write(path, format!("{}0123456789ab{}", &body[..at], &body[at + 12..])).unwrap();
-    }
-}
-
 #[tokio::test]
 async fn what_another_policy_says_is_kept_beside_it() {
-    let mut server = Server::start(&[]);
+    let default = "version: 1\ninclude: [builtin:default]\n";
+    let policy = Policy::new(default);
+    let mut server = policy.serve();
     let first = push_odd(&Repository::of(&server, "charts/web")).await;
     server.stop();
-    judged_by_another_policy(&server);
+    let more = "rules: [{ name: more, match: { repositories: [x] }, acceptOnly: [image] }]\n";
+    policy.save(&format!("{default}{more}"));
     server.restart();
     tokio::time::sleep(MOMENT).await;
     let repository = Repository::of(&server, "charts/web");
@@ -232,10 +226,39 @@ async fn what_another_policy_says_is_kept_beside_it() {
     assert_eq!(ids.collect::<Vec<_>>(), [&id(&second), &id(&first)]);
     let shown = said(&server.command(&["verdict", "show", "charts/web:1.2"]));
     assert!(shown.contains(": 2 verdicts, the newest first; the last one let it in\n"), "{shown}");
-    assert!(shown.contains("by policy 0123456789ab"), "{shown}");
+    let policies = judged["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["policy"]);
+    for policy in policies {
+        assert!(shown.contains(&format!("by policy {}", policy.as_str().unwrap())), "{shown}");
+    }
     let found = server.command(&["verdict", "show", &id(&second)]);
     assert!(found.status.success(), "{}", said(&found));
     server.is_sound();
+}
+
+#[tokio::test]
+async fn who_pushed_is_kept_apart_and_told_to_the_operator_alone() {
+    // made by libxcrypt
+    let users = "anna:$2y$05$CCCCCCCCCCCCCCCCCCCCC.PK0UdbrwnPNdqnEGWO/RiTxnCEUylv.\n\
+        bert:$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("users");
+    fs::write(&file, users).unwrap();
+    let server = Server::start(&[("AUTH__HTPASSWD", file.to_str().unwrap())]);
+    let as_user = |name, password| Repository::of(&server, "charts/web").logged_in(name, password);
+    let (anna, bert) = (as_user("anna", "sécret: word"), as_user("bert", "U*U"));
+    let first = push_odd(&anna).await;
+    tokio::time::sleep(MOMENT).await;
+    let second = push_odd(&bert).await;
+    assert_eq!(id(&push_odd(&bert).await), id(&second));
+    let judged = anna.get(&path(&first)).await.is(200).json();
+    let verdicts = judged["verdicts"].as_array().unwrap();
+    let ids: Vec<_> = verdicts.iter().map(|verdict| &verdict["id"]).collect();
+    assert_eq!(ids, [&id(&second), &id(&first)]);
+    assert!(verdicts.iter().all(|verdict| verdict.get("pushed_by").is_none()), "{judged}");
+    let shown = said(&server.command(&["verdict", "show", "charts/web:1.2"]));
+    assert!(shown.contains("pushed by anna") && shown.contains("pushed by bert"), "{shown}");
+    let nobody = Repository::of(&server, "charts/web");
+    nobody.get(&path(&first)).await.is(401);
 }
 
 #[tokio::test]
