@@ -25,8 +25,8 @@
 //!
 //! Content is one of `json`, `text`, `base64`, `file` (relative to the file of cases), `tar`,
 //! `tgz`, `gzip` (of other content) and `manifest`. Sizes and digests are computed; `size` and
-//! `digest` lie, and `absent: true` leaves the content out of the store. What a key or a value means
-//! in full stands in `README.md` beside this crate.
+//! `digest` lie, and `absent: true` leaves the content out of the store. What a key or a value
+//! means in full stands in `README.md` beside this crate.
 
 mod archive;
 mod case;

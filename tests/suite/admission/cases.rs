@@ -55,8 +55,8 @@ fn a_case_that_becomes_something_else_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let (policy, cases) = (folder.path().join("p.yaml"), folder.path().join("c.yaml"));
     fs::write(&policy, "version: 1\nrules:\n  - { name: shut, acceptOnly: [wasm] }").unwrap();
-    let case = "name: any\nmanifest: { layers: [{ mediaType: a/b, text: x }] }\nexpect: { decision: \
-                accept, rules: [] }";
+    let case = "name: any\nmanifest: { layers: [{ mediaType: a/b, text: x }] }\nexpect: { \
+                decision: accept, rules: [] }";
     fs::write(&cases, case).unwrap();
     let mut command = Command::new(ROADSTEAD);
     let output = command.args(["policy", "test", "--policy"]).args([&policy, &cases]).output();

@@ -33,7 +33,7 @@ fn inspect_shows_what_a_plugin_is() {
         "  imports   roadstead:admission/",
         "    RSH041  error    Chart.yaml and the config have different versions",
         "    RSH045  warning  ",
-        "  settings  none",
+        "  settings, as a JSON Schema",
     ] {
         assert!(text.lines().any(|found| found.starts_with(line)), "no {line:?} in\n{text}");
     }
