@@ -215,7 +215,7 @@ async fn a_saved_policy_is_in_force_within_two_seconds_and_a_broken_one_changes_
         assert!(saved.elapsed() < Duration::from_secs(2), "{:#?}", server.log());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let place = "policy.yaml:3:31: ";
+    let place = "policy.yaml:3:32: ";
     assert!(server.log().iter().any(|line| line.contains(place)), "{:#?}", server.log());
     push(&server, "a", "1").await.is(403);
     std::fs::remove_file(policy.path()).unwrap();
