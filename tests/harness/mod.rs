@@ -75,6 +75,8 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .env_remove("RUST_LOG")
+            // compiled once for all servers
+            .env("ROADSTEAD__ENGINE__CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled"))
             .envs(environment.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
 use wasmtime::{Engine, component::Component};
@@ -102,14 +103,18 @@ impl Cache {
         Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
     }
 
-    /// What an interrupted write left, and code for another engine.
+    /// What an interrupted write left, and code for another engine. Others may be writing now.
     fn sweep(&self) -> io::Result<()> {
+        const WRITTEN_WITHIN: Duration = Duration::from_hours(1);
         let current = format!("-{}.{COMPILED}", self.engine);
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_ours = [COMPILED, STAGED].iter().any(|end| name.ends_with(end));
-            if is_ours && !name.ends_with(&current) {
+            let left = || path.metadata().and_then(|found| found.modified()).ok();
+            let left =
+                || left().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > WRITTEN_WITHIN);
+            let useless = name.ends_with(COMPILED) && !name.ends_with(&current);
+            if useless || (name.ends_with(STAGED) && left()) {
                 drop(fs::remove_file(&path));
             }
         }

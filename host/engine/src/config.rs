@@ -1,5 +1,7 @@
 //! `[engine]` of the configuration.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 /// `[engine]`: how plugins run.
@@ -11,11 +13,14 @@ pub struct EngineConfig {
     pub reviews_per_core_max: usize,
     /// Seconds that a review may wait for its turn before the push is answered 503. Default: 10.
     pub queue_seconds_max: u64,
+    /// Folder of compiled plugins, for this user alone. Default: none, which is `cache` in the data
+    /// folder, and for commands the user's own folder for such things.
+    pub cache: PathBuf,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { reviews_per_core_max: 4, queue_seconds_max: 10 }
+        Self { reviews_per_core_max: 4, queue_seconds_max: 10, cache: PathBuf::new() }
     }
 }
 

@@ -36,8 +36,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the engine. Compiled code is kept in `cache`, which only the server can write;
-    /// without it plugins are compiled at each start.
+    /// Starts the engine. Compiled code is kept in the configured folder, else in `cache`, which
+    /// only this user can write; without either plugins are compiled at each start.
     pub fn new(config: EngineConfig, cache: Option<&Path>) -> Result<Arc<Self>, LoadError> {
         let failed = |error: &dyn std::fmt::Display| LoadError::Engine(error.to_string());
         let reviews_max = config.reviews_max();
@@ -46,7 +46,9 @@ impl Engine {
             tracing::warn!(%error, "plugins run without a pool");
             wasmtime::Engine::new(&settings(None)).map_err(|error| failed(&error))
         })?;
-        let cache = cache
+        let configured = Some(config.cache.as_path()).filter(|cache| !cache.as_os_str().is_empty());
+        let cache = configured
+            .or(cache)
             .map(|folder| Cache::open(folder, &wasmtime))
             .transpose()
             .map_err(|error| failed(&error))?;

@@ -80,6 +80,15 @@ impl Cli {
     }
 }
 
+/// Where commands keep compiled plugins: the user's folder for what can be made again. None: there
+/// is no such folder, and they are compiled each time.
+fn compiled_code() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
+    let folder = caches.join("roadstead");
+    std::fs::create_dir_all(&folder).ok().map(|()| folder)
+}
+
 /// Where everything is kept: the flag, else the environment, else the default.
 fn data_folder(flag: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     if let Some(folder) = flag {

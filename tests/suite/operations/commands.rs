@@ -34,7 +34,7 @@ fn a_reader_that_has_read_enough_is_no_error_and_a_full_disk_is_one() {
 async fn the_data_folder_is_for_its_owner_and_holds_what_is_promised() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("made/data");
-    let mut server = Server::start_at(&data, &[]);
+    let mut server = Server::start_at(&data, &[("ENGINE__CACHE", "")]);
     Repository::of(&server, "any").push("v1", ("application/x", b"{}"), &[]).await.is(201);
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     for private in [data.clone(), data.join("objects"), data.join("cache")] {

@@ -104,6 +104,8 @@ async fn compiled_code_is_kept_for_the_next_start() {
     fs::write(&file, b"damaged").unwrap();
     // what a kill and an upgrade leave
     fs::write(cache.join("x.cwasm.1-1.new"), b"half").unwrap();
+    let left = fs::File::options().write(true).open(cache.join("x.cwasm.1-1.new")).unwrap();
+    left.set_modified(std::time::UNIX_EPOCH).unwrap();
     fs::write(cache.join("x-0123456789abcdef.cwasm"), b"old").unwrap();
     fs::write(cache.join("notes.txt"), b"not ours").unwrap();
     let engine = Engine::new(EngineConfig::default(), Some(&cache)).unwrap();

@@ -68,7 +68,8 @@ async fn the_others_get_their_turn_while_the_host_decodes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_waits_too_long_for_a_turn_is_told_so() {
-    let config = EngineConfig { reviews_per_core_max: 1, queue_seconds_max: 1 };
+    let config =
+        EngineConfig { reviews_per_core_max: 1, queue_seconds_max: 1, ..EngineConfig::default() };
     let engine = Engine::new(config, None).unwrap();
     let slow = Arc::new(engine.load("slow", &component("misbehave")).await.unwrap());
     let loops: Vec<_> = (0..64).map(|_| spin(&slow, 5000)).collect();

@@ -10,6 +10,8 @@ use clap::Subcommand;
 
 use roadstead_engine::{Engine, EngineConfig, Plugin as Loaded};
 
+use super::compiled_code;
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugin {
     /// Shows what a plugin reviews, what it can find, its settings, and what it imports
@@ -32,6 +34,6 @@ impl Plugin {
 async fn load(file: &Path) -> anyhow::Result<(Loaded, usize)> {
     let bytes = std::fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
-    let engine = Engine::new(EngineConfig::default(), None)?;
+    let engine = Engine::new(EngineConfig::default(), compiled_code().as_deref())?;
     Ok((engine.load(&name, &bytes).await?, bytes.len()))
 }

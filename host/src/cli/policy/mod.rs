@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Exit, print_error};
+use super::{Exit, compiled_code, print_error};
 use crate::{
     app,
     config::{self, Config},
@@ -81,7 +81,7 @@ impl Where {
         let mut flags = Vec::new();
         flags.extend(self.policy.as_ref().map(|path| ("policy.path", path.display().to_string())));
         let config = Config::load(&[], &config::environment()?, &flags)?;
-        Ok(app::loader(&config, None)?.load().await)
+        Ok(app::loader(&config, compiled_code().as_deref())?.load().await)
     }
 
     /// The policy. What is wrong with it is an error.
