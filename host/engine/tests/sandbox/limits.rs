@@ -40,8 +40,8 @@ const FAILURES: [(&str, &str, bool); 24] = [
 
 /// Failures after which the answer might be another one: a budget was answered to the guest, or the
 /// machine was busy.
-const NOT_REMEMBERED: [&str; 6] =
-    ["spin", "hoard", "hoard-decoded", "read-for-ever", "decode-for-ever", "unavailable"];
+const NOT_REMEMBERED: [&str; 5] =
+    ["hoard", "hoard-decoded", "read-for-ever", "decode-for-ever", "unavailable"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_is_typed_and_the_next_review_is_unharmed() {
