@@ -14,6 +14,8 @@ use super::ask::{self, Source};
 use crate::{
     admission::{Content, ContentError, Fact, Listed},
     content::RepositoryContent,
+    http::route::percent_encoded,
+    records::{self, Judged},
 };
 
 /// A manifest that is stored, with what it names.
@@ -26,13 +28,40 @@ pub(super) struct Stored {
     _folder: Option<DataFolder>,
 }
 
-/// `charts/web:1.0.0` or `charts/web@sha256:…`
+/// `charts/web:1.0.0` or `charts/web@sha256:…`, as clients print it: a host in front is left out,
+/// and so is a tag beside a digest.
 pub(super) fn parse(text: &str) -> anyhow::Result<(Repository, Reference)> {
-    let (name, reference) = match text.split_once('@') {
-        Some(parts) => parts,
-        None => text.rsplit_once(':').unwrap_or((text, "latest")),
+    let name = match text.split_once('/') {
+        Some((host, name)) if host.contains(':') => name,
+        _ => text,
     };
-    Ok((Repository::parse(name)?, Reference::parse(reference)?))
+    let (name, reference) = match (name.split_once('@'), name.split_once(':')) {
+        (Some((name, digest)), _) => (name.split(':').next().unwrap_or_default(), digest),
+        (None, Some(split)) => split,
+        (None, None) => bail!("{text:?} is no REPOSITORY@DIGEST or REPOSITORY:TAG"),
+    };
+    let repository = Repository::parse(name).with_context(|| format!("{text:?}"))?;
+    let reference = Reference::parse(reference).with_context(|| format!("{text:?}"))?;
+    Ok((repository, reference))
+}
+
+/// Everything that was judged about a manifest; none if it is not stored.
+pub(super) async fn judged(
+    folder: &Path,
+    (repository, reference): (&Repository, &Reference),
+) -> anyhow::Result<Option<Judged>> {
+    match Source::of(folder).await? {
+        Source::Server(socket) => {
+            let name = percent_encoded(repository.as_str());
+            let reference = percent_encoded(&reference.to_string());
+            let path = format!("/judged?repository={name}&reference={reference}");
+            let found = ask::get(&socket, &path).await?;
+            Ok(found.map(|found| serde_json::from_slice(&found)).transpose()?)
+        }
+        Source::Store(storage, _folder) => {
+            Ok(records::judged(&storage, repository, reference).await?)
+        }
+    }
 }
 
 impl Stored {

@@ -1,22 +1,23 @@
 //! `roadstead policy explain`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
 use bytes::Bytes;
 use clap::Args;
-use roadstead_oci::{Algorithm, Digest, Manifest, Repository, Tag, media_type};
+use roadstead_oci::{Algorithm, Digest, Manifest, Reference, Repository, Tag, media_type};
 use serde_json::{Value, json};
 
 use super::{Exit, Output, Where};
 use crate::{
     admission::{
-        Candidate,
+        Candidate, Verdict,
         plan::{Ask, Part, mismatch, plan},
     },
     cli::{
         answer, data_folder,
         stored::{self, Stored},
+        verdict::show,
     },
     kind::{Kind, Row},
     policy::{Policy, Rule, Verb},
@@ -63,14 +64,17 @@ struct Described {
 
 impl Explain {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
+        let mut judged = None;
         let candidate = match &self.reference {
             Some(reference) => {
                 let (repository, reference) = stored::parse(reference)?;
                 let folder = data_folder(self.data)?;
+                // first, since what is found holds the store open
+                judged = last_judged(&folder, (&repository, &reference)).await?;
                 let found = Stored::find(&folder, (&repository, &reference)).await?;
                 let tags = match reference {
-                    roadstead_oci::Reference::Tag(tag) => vec![tag],
-                    roadstead_oci::Reference::Digest(_) => Vec::new(),
+                    Reference::Tag(tag) => vec![tag],
+                    Reference::Digest(_) => Vec::new(),
                 };
                 let (named, read) = ((found.digest, tags), (found.manifest, found.bytes));
                 Candidate::new(repository, named, read)
@@ -78,13 +82,34 @@ impl Explain {
             None => self.described.candidate()?,
         };
         let policy = self.policy.load().await?;
-        let explained = explained(&policy, &candidate);
+        let mut explained = explained(&policy, &candidate);
         match self.output {
-            Output::Json => answer(&serde_json::to_string_pretty(&explained)?)?,
-            Output::Table => answer(&told(&explained))?,
+            Output::Json => {
+                explained["judged"] = json!(judged);
+                answer(&serde_json::to_string_pretty(&explained)?)?;
+            }
+            Output::Table => {
+                answer(&told(&explained))?;
+                if let Some(judged) = judged {
+                    answer(&format!(
+                        "\nWhat ran when it was pushed last:\n{}",
+                        show::told(&judged)
+                    ))?;
+                }
+            }
         }
         Ok(Exit::Well)
     }
+}
+
+/// The verdict that was given last.
+async fn last_judged(
+    folder: &Path,
+    named: (&Repository, &Reference),
+) -> anyhow::Result<Option<Verdict>> {
+    let judged = stored::judged(folder, named).await?;
+    let latest = judged.and_then(|judged| judged.verdicts.into_iter().next());
+    Ok(latest.map(serde_json::from_value).transpose()?)
 }
 
 impl Described {

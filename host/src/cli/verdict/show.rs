@@ -13,10 +13,9 @@ use crate::{
     cli::{
         answer,
         ask::{self, Source},
-        data_folder,
+        data_folder, stored,
     },
-    http::route::percent_encoded,
-    records::{self, Judged},
+    records::Judged,
 };
 
 #[derive(Debug, Args)]
@@ -65,18 +64,7 @@ impl Show {
     /// Everything that was judged about a manifest.
     async fn judged(self, (repository, reference): (Repository, Reference)) -> anyhow::Result<()> {
         let folder = data_folder(self.data)?;
-        let found = match Source::of(&folder).await? {
-            Source::Server(socket) => {
-                let name = percent_encoded(repository.as_str());
-                let reference = percent_encoded(&reference.to_string());
-                let path = format!("/judged?repository={name}&reference={reference}");
-                let found = ask::get(&socket, &path).await?;
-                found.map(|found| serde_json::from_slice(&found)).transpose()?
-            }
-            Source::Store(storage, _folder) => {
-                records::judged(&storage, &repository, &reference).await?
-            }
-        };
+        let found = stored::judged(&folder, (&repository, &reference)).await?;
         let Some(judged) = found else {
             bail!(
                 "{} holds no manifest {reference} in repository {repository}; what was refused is \
@@ -91,24 +79,12 @@ impl Show {
     }
 }
 
-/// The manifest that is meant, unless it is a verdict's id. A host in front, as clients print it,
-/// is left out, and so is a tag beside a digest.
+/// The manifest that is meant, unless it is a verdict's id.
 fn named(text: &str) -> anyhow::Result<Option<(Repository, Reference)>> {
-    let name = match text.split_once('/') {
-        Some((host, name)) if host.contains(':') => name,
-        _ => text,
-    };
-    let (name, reference) = match (name.split_once('@'), name.split_once(':')) {
-        (Some((name, digest)), _) => (name.split(':').next().unwrap_or_default(), digest),
-        (None, Some(split)) => split,
-        (None, None) if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) => return Ok(None),
-        (None, None) => {
-            bail!("{text:?} is no verdict id, REPOSITORY@DIGEST or REPOSITORY:TAG")
-        }
-    };
-    let repository = Repository::parse(name).with_context(|| format!("{text:?}"))?;
-    let reference = Reference::parse(reference).with_context(|| format!("{text:?}"))?;
-    Ok(Some((repository, reference)))
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(None);
+    }
+    stored::parse(text).context("it is no verdict's id either").map(Some)
 }
 
 fn all_told(judged: Judged) -> anyhow::Result<String> {
