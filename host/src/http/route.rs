@@ -220,7 +220,9 @@ fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [byte, after @ ..] = rest {
-        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        // digits only: Rust's own parser would also take a sign
+        let hex = after.get(..2).filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+        let hex = hex.and_then(|hex| std::str::from_utf8(hex).ok());
         match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             Some(decoded) if *byte == b'%' => {
                 bytes.push(decoded);
@@ -295,6 +297,7 @@ mod tests {
     #[test]
     fn d43_a_plus_in_a_query_stays_one() {
         let query = Query::parse("artifactType=a/b+json&artifactType=c%2Fd%2Bjson&n=%zz&last");
+        assert_eq!(Query::parse("n=%+F%-1").first("n"), Some("%+F%-1"), "a sign is no digit");
         assert_eq!(query.all("artifactType").collect::<Vec<_>>(), ["a/b+json", "c/d+json"]);
         assert_eq!((query.first("n"), query.first("last")), (Some("%zz"), Some("")));
         assert_eq!(
