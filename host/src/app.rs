@@ -68,8 +68,11 @@ impl App {
                     registry.admission.replace(policy);
                 }
                 Err(invalid) => {
-                    for problem in &invalid.0 {
+                    for problem in &invalid.problems {
                         tracing::error!("{}", problem.line());
+                    }
+                    if invalid.more > 0 {
+                        tracing::error!("and {} more errors", invalid.more);
                     }
                     let policy = registry.admission.policy();
                     tracing::error!(

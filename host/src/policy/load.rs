@@ -7,14 +7,14 @@ use std::{
     sync::Arc,
 };
 
-use roadstead_engine::{Engine, Limits, Plugin};
+use roadstead_engine::{Engine, Limits, LoadError, Plugin};
 use roadstead_oci::{Algorithm, Digest};
 
 use super::{
     Bundled, Installed, Policy,
     document::Written,
     lint,
-    problem::{At, Problem, did_you_mean},
+    problem::{At, Problem, Spot, did_you_mean},
     settings,
     source::{Gathered, Gotten, gather},
     watched::Watched,
@@ -42,16 +42,31 @@ pub struct Loaded {
 
 /// Why a policy can't be used.
 #[derive(Debug)]
-pub struct Invalid(pub Vec<Problem>);
+pub struct Invalid {
+    /// what is wrong, the first hundred of it
+    pub problems: Vec<Problem>,
+    /// how much else is
+    pub more: usize,
+}
 
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let problems: Vec<_> = self.0.iter().map(ToString::to_string).collect();
-        f.write_str(&problems.join("\n\n"))
+        let problems = self.problems.iter().map(ToString::to_string);
+        let more = (self.more > 0).then(|| format!("and {} more errors", self.more));
+        f.write_str(&problems.chain(more).collect::<Vec<_>>().join("\n\n"))
     }
 }
 
 impl std::error::Error for Invalid {}
+
+impl From<Vec<Problem>> for Invalid {
+    fn from(mut problems: Vec<Problem>) -> Self {
+        const PROBLEMS_MAX: usize = 100;
+        let more = problems.len().saturating_sub(PROBLEMS_MAX);
+        problems.truncate(PROBLEMS_MAX);
+        Self { problems, more }
+    }
+}
 
 impl Loader {
     /// Of a file, a folder of files, or, without either, of the built-in policy.
@@ -83,7 +98,7 @@ impl Loader {
             }
         }
         if !problems.is_empty() {
-            return Loaded { policy: Err(Invalid(problems)), warnings: Vec::new(), watched };
+            return Loaded { policy: Err(problems.into()), warnings: Vec::new(), watched };
         }
         let warnings = lint::warnings(&rules);
         let rules = rules.into_iter().map(Written::into_rule).collect();
@@ -94,16 +109,18 @@ impl Loader {
     async fn install(&self, gotten: &Gotten) -> Result<Installed, Vec<Problem>> {
         let Gotten { name, origin, component, settings: json, written, limits: bounds, .. } =
             gotten;
-        let failed =
-            |error: &dyn fmt::Display| vec![Problem::error(&origin.spot, error.to_string())];
-        let plugin = self.engine.load(&name.value, component).await.map_err(|e| failed(&e))?;
+        let plugin = self.engine.load(&name.value, component).await;
+        let plugin = plugin.map_err(|error| vec![unloaded(&origin.spot, &error)])?;
         let schema = plugin.metadata().settings_schema.as_deref();
         let found = settings::check(schema, json, (written.as_ref(), &origin.spot));
         if !found.is_empty() {
             return Err(found);
         }
         let settings = json.to_string();
-        let found = plugin.validate_settings(&settings).await.map_err(|error| failed(&error))?;
+        let found = plugin.validate_settings(&settings).await.map_err(|error| {
+            let message = format!("plugin {} failed to check its settings: {error}", name.value);
+            vec![Problem::error(&origin.spot, message).help(TO_MEND)]
+        })?;
         if !found.is_empty() {
             let problem = |(pointer, message): (String, String)| {
                 let spot = settings::find(written.as_ref(), &pointer).unwrap_or(&origin.spot);
@@ -121,6 +138,19 @@ impl Loader {
         let settings_digest = Digest::of(Algorithm::Sha256, settings.as_bytes());
         Ok(Installed { plugin, settings, settings_digest, limits })
     }
+}
+
+/// Whoever made the plugin has to act.
+const TO_MEND: &str = "have the plugin mended; `roadstead plugin inspect` tells whether it loads";
+
+fn unloaded(spot: &Spot, error: &LoadError) -> Problem {
+    let help = match error {
+        // the message says what to do
+        LoadError::Import { .. } => "",
+        LoadError::Invalid { .. } | LoadError::Describe { .. } => TO_MEND,
+        LoadError::Engine(_) => "the machine lacks memory or threads, most likely",
+    };
+    Problem::error(spot, error.to_string()).help(help)
 }
 
 fn check_names(rules: &[Written], problems: &mut Vec<Problem>) {

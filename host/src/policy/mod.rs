@@ -31,6 +31,7 @@ use serde_json::json;
 pub use glob::Globs;
 pub use load::{Invalid, Loaded, Loader};
 pub use problem::{Gravity, Problem};
+pub use read::check_text;
 pub use rule::{Accepted, FailurePolicy, LayerCheck, Level, Match, Mode, Rule, Verb};
 pub use watch::watch;
 pub use watched::Watched;

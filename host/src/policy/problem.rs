@@ -2,6 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
+/// Characters of a message, and of a line that is shown: a policy may be one line of a MiB.
+const MESSAGE_CHARS_MAX: usize = 600;
+const SHOWN_CHARS_MAX: usize = 160;
+
 /// A file that was read, as problems name it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Source {
@@ -51,13 +55,13 @@ pub struct Problem {
 impl Problem {
     /// What keeps a policy from being used.
     pub(super) fn error(spot: &Spot, message: impl Into<String>) -> Self {
-        let (spot, message) = (Some(spot.clone()), message.into());
-        Self { gravity: Gravity::Error, spot, message, help: None }
+        Self { spot: Some(spot.clone()), ..Self::of_file(message) }
     }
 
     /// The same, of a file as a whole.
     pub(super) fn of_file(message: impl Into<String>) -> Self {
-        Self { gravity: Gravity::Error, spot: None, message: message.into(), help: None }
+        let message = one_line(&message.into());
+        Self { gravity: Gravity::Error, spot: None, message, help: None }
     }
 
     /// What is most likely not meant.
@@ -69,7 +73,7 @@ impl Problem {
     #[must_use]
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         let help = help.into();
-        self.help = (!help.is_empty()).then_some(help);
+        self.help = (!help.is_empty()).then(|| one_line(&help));
         self
     }
 
@@ -108,11 +112,10 @@ impl fmt::Display for Problem {
         };
         let number = spot.line.to_string();
         let margin = " ".repeat(number.len());
-        let line = spot.source.text.lines().nth(spot.line - 1).unwrap_or_default();
-        let line: String =
-            line.chars().map(|letter| if letter == '\t' { ' ' } else { letter }).collect();
-        let before = " ".repeat(spot.column - 1);
-        let left = line.chars().count().saturating_sub(spot.column - 1);
+        let line = line_of(&spot.source.text, spot.line);
+        let (line, column) = around(line, spot.column - 1);
+        let before = " ".repeat(column);
+        let left = line.chars().count().saturating_sub(column);
         let caret = "^".repeat(spot.width.clamp(1, left.max(1)));
         let help = self.help.as_ref().map(|help| format!(" {help}")).unwrap_or_default();
         write!(
@@ -122,10 +125,63 @@ impl fmt::Display for Problem {
     }
 }
 
+/// What a log, a terminal and whoever counts lines can take: others chose some of the text.
+fn one_line(text: &str) -> String {
+    let words = text.split(|letter: char| letter.is_control() || letter == ' ');
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(MESSAGE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// A line by its number, from 1. A carriage return alone ends one as well, as YAML has it.
+fn line_of(text: &str, number: usize) -> &str {
+    let mut rest = text;
+    for _ in 1..number {
+        let Some(end) = rest.find(['\n', '\r']) else { return "" };
+        let after = &rest[end..];
+        rest = after.strip_prefix("\r\n").unwrap_or(&after[1..]);
+    }
+    rest.split(['\n', '\r']).next().unwrap_or_default()
+}
+
+/// The part of a line around a column, and where that column is in it; both count from 0.
+fn around(line: &str, column: usize) -> (String, usize) {
+    let start = if column < SHOWN_CHARS_MAX / 2 { 0 } else { column - SHOWN_CHARS_MAX / 4 };
+    let shown = line.chars().skip(start).take(SHOWN_CHARS_MAX);
+    let shown = shown.map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    (shown, column - start)
+}
+
 /// ` did you mean "x"?`, or nothing where nothing is like it.
 pub(super) fn did_you_mean<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> String {
     match crate::nearest::nearest(wrong, known) {
         Some(name) => format!("did you mean {name:?}?"),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_as_yaml_has_it() {
+        let lines = ["a", "b", "", "c", "", "d", "", ""];
+        for (number, line) in lines.into_iter().enumerate() {
+            assert_eq!(line_of("a\r\nb\r\rc\n\nd\n", number + 1), line, "{number}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_one_line_and_the_part_that_matters() {
+        assert_eq!(one_line("a\n  b\u{1b}[2J \r\n"), "a b [2J");
+        let long = one_line(&"\u{e4}".repeat(700));
+        assert_eq!(long.chars().count(), 601);
+        assert_eq!(around("ab\tc", 3), ("ab c".to_owned(), 3));
+        let (shown, column) = around(&format!("{}!{}", "a".repeat(5000), "b".repeat(5000)), 5000);
+        assert_eq!((shown.len(), shown.find('!')), (160, Some(column)));
     }
 }

@@ -6,6 +6,7 @@ use super::{
     document::{Action, Bounds, Declared, Document, Origin, Written},
     fields::{Fields, Reader},
     glob::{Globs, Names},
+    load::Invalid,
     problem::{At, Problem, Source, did_you_mean},
     rule::{Accepted, FailurePolicy, Level, Match, Mode},
     yaml::{self, Node, Value},
@@ -18,6 +19,13 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Document, Vec<Problem>> {
     let mut reader = Reader::default();
     let document = reader.document(&tree).unwrap_or_default();
     if reader.problems.is_empty() { Ok(document) } else { Err(reader.problems) }
+}
+
+/// Finds what is wrong with the text of one file by itself, whatever it names. `name` is what
+/// problems call the file.
+pub fn check_text(name: &str, text: &str) -> Result<(), Invalid> {
+    let source = Source { name: name.to_owned(), text: text.to_owned() };
+    read(&Arc::new(source)).map(drop).map_err(Invalid::from)
 }
 
 impl Reader {

@@ -63,7 +63,8 @@ impl Resolver<'_> {
             Ok(text) => Some(text),
             Err(why) => {
                 let message = format!("{} can't be read: {why}", path.display());
-                self.reader.error(&node.spot, message, "");
+                let help = "it is UTF-8 text of at most 1 MiB; its path is relative to this file";
+                self.reader.error(&node.spot, message, help);
                 None
             }
         }

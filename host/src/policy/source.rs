@@ -24,6 +24,13 @@ use super::{
 const POLICY_BYTES_MAX: u64 = 1 << 20;
 const COMPONENT_BYTES_MAX: u64 = 64 << 20;
 const FILES_MAX: usize = 1000;
+/// Files that include one another.
+const DEPTH_MAX: usize = 16;
+const PLUGINS_MAX: usize = 256;
+/// What would be right where a file can't be read.
+const POLICY_HELP: &str = "a policy is YAML, at most 1 MiB of it; a folder may hold many files";
+const COMPONENT_HELP: &str = "it is a component of at most 64 MiB; its path is relative to this \
+                              file";
 /// What begins the name of something that the binary brings along.
 const BUILTIN: &str = "builtin:";
 
@@ -37,6 +44,8 @@ pub(super) struct Gathered {
     documents: BTreeMap<String, Option<usize>>,
     /// of each document the documents that it includes, with their own
     included: Vec<BTreeSet<usize>>,
+    /// documents that are being read, each included by the one before
+    depth: usize,
 }
 
 /// A plugin that a policy declares, with its bytes.
@@ -79,7 +88,7 @@ pub(super) fn gather(root: Option<&Path>, bundled: &[Bundled]) -> Gathered {
 fn files(root: &Path, gathered: &mut Gathered) -> Vec<PathBuf> {
     let mut wrong = |why: String| {
         let message = format!("policy {} can't be read: {why}", root.display());
-        gathered.problems.push(Problem::of_file(message));
+        gathered.problems.push(Problem::of_file(message).help(POLICY_HELP));
         Vec::new()
     };
     if !root.is_dir() {
@@ -90,8 +99,11 @@ fn files(root: &Path, gathered: &mut Gathered) -> Vec<PathBuf> {
         Err(error) => return wrong(error.to_string()),
     };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut paths: Vec<_> = paths.filter(|path| is_policy(path)).take(FILES_MAX).collect();
+    let mut paths: Vec<_> = paths.filter(|path| is_policy(path)).take(FILES_MAX + 1).collect();
     paths.sort();
+    if paths.len() > FILES_MAX {
+        return wrong(format!("the folder holds more than {FILES_MAX} .yaml files"));
+    }
     if paths.is_empty() {
         return wrong("the folder holds no .yaml file".to_owned());
     }
@@ -123,6 +135,17 @@ impl Gathered {
         if let Some(visited) = self.documents.get(&name) {
             return *visited;
         }
+        if self.documents.len() >= FILES_MAX || self.depth >= DEPTH_MAX {
+            let message = format!(
+                "a policy has at most {FILES_MAX} files, and {DEPTH_MAX} that include one another"
+            );
+            let problem = match asked {
+                Some(asked) => Problem::error(&asked.spot, message),
+                None => Problem::of_file(message),
+            };
+            self.problems.push(problem.help("make fewer and larger files of it"));
+            return None;
+        }
         // a file that includes itself is included already
         self.documents.insert(name.clone(), None);
         let source = self.source(place, asked)?;
@@ -133,6 +156,7 @@ impl Gathered {
                 return None;
             }
         };
+        self.depth += 1;
         let includes = document.include.iter().filter_map(|include| {
             let place = match include.value.strip_prefix(BUILTIN) {
                 Some(name) => Place::Builtin(name.to_owned()),
@@ -141,6 +165,7 @@ impl Gathered {
             self.visit(&place, Some(include), bundled)
         });
         let mut included: BTreeSet<usize> = includes.collect();
+        self.depth -= 1;
         for document in included.clone() {
             included.extend(self.included.get(document).into_iter().flatten());
         }
@@ -169,7 +194,9 @@ impl Gathered {
                 });
                 match text {
                     Ok(text) => Ok(Source { name, text }),
-                    Err(why) => Err((format!("policy {name} can't be read: {why}"), String::new())),
+                    Err(why) => {
+                        Err((format!("policy {name} can't be read: {why}"), POLICY_HELP.to_owned()))
+                    }
                 }
             }
         };
@@ -189,6 +216,12 @@ impl Gathered {
     fn take(&mut self, document: Document, number: usize, from: (&Path, &[Bundled])) {
         self.rules.extend(document.rules);
         for declared in document.plugins {
+            if self.plugins.len() >= PLUGINS_MAX {
+                let message = format!("a policy has at most {PLUGINS_MAX} plugins");
+                let problem = Problem::error(&declared.name.spot, message);
+                self.problems.push(problem.help("let rules share what is alike"));
+                break;
+            }
             if let Some(other) = self.plugins.get(&declared.name.value) {
                 let ours = self.included.get(number);
                 if !ours.is_some_and(|included| included.contains(&other.document)) {
@@ -238,7 +271,7 @@ impl Gathered {
                 let read = self.watched.read(&path, COMPONENT_BYTES_MAX);
                 let read = read.map_err(|why| {
                     let message = format!("plugin {} can't be read: {why}", path.display());
-                    reader.error(&file.spot, message, "");
+                    reader.error(&file.spot, message, COMPONENT_HELP);
                 });
                 (file, read.ok().map(Bytes::from))
             }

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    de::{Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Number};
 use serde_saphyr::{Budget, DeserializeError, Location, Options, Spanned};
@@ -84,7 +84,16 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Problem> {
 fn problem(error: &DeserializeError, source: &Arc<Source>) -> Problem {
     let location = error.location().unwrap_or(Location::UNKNOWN);
     let spot = spot(&location, source);
-    match error.without_snippet() {
+    // what is wrong behind an alias is wrong where the alias stands
+    let mut error = error.without_snippet();
+    while let DeserializeError::AliasError { error: behind, .. } = error {
+        error = behind.without_snippet();
+    }
+    let too_much = || {
+        let message = format!("this is more than {NODES_MAX} values or {DEPTH_MAX} levels");
+        Problem::error(&spot, message).help("split the file, and use fewer aliases")
+    };
+    match error {
         DeserializeError::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("a key");
             Problem::error(&spot, format!("{key} stands here a second time")).help("remove one")
@@ -92,14 +101,21 @@ fn problem(error: &DeserializeError, source: &Arc<Source>) -> Problem {
         DeserializeError::MultipleDocuments { .. } => {
             Problem::error(&spot, "a second document begins here").help("make it a file of its own")
         }
-        DeserializeError::Budget { .. } | DeserializeError::AliasReplayLimitExceeded { .. } => {
-            let message = format!("this is more than {NODES_MAX} values or {DEPTH_MAX} levels");
-            Problem::error(&spot, message).help("split the file, and use fewer aliases")
+        DeserializeError::RecursiveReferencesRequireWeakTypes { .. } => {
+            let message = "this alias stands within what it stands for";
+            Problem::error(&spot, message).help("write the value out")
         }
+        DeserializeError::Budget { .. }
+        | DeserializeError::AliasReplayLimitExceeded { .. }
+        | DeserializeError::AliasExpansionLimitExceeded { .. }
+        | DeserializeError::AliasReplayStackDepthExceeded { .. } => too_much(),
         error => {
             let text = error.to_string();
-            let text = text.split(" at line ").next().unwrap_or_default();
-            Problem::error(&spot, format!("this is no YAML: {text}"))
+            match text.split(" at line ").next().unwrap_or_default() {
+                // the parser's own bound, which has no type
+                text if text.contains("recursion limit") => too_much(),
+                text => Problem::error(&spot, format!("this is no YAML: {text}")),
+            }
         }
     }
 }
@@ -184,8 +200,9 @@ impl<'de> Visitor<'de> for TreeVisitor {
         Ok(Tree::Number(number.into()))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Tree, E> {
-        Ok(Number::from_f64(number).map_or(Tree::Null, Tree::Number))
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Tree, E> {
+        let number = Number::from_f64(number);
+        number.map(Tree::Number).ok_or_else(|| E::custom("a number has to be finite"))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Tree, E> {

@@ -31,8 +31,9 @@ impl Check {
                 Exit::Well
             }
             Err(invalid) => {
-                lines.extend(invalid.0.iter().map(|problem| format!("{problem}\n")));
-                lines.push(match invalid.0.len() {
+                lines.extend(invalid.problems.iter().map(|problem| format!("{problem}\n")));
+                lines.extend((invalid.more > 0).then(|| format!("and {} more\n", invalid.more)));
+                lines.push(match invalid.problems.len() + invalid.more {
                     1 => "1 error; this policy can't be used".to_owned(),
                     count => format!("{count} errors; this policy can't be used"),
                 });

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::Exit;
-use crate::cli::answer;
+use crate::{cli::answer, policy::check_text};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Quay {
@@ -84,7 +84,11 @@ impl Quay {
             .with_context(|| format!("{shown} can't be read"))?;
         let read = serde_saphyr::from_str::<Config>(&text);
         let config = read.with_context(|| format!("{shown} is no configuration of Quay"))?;
-        answer(policy(&config)?.trim_end())?;
+        let policy = policy(&config)?;
+        // a type may be one for Quay and no glob here
+        check_text(&shown.to_string(), &policy)
+            .with_context(|| format!("{shown} makes no policy"))?;
+        answer(policy.trim_end())?;
         Ok(Exit::Well)
     }
 }
