@@ -16,7 +16,8 @@ use super::problem::{At, Problem, Source, Spot};
 
 /// Values of one file, after its aliases were replaced.
 const NODES_MAX: usize = 100_000;
-const DEPTH_MAX: usize = 64;
+/// Levels of one file: reading goes down one by one, on a thread's stack.
+const DEPTH_MAX: usize = 32;
 
 /// A value and where it stands.
 pub(super) type Node = At<Value>;
