@@ -6,3 +6,4 @@ mod hostile;
 mod policies;
 mod polyglots;
 mod records;
+mod sandbox;

@@ -1,6 +1,8 @@
 //! A guest that breaks each promise of the contract when its settings tell it to. It speaks the
 //! contract itself, since the SDK would not let it.
 
+mod say;
+
 use roadstead_plugin_sdk::bindings::{
     self,
     exports::roadstead::admission::reviewer::{Code, Guest, Metadata, SettingsProblem, Targets},
@@ -54,6 +56,8 @@ impl Guest for Misbehave {
             "find" => Ok(Some(report(vec![finding("BAD001", "it is bad")]))),
             "give-up" => Err(Failure::Internal("no\u{1b}[31m idea".into())),
             "unavailable" => Err(Failure::Unavailable("later".into())),
+            "say" => Ok(Some(say::report(&settings))),
+            "open" => Ok(Some(annotated("said", &open(&settings)))),
             mode => answers(mode)
                 .or_else(|| loads(mode, digest))
                 .or_else(|| reads(mode, digest))
@@ -71,6 +75,11 @@ fn answers(mode: &str) -> Option<Report> {
         "undeclared" => report(vec![finding("NEW001", "?")]),
         "findings" => report(vec![finding("BAD001", "?"); 101]),
         "annotations" => Report { findings: Vec::new(), annotations: vec![annotation; 65] },
+        "flood-100" => {
+            let mut flood = finding("BAD001", "");
+            flood.message = "x".repeat(100 << 20);
+            report(vec![flood])
+        }
         "flood" => report(vec![finding("BAD001", &"x".repeat(30 << 20))]),
         "key" => annotated(&"k".repeat(257), "v"),
         "value" => annotated("k", &"v".repeat(4097)),
@@ -167,6 +176,16 @@ fn reads(mode: &str, digest: &str) -> Option<Report> {
         _ => return None,
     };
     Some(annotated("said", &said))
+}
+
+/// What comes of opening content that the settings name, and no target need name.
+fn open(settings: &str) -> String {
+    let settings: serde_json::Value = serde_json::from_str(settings).unwrap_or_default();
+    let digest = settings["digest"].as_str().unwrap_or_default();
+    match content::open(digest).and_then(|blob| blob.read(0, 1 << 20)) {
+        Ok(bytes) => format!("{} bytes", bytes.len()),
+        Err(error) => format!("{error:?}"),
+    }
 }
 
 /// What each line of getrandom answers, and whether it touched the buffer.
