@@ -1,5 +1,6 @@
 //! What may land, and why.
 
+mod broken_policies;
 mod cases;
 mod charts;
 mod hostile;

@@ -27,7 +27,7 @@ impl Policy {
     pub(super) fn new(text: &str) -> Self {
         let policy = Self { folder: tempfile::tempdir().unwrap() };
         let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins");
-        for name in ["misbehave", "clumsy"] {
+        for name in ["misbehave", "clumsy", "stall"] {
             let file = format!("{name}.wasm");
             std::fs::copy(plugins.join(&file), policy.folder.path().join(&file)).unwrap();
         }
@@ -50,8 +50,20 @@ impl Policy {
         Server::start(&[("POLICY__PATH", self.path().to_str().unwrap())])
     }
 
-    fn check(&self) -> (Option<i32>, String) {
-        let output = Command::new(ROADSTEAD).args(["policy", "check"]).arg(self.path()).output();
+    /// Puts another file beside it.
+    pub(super) fn beside(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.folder.path().join(name), bytes).unwrap();
+    }
+
+    /// What `policy check` says, without the folder that everything is in.
+    pub(super) fn check(&self) -> (Option<i32>, String) {
+        self.check_at(&self.path())
+    }
+
+    /// The same of another path. A check that computes for half a minute is killed.
+    pub(super) fn check_at(&self, path: &Path) -> (Option<i32>, String) {
+        const BOUNDED: &str = "ulimit -t 30 && exec \"$0\" policy check \"$1\"";
+        let output = Command::new("sh").args(["-c", BOUNDED, ROADSTEAD]).arg(path).output();
         let output = output.unwrap();
         let folder = format!("{}/", self.folder.path().display());
         (output.status.code(), said(&output).replace(&folder, ""))
