@@ -1,9 +1,10 @@
 # Everything starts here. What each target does in detail stands in CONTRIBUTING.md.
 CARGO = cargo
 DATA ?= roadstead-data
+FUZZ_SECONDS ?= 300
 LISTEN ?= 127.0.0.1:5000
 
-.PHONY: build plugins serve test lint bench
+.PHONY: build plugins serve test lint bench fuzz
 
 build: plugins ## target/release/roadstead, with its plugins inside
 	$(CARGO) build --release --bin roadstead
@@ -35,3 +36,8 @@ lint: plugins ## formatting, lints, docs, licences
 bench: build ## the same load against Roadstead and CNCF distribution, in one run; ARGS="--only push"
 	tests/setup distribution
 	$(CARGO) run --release -p roadstead-bench -- $(ARGS)
+
+fuzz: plugins ## mutations of tests/fuzz/corpus, each target for so long; FUZZ_SECONDS=60 FUZZ_SEED=7
+	plugins/build tests/plugins target/plugins
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --test fuzz -- --test-threads 2
+	FUZZ_SECONDS=$(FUZZ_SECONDS) CARGO_TARGET_DIR=target/guests $(CARGO) test --release --manifest-path plugins/Cargo.toml --workspace --test fuzz
