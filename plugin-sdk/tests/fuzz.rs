@@ -59,9 +59,9 @@ fn archive(bytes: &[u8]) {
         *kind == Kind::File && !odd && path.len() < 1000
     };
     let files: Vec<_> = seen.iter().filter(plain).cloned().collect();
-    let written = files.iter().fold(Tar::new(), |tar, (path, _, content)| {
-        tar.pax("path", path).file("short", content)
-    });
+    let written = files
+        .iter()
+        .fold(Tar::new(), |tar, (path, _, content)| tar.pax("path", path).file("short", content));
     let (again, tail) = walked(written.end().bytes(), usize::MAX);
     // headers of long names may take more than the limit that the first walk kept to
     if tail.is_ok() {

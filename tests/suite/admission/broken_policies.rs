@@ -42,7 +42,8 @@ fn texts() -> Vec<Broken> {
     let flat = format!("version: 1\nplugins: {{ {} }}", "a: b, ".repeat(60_000));
     let many = format!("version: 1\nrules: [{}]", "1,".repeat(120_000));
     let mistakes = format!("version: 1\nrules: [{}]", "{ name: a }, ".repeat(20_000));
-    let plugins: String = (0..300).map(|n| format!("  p{n}: {{ builtin: image }}\n")).collect();
+    let plugins: Vec<_> = (0..300).map(|n| format!("  p{n}: {{ builtin: image }}")).collect();
+    let plugins = plugins.join("\n") + "\n";
     let plugins = format!("version: 1\nplugins:\n{plugins}");
     let large = format!("version: 1\n# {}", "x".repeat(2 << 20));
     vec![

@@ -2,6 +2,7 @@
 //! policy file, in a real server.
 
 use std::{
+    fmt::Write as _,
     sync::atomic::{AtomicBool, Ordering},
     thread::available_parallelism,
     time::{Duration, Instant},
@@ -180,7 +181,7 @@ async fn content_that_the_target_does_not_name_is_not_there() {
     let mut text = "version: 1\nplugins:\n".to_owned();
     for (number, secret) in secrets.iter().enumerate() {
         let settings = format!("{{ mode: open, digest: \"{}\" }}", sha256(secret));
-        text += &format!("  p{number}: {{ file: misbehave.wasm, settings: {settings} }}\n");
+        writeln!(text, "  p{number}: {{ file: misbehave.wasm, settings: {settings} }}").unwrap();
     }
     text += "rules:\n  - { name: r, match: { repositories: [a] }, check: [p0, p1] }";
     let file = Policy::new(&text);
@@ -234,14 +235,17 @@ async fn hostile_pushes_hold_up_nobody_in_bounded_memory() {
     for (number, mode) in MODES.iter().enumerate() {
         let memory = if *mode == "flood-100" { "128MiB" } else { "64MiB" };
         let cpu = if *mode == "spin-in-reviews" { "500ms" } else { "20s" };
-        text += &format!(
+        writeln!(
+            text,
             "  p{number}: {{ file: misbehave.wasm, settings: {{ mode: {mode} }}, limits: {{ time: \
-             600s, cpu: {cpu}, memory: {memory} }} }}\n"
-        );
-        rules += &format!(
-            "  - {{ name: r{number}, match: {{ repositories: [h/{number}] }}, check: \
-             [p{number}] }}\n"
-        );
+             600s, cpu: {cpu}, memory: {memory} }} }}"
+        )
+        .unwrap();
+        writeln!(
+            rules,
+            "  - {{ name: r{number}, match: {{ repositories: [h/{number}] }}, check: [p{number}] }}"
+        )
+        .unwrap();
     }
     let file = Policy::new(&(text + &rules));
     // what the machine is slow at is no failure here
