@@ -73,7 +73,7 @@ fn archive(bytes: &[u8]) {
 fn an_archive_is_one_archive_however_it_comes() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus/archive");
     let words = [
-        "ustar\00000",
+        "ustar\x0000",
         "ustar  \0",
         "././@LongLink",
         "13 path=a\n",
