@@ -17,7 +17,6 @@ mod error;
 mod imports;
 mod limits;
 mod load;
-mod meter;
 mod model;
 mod plugin;
 mod runtime;

@@ -2,7 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use wasmtime::{Store, component::Component};
+use futures::FutureExt;
+use wasmtime::component::Component;
 
 use roadstead_oci::{Algorithm, Digest};
 
@@ -13,7 +14,7 @@ use crate::{
         MEDIA_TYPE_BYTES_MAX, MEDIA_TYPES_MAX, NAME_BYTES_MAX,
     },
     plugin::Loaded,
-    sandbox::Linked,
+    sandbox::{Call, Linked},
     state::State,
 };
 
@@ -61,10 +62,10 @@ impl Loaded {
 
 async fn describe(linked: &Linked, name: &str) -> Result<Metadata, ReviewError> {
     let state = State::without_target(name, Limits::default());
-    let call = async |store: &mut Store<State>, plugin: &abi::Plugin| {
-        plugin.roadstead_admission_reviewer().call_describe(store).await
-    };
-    linked.run(state, call).await?.answer.map(Into::into)
+    let call: Call<_> = Box::new(|store, plugin| {
+        plugin.roadstead_admission_reviewer().call_describe(store).boxed()
+    });
+    linked.run(linked.turn().await?, state, call).await?.answer.map(Into::into)
 }
 
 /// Compiles on a thread that may block: Python takes ten seconds.

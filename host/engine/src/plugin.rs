@@ -2,16 +2,19 @@
 
 use std::{fmt, sync::Arc};
 
-use wasmtime::Store;
+use futures::FutureExt;
 
 use roadstead_oci::Digest;
 
 use crate::{
     Content, Limits, Metadata, Report, Review, ReviewError, Statistics, Target, abi,
     limits::MESSAGE_BYTES_MAX,
-    sandbox::{Linked, Run},
+    sandbox::{Call, Linked, Run},
     state::State,
 };
+
+/// What a guest answers about a target.
+type Answer = Result<Option<abi::types::Report>, abi::types::Failure>;
 
 /// A component, compiled, linked and described, under the policy's name for it. Holds nothing
 /// between reviews. All plugins of one component share its turns, so that no policy can give one
@@ -71,30 +74,30 @@ impl Plugin {
     ) -> Result<Vec<(String, String)>, ReviewError> {
         const PROBLEMS_MAX: usize = 100;
         let state = State::without_target(self.name(), Limits::default());
-        let call = async |store: &mut Store<State>, plugin: &abi::Plugin| {
-            plugin.roadstead_admission_reviewer().call_validate_settings(store, settings).await
-        };
-        let problems = self.loaded.linked.run(state, call).await?.answer?.err().unwrap_or_default();
+        let (linked, settings) = (&self.loaded.linked, settings.to_owned());
+        let call: Call<_> = Box::new(move |store, plugin| {
+            let reviewer = plugin.roadstead_admission_reviewer();
+            async move { reviewer.call_validate_settings(store, &settings).await }.boxed()
+        });
+        let run = linked.run(linked.turn().await?, state, call).await?;
+        let problems = run.answer?.err().unwrap_or_default();
         let text = |text: &str| abi::line(text, MESSAGE_BYTES_MAX);
         let problems = problems.iter().take(PROBLEMS_MAX);
         Ok(problems.map(|problem| (text(&problem.pointer), text(&problem.message))).collect())
     }
 
-    /// Reviews a target in a sandbox of its own. `settings` are JSON text. Whatever the plugin
+    /// Reviews a target in a sandbox of its own. It is made when the review has its turn, so that
+    /// reviews that wait take no memory for theirs. `settings` are JSON text. Whatever the plugin
     /// does, there is an end within [`Limits::wall`] and the wait for a turn.
     pub async fn review(
         &self,
-        target: &Target,
+        target: impl FnOnce() -> Target,
         settings: &str,
         content: Arc<dyn Content>,
         limits: &Limits,
     ) -> Review {
-        let state = State::for_review(self.name(), limits.clone(), target, content);
-        let call = async |store: &mut Store<State>, plugin: &abi::Plugin| {
-            let target = target.into();
-            plugin.roadstead_admission_reviewer().call_review(store, &target, settings).await
-        };
-        let Run { answer, state, statistics } = match self.loaded.linked.run(state, call).await {
+        let run = self.run_review(target, settings, (content, limits.clone()));
+        let Run { answer, state, statistics } = match run.await {
             Ok(run) => run,
             Err(error) => {
                 let statistics = Statistics::default();
@@ -110,11 +113,26 @@ impl Plugin {
         Review { outcome, memoisable: state.pure && lasting, statistics }
     }
 
-    /// What the guest answered, if it keeps to the contract.
-    fn outcome(
+    async fn run_review(
         &self,
-        answer: Result<Option<abi::types::Report>, abi::types::Failure>,
-    ) -> Result<Option<Report>, ReviewError> {
+        target: impl FnOnce() -> Target,
+        settings: &str,
+        (content, limits): (Arc<dyn Content>, Limits),
+    ) -> Result<Run<Answer>, ReviewError> {
+        let linked = &self.loaded.linked;
+        let turn = linked.turn().await?;
+        let target = target();
+        let state = State::for_review(self.name(), limits, &target, content);
+        let (target, settings) = ((&target).into(), settings.to_owned());
+        let call: Call<_> = Box::new(move |store, plugin| {
+            let reviewer = plugin.roadstead_admission_reviewer();
+            async move { reviewer.call_review(store, &target, &settings).await }.boxed()
+        });
+        linked.run(turn, state, call).await
+    }
+
+    /// What the guest answered, if it keeps to the contract.
+    fn outcome(&self, answer: Answer) -> Result<Option<Report>, ReviewError> {
         let text = |text: String| abi::line(&text, MESSAGE_BYTES_MAX);
         let report = answer.map_err(|failure| match failure {
             abi::types::Failure::Unavailable(why) => ReviewError::Guest(text(why)),

@@ -14,8 +14,8 @@ use crate::{
     decode::Bounds,
     error::ReviewError,
     limits::{Limits, Memory, OPEN_DECODED_MAX, OPEN_MAX, Stopped},
-    meter::Meter,
     model::Target,
+    sandbox::Meter,
 };
 
 /// The data of one store.

@@ -126,7 +126,7 @@ async fn a_panic_of_the_sdk_says_what_it_was_in_one_line() {
         "{settings}"
     );
     let content = std::sync::Arc::new(blob(b""));
-    let review = plugin.review(&manifest(), "{}", content, &Limits::default()).await;
+    let review = plugin.review(manifest, "{}", content, &Limits::default()).await;
     let says = review.outcome.unwrap_err().to_string();
     assert!(says.starts_with("the plugin panicked: panicked at clumsy/src/lib.rs:"), "{says}");
     assert!(says.ends_with("somebody pushed by digest"), "{says}");

@@ -18,14 +18,17 @@ use crate::scene::{Source, blob, component, engine, found, manifest, plugin, rev
 fn spin(plugin: &Arc<Plugin>, millis: u64) -> tokio::task::JoinHandle<Option<ReviewError>> {
     let plugin = Arc::clone(plugin);
     tokio::spawn(async move {
-        let limits = Limits { cpu: Duration::from_millis(millis), ..Limits::default() };
+        let cpu = Duration::from_millis(millis);
+        let limits = Limits { cpu, wall: Duration::from_mins(2), ..Limits::default() };
         review_of(&plugin, "spin", blob(b"x"), &manifest(), &limits).await.outcome.err()
     })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn loops_in_one_plugin_do_not_hold_up_another() {
-    let engine = engine();
+    // a busy machine leaves little to long reviews
+    let config = EngineConfig { queue_seconds_max: 120, ..EngineConfig::default() };
+    let engine = Engine::new(config, None).unwrap();
     let slow = Arc::new(engine.load("slow", &component("misbehave")).await.unwrap());
     let quick = engine.load("quick", &component("clumsy")).await.unwrap();
     let loops: Vec<_> = (0..16).map(|_| spin(&slow, 300)).collect();
@@ -67,6 +70,27 @@ async fn the_others_get_their_turn_while_the_host_decodes() {
         let turns = turns.load(Ordering::Relaxed);
         assert!(turns > MIB / 2, "{mode}: {turns} turns while {MIB} MiB were decoded");
     }
+}
+
+/// Again one thread: a loop that only yielded would have it for ten milliseconds at a time, and
+/// whoever serves for one.
+#[tokio::test]
+async fn a_long_review_leaves_the_thread_to_the_others() {
+    const STEP: Duration = Duration::from_millis(1);
+    let engine = engine();
+    let slow = Arc::new(engine.load("slow", &component("misbehave")).await.unwrap());
+    let looping = spin(&slow, 500);
+    let mut steps = 0;
+    while !looping.is_finished() {
+        let started = Instant::now();
+        while started.elapsed() < STEP {
+            std::hint::black_box(0);
+        }
+        steps += 1;
+        tokio::task::yield_now().await;
+    }
+    assert!(matches!(looping.await.unwrap(), Some(ReviewError::Cpu { .. })));
+    assert!(steps > 250, "{steps} steps of a millisecond, while it looped for 500");
 }
 
 #[tokio::test(flavor = "multi_thread")]

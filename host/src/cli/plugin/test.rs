@@ -80,7 +80,8 @@ async fn ran(plugin: &Plugin, case: Case) -> Result<Ran, Vec<String>> {
             break;
         }
         let content = Stored { case: case.clone(), piece_bytes_max: bytes as usize };
-        let review = plugin.review(&target, &settings, Arc::new(content), &limits(bytes)).await;
+        let target = || target.clone();
+        let review = plugin.review(target, &settings, Arc::new(content), &limits(bytes)).await;
         let ran = Ran::from(review);
         match &first {
             None => first = Some(ran),

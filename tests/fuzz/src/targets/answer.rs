@@ -31,7 +31,7 @@ pub fn answer(bytes: &[u8]) {
     let target =
         Target::Blob(BlobTarget { digest: nothing, media_type: "text/plain".into(), size: 0 });
     let limits = Limits::default();
-    let review = plugin.review(&target, &settings, Arc::new(Nothing), &limits);
+    let review = plugin.review(|| target, &settings, Arc::new(Nothing), &limits);
     match runtime.block_on(review).outcome {
         Ok(report) => {
             assert!(chosen.fits, "it breaks the contract: {settings}");

@@ -58,6 +58,11 @@ impl Meter {
         Duration::from_nanos(self.total())
     }
 
+    /// What was computed in the turns before.
+    pub(crate) fn spent_before(&self) -> Duration {
+        Duration::from_nanos(self.spent.load(Relaxed))
+    }
+
     fn total(&self) -> u64 {
         self.spent.load(Relaxed) + (now() - self.began.load(Relaxed))
     }

@@ -1,12 +1,18 @@
 //! One call of a guest: an instance and a store of its own, with all limits.
 
+mod aside;
+mod meter;
+
 use std::{sync::Arc, time::Instant};
 
+use futures::{FutureExt, future::BoxFuture};
 use tokio::sync::Semaphore;
 use wasmtime::{
     Store, Trap, UpdateDeadline,
     component::{Component, HasSelf, Linker},
 };
+
+pub(crate) use meter::Meter;
 
 use crate::{
     Engine, ReviewError, Statistics, abi,
@@ -29,6 +35,12 @@ pub(crate) struct Run<T> {
     pub(crate) statistics: Statistics,
 }
 
+/// What is called. It owns what it needs, since a long call moves to another thread.
+pub(crate) type Call<T> = Box<
+    dyn for<'a> FnOnce(&'a mut Store<State>, &'a abi::Plugin) -> BoxFuture<'a, wasmtime::Result<T>>
+        + Send,
+>;
+
 impl Linked {
     pub(crate) fn new(engine: Arc<Engine>, component: &Component) -> wasmtime::Result<Self> {
         let mut linker = Linker::<State>::new(&engine.wasmtime);
@@ -38,27 +50,43 @@ impl Linked {
         Ok(Self { engine, ready, turns })
     }
 
+    /// Waits for the right to have an instance.
+    pub(crate) async fn turn(&self) -> Result<Turn, ReviewError> {
+        self.engine.turn(&self.turns).await
+    }
+
     /// Runs one call in a fresh instance, which is dropped with its store, before its turn ends.
-    pub(crate) async fn run<T>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
+        turn: Turn,
         state: State,
-        call: impl AsyncFnOnce(&mut Store<State>, &abi::Plugin) -> wasmtime::Result<T>,
+        call: Call<T>,
     ) -> Result<Run<T>, ReviewError> {
-        let turn: Turn = self.engine.turn(&self.turns).await?;
-        let wall = state.limits.wall;
-        let started = Instant::now();
         let meter = Arc::clone(&state.meter);
-        let mut store = self.store(state);
+        let called = Self::called(self.ready.clone(), self.store(state), turn, call);
+        let run = aside::run(called.boxed(), &meter).await;
+        run.ok_or_else(|| ReviewError::Host("the thread of a review has panicked".to_owned()))
+    }
+
+    async fn called<T>(
+        ready: abi::PluginPre<State>,
+        mut store: Store<State>,
+        turn: Turn,
+        call: Call<T>,
+    ) -> Run<T> {
+        let wall = store.data().limits.wall;
+        let started = Instant::now();
+        let meter = Arc::clone(&store.data().meter);
         let work = meter.charge(async {
-            let plugin = match self.ready.instantiate_async(&mut store).await {
+            let plugin = match ready.instantiate_async(&mut store).await {
                 Ok(plugin) => plugin,
                 Err(error) => return Err(Self::not_started(&error, store.data())),
             };
             let answer = call(&mut store, &plugin).await;
             answer.map_err(|error| Self::failure(&error, store.data()))
         });
-        let called = tokio::time::timeout(wall, work).await;
-        let answer = called.unwrap_or(Err(ReviewError::Wall { max: wall }));
+        let answer = tokio::time::timeout(wall, work).await;
+        let answer = answer.unwrap_or(Err(ReviewError::Wall { max: wall }));
         let state = store.into_data();
         let statistics = Statistics {
             queue: turn.waited,
@@ -67,7 +95,7 @@ impl Linked {
             read_bytes: state.used.read_bytes,
             host_calls: state.used.host_calls,
         };
-        Ok(Run { answer, state, statistics })
+        Run { answer, state, statistics }
     }
 
     /// The one place that makes a store, so that each has all its limits.
