@@ -6,9 +6,10 @@
 
 use moka::sync::Cache;
 
-use roadstead_engine::{Location, Report, ReviewError, Target};
+use roadstead_engine::{Location, Report, ReviewError};
 use roadstead_oci::{Algorithm, Digest};
 
+use super::{Candidate, plan::Part};
 use crate::policy::Installed;
 
 /// What a review came to.
@@ -37,23 +38,21 @@ impl Memo {
 
     /// Everything that a review's outcome depends on. A digest covers the bytes, and so a
     /// manifest's annotations and descriptors.
-    pub(super) fn key(installed: &Installed, target: &Target) -> Digest {
+    pub(super) fn key(installed: &Installed, part: &Part, candidate: &Candidate) -> Digest {
         let Installed { plugin, settings_digest, limits, .. } = installed;
         let plugin = plugin.digest();
         let by = format!("{VERSION}\n{plugin}\n{settings_digest}\n{limits:?}");
-        let text = match target {
-            Target::Manifest(manifest) => {
-                let (digest, media_type, kind) =
-                    (&manifest.digest, &manifest.media_type, &manifest.kind);
-                let (repository, tags, principal) =
-                    (&manifest.repository, &manifest.tags, &manifest.principal);
+        let text = match part {
+            Part::Manifest => {
+                let Candidate { repository, digest, tags, manifest, principal, .. } = candidate;
+                let (media_type, kind) = (&manifest.media_type, candidate.kind().name());
                 format!(
                     "{by}\nmanifest\n{digest}\n{media_type}\n{kind}\n{repository}\n{tags:?}\n\
                      {principal:?}"
                 )
             }
-            Target::Blob(blob) => {
-                format!("{by}\nblob\n{}\n{}\n{}", blob.digest, blob.media_type, blob.size)
+            Part::Layer(layer) => {
+                format!("{by}\nblob\n{}\n{}\n{}", layer.digest, layer.media_type, layer.size)
             }
         };
         Digest::of(Algorithm::Sha256, text.as_bytes())

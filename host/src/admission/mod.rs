@@ -13,7 +13,6 @@ mod decide;
 mod memo;
 pub mod plan;
 mod review;
-mod room;
 mod verdict;
 
 use std::{
@@ -22,7 +21,6 @@ use std::{
 };
 
 pub use candidate::Candidate;
-use roadstead_engine::ReviewError;
 pub use roadstead_engine::{Annotation as Fact, Content, ContentError, Listed};
 use roadstead_oci::Digest;
 pub use verdict::{Annotation, Decision, Finding, Judge, Refusal, Severity, Verdict};
@@ -34,14 +32,12 @@ use memo::Memo;
 use plan::{Plan, plan, plan_of};
 use review::Answered;
 pub use review::target;
-use room::Room;
 
 /// Judges pushes by the policy in force.
 #[derive(Debug)]
 pub struct Admission {
     policy: RwLock<Arc<Policy>>,
     memo: Memo,
-    room: Room,
 }
 
 /// When and under which id a verdict is given.
@@ -56,7 +52,7 @@ pub struct Occasion {
 impl Admission {
     /// Judges by this policy.
     pub fn new(policy: Policy) -> Self {
-        Self { policy: RwLock::new(Arc::new(policy)), memo: Memo::new(), room: Room::new() }
+        Self { policy: RwLock::new(Arc::new(policy)), memo: Memo::new() }
     }
 
     /// The policy in force.
@@ -92,7 +88,7 @@ impl Admission {
         verdict
     }
 
-    /// Asks what the plan asks. What nobody looks at waits for nobody.
+    /// Asks what the plan asks.
     async fn carry_out(
         &self,
         policy: &Policy,
@@ -103,15 +99,6 @@ impl Admission {
         for rule in &plan.unaccepted {
             verdict.add(decide::unaccepted(rule, candidate));
         }
-        if plan.checks.is_empty() {
-            return;
-        }
-        let Some(_room) = self.room.of(candidate.bytes.len()).await else {
-            for check in &plan.checks {
-                verdict.add(decide::failed(check.rule, check.ask.plugin, &ReviewError::Busy));
-            }
-            return;
-        };
         let answers = review::ask_all((policy, &self.memo), &plan.checks, candidate, content).await;
         for check in &plan.checks {
             if let Some(answered) = answers.iter().find(|answered| answered.ask == check.ask) {

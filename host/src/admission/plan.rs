@@ -1,11 +1,11 @@
 //! Which checks a candidate has to pass. Pure.
 
-use roadstead_oci::{Content, Descriptor, Role, media_type};
+use roadstead_oci::{Content, Descriptor, Role, Tag, media_type};
 
 use super::Candidate;
 use crate::{
     kind,
-    policy::{Accepted, LayerCheck, Match, Policy, Rule, Verb},
+    policy::{Accepted, Globs, LayerCheck, Match, Policy, Rule, Verb},
 };
 
 /// What a policy makes of a candidate, before anything of it is read.
@@ -81,59 +81,68 @@ pub(super) fn plan_of<'a>(
     plan
 }
 
-/// The first thing about a candidate that a rule is not about, in the order of the language, with
-/// what it is instead.
-pub fn mismatch(about: &Match, candidate: &Candidate) -> Option<(&'static str, String)> {
+/// A key of a match that a candidate does not fit.
+pub struct Mismatch {
+    /// the key, in the policy's words
+    pub key: &'static str,
+    is: fn(&Candidate) -> String,
+}
+
+impl Mismatch {
+    /// What the candidate is instead. Apart, since routing asks only whether a rule fits, of each
+    /// of them on each push.
+    pub fn is(&self, candidate: &Candidate) -> String {
+        (self.is)(candidate)
+    }
+}
+
+/// The first thing about a candidate that a rule is not about, in the order of the language.
+pub fn mismatch(about: &Match, candidate: &Candidate) -> Option<Mismatch> {
+    let Match { repositories, kinds: of, types: by, layer_types: layered, .. } = about;
+    let Match { media_types, tags: tagged, .. } = about;
     let Candidate { repository, tags, kinds, manifest, .. } = candidate;
-    let layer_types = || layers(candidate).map(|layer| layer.media_type.as_str());
-    let types = || {
-        let config = match &manifest.content {
-            Content::Image { config, .. } => Some(config.media_type.as_str()),
-            Content::Index { .. } => None,
-        };
-        manifest.artifact_type.as_deref().into_iter().chain(config)
-    };
-    let fits = |text: &str, globs: &crate::policy::Globs| {
-        globs.fit(text) || globs.fit(media_type::essence(text))
-    };
-    let Match {
-        repositories,
-        kinds: of,
-        types: by,
-        layer_types: layered,
-        media_types,
-        tags: tagged,
-    } = about;
+    let fits = |text: &str, globs: &Globs| globs.fit(text) || globs.fit(media_type::essence(text));
+    let other = |key, is| Some(Mismatch { key, is });
     if repositories.as_ref().is_some_and(|globs| !globs.fit(repository.as_str())) {
-        return Some(("repositories", repository.to_string()));
+        return other("repositories", |of| of.repository.to_string());
     }
     if of.as_ref().is_some_and(|of| !of.iter().any(|kind| kinds.contains(kind))) {
-        return Some(("kinds", listed(kinds.iter().map(|kind| kind.name()))));
+        return other("kinds", |of| listed(of.kinds.iter().map(|kind| kind.name())));
     }
-    if by.as_ref().is_some_and(|globs| !types().any(|text| fits(text, globs))) {
-        return Some(("types", listed(types())));
+    if by.as_ref().is_some_and(|globs| !types(candidate).any(|text| fits(text, globs))) {
+        return other("types", |of| listed(types(of)));
     }
-    if layered.as_ref().is_some_and(|globs| !layer_types().any(|text| fits(text, globs))) {
-        return Some(("layerTypes", listed(layer_types())));
+    if layered.as_ref().is_some_and(|globs| !layer_types(candidate).any(|text| fits(text, globs))) {
+        return other("layerTypes", |of| listed(layer_types(of)));
     }
     if media_types.as_ref().is_some_and(|globs| !fits(&manifest.media_type, globs)) {
-        return Some(("mediaTypes", manifest.media_type.clone()));
+        return other("mediaTypes", |of| of.manifest.media_type.clone());
     }
     if tagged.as_ref().is_some_and(|globs| !tags.iter().any(|tag| globs.fit(tag.as_str()))) {
-        return Some(("tags", listed(tags.iter().map(roadstead_oci::Tag::as_str))));
+        return other("tags", |of| listed(of.tags.iter().map(Tag::as_str)));
     }
     None
+}
+
+/// The type that an artifact gives itself, and that of its config.
+fn types(candidate: &Candidate) -> impl Iterator<Item = &str> {
+    let config = match &candidate.manifest.content {
+        Content::Image { config, .. } => Some(config.media_type.as_str()),
+        Content::Index { .. } => None,
+    };
+    candidate.manifest.artifact_type.as_deref().into_iter().chain(config)
+}
+
+fn layer_types(candidate: &Candidate) -> impl Iterator<Item = &str> {
+    let parts = candidate.manifest.descriptors();
+    let layers = parts.filter(|(role, _, _)| *role == Role::Layer);
+    layers.map(|(_, _, layer)| layer.media_type.as_str())
 }
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<_> = names.collect();
     names.dedup();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-fn layers(candidate: &Candidate) -> impl Iterator<Item = &Descriptor> {
-    let parts = candidate.manifest.descriptors();
-    parts.filter(|(role, _, _)| *role == Role::Layer).map(|(_, _, layer)| layer)
 }
 
 /// Each layer and config of a type, once.

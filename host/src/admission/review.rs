@@ -49,63 +49,55 @@ pub(super) async fn ask_all<'a>(
             asks.push(check.ask.clone());
         }
     }
-    let whole = asks.iter().any(|ask| ask.part == Part::Manifest).then(|| target(candidate));
     let answers = asks.into_iter().map(|ask| {
-        let asked = match (&ask.part, &whole) {
-            (Part::Manifest, whole) => whole.clone(),
-            (Part::Layer(layer), _) => Some(Target::Blob(BlobTarget {
-                digest: layer.digest.clone(),
-                media_type: layer.media_type.clone(),
-                size: layer.size,
-            })),
-        };
-        answered((policy, memo), ask, asked, content).boxed()
+        async move {
+            let started = Instant::now();
+            let (answer, new) = answer((policy, memo), &ask, candidate, content).await;
+            let duration_us = if new { micros(started.elapsed()).max(1) } else { 0 };
+            Answered { ask, answer, duration_us }
+        }
+        .boxed()
     });
     let answers: Vec<_> = answers.collect();
     stream::iter(answers).buffered(ASKED_AT_ONCE).collect().await
 }
 
-async fn answered<'a>(
-    of: (&Policy, &Memo),
-    ask: Ask<'a>,
-    target: Option<Target>,
-    content: &Arc<dyn Content>,
-) -> Answered<'a> {
-    let (answer, duration_us) = match target {
-        Some(target) => answer(of, ask.plugin, &target, content).await,
-        None => (Answer::Absent, 0),
-    };
-    Answered { ask, answer, duration_us }
-}
-
+/// What comes of a question, and whether a plugin had to be asked.
 async fn answer(
     (policy, memo): (&Policy, &Memo),
-    plugin: &str,
-    target: &Target,
+    ask: &Ask<'_>,
+    candidate: &Candidate,
     content: &Arc<dyn Content>,
-) -> (Answer, u64) {
-    let started = Instant::now();
-    let Some(installed) = policy.plugin(plugin) else {
+) -> (Answer, bool) {
+    let Some(installed) = policy.plugin(ask.plugin) else {
         let missing = ReviewError::Internal("it is not loaded".to_owned());
-        return (Answer::Reviewed(Err(missing)), 0);
+        return (Answer::Reviewed(Err(missing)), false);
     };
-    if let Target::Blob(blob) = target {
-        match content.size(&blob.digest).await {
+    if let Part::Layer(layer) = &ask.part {
+        match content.size(&layer.digest).await {
             Ok(Some(_)) => {}
-            Ok(None) => return (Answer::Absent, 0),
-            Err(error) => return (Answer::Reviewed(Err(ReviewError::Content(error.0))), 0),
+            Ok(None) => return (Answer::Absent, false),
+            Err(error) => return (Answer::Reviewed(Err(ReviewError::Content(error.0))), false),
         }
     }
-    let key = Memo::key(installed, target);
+    let key = Memo::key(installed, &ask.part, candidate);
     if let Some(remembered) = memo.get(&key) {
-        return (Answer::Reviewed(remembered), 0);
+        return (Answer::Reviewed(remembered), false);
     }
+    let target = || match &ask.part {
+        Part::Manifest => target(candidate),
+        Part::Layer(layer) => Target::Blob(BlobTarget {
+            digest: layer.digest.clone(),
+            media_type: layer.media_type.clone(),
+            size: layer.size,
+        }),
+    };
     let Installed { plugin, settings, limits, .. } = installed;
     let review = plugin.review(target, settings, Arc::clone(content), limits).await;
     if review.memoisable {
         memo.keep(key, review.outcome.clone());
     }
-    (Answer::Reviewed(review.outcome), micros(started.elapsed()).max(1))
+    (Answer::Reviewed(review.outcome), true)
 }
 
 /// The candidate as plugins see it.

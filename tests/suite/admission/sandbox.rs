@@ -286,6 +286,38 @@ async fn hostile_pushes_hold_up_nobody_in_bounded_memory() {
     server.is_sound();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_that_waits_for_one_plugin_holds_up_no_other() {
+    const FLOOD: usize = 150;
+    const WATCHED: Duration = Duration::from_secs(5);
+    let file = Policy::new(
+        "version: 1\nplugins:\n  helm: { builtin: helm }\n  slow: { file: misbehave.wasm, \
+         settings: { mode: spin-in-reviews }, limits: { time: 600s, cpu: 600s } }\nrules:\n  - { \
+         name: charts, match: { repositories: [charts/**] }, check: [helm] }\n  - { name: slow, \
+         match: { repositories: [flood/**] }, check: [slow] }\n",
+    );
+    let path = file.path();
+    let server = Server::start(&[
+        ("POLICY__PATH", path.to_str().unwrap()),
+        ("ENGINE__QUEUE_SECONDS_MAX", "600"),
+    ]);
+    let flood = (0..FLOOD).map(|number| {
+        let (server, layer) = (&server, number.to_string());
+        async move { push(server, &format!("flood/{number}"), layer.as_bytes()).await }
+    });
+    let others = async {
+        let (started, mut charts) = (Instant::now(), 0);
+        while started.elapsed() < WATCHED || charts < 10 {
+            push_chart(&server, charts).await.is(201);
+            charts += 1;
+        }
+    };
+    tokio::select! {
+        _ = join_all(flood) => panic!("all of the flood was answered"),
+        () = others => {}
+    }
+}
+
 /// A good chart like no other one.
 async fn push_chart(server: &Server, number: usize) -> Answer {
     let values = format!("number: {number}\n");

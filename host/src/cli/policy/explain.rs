@@ -187,7 +187,7 @@ fn explained(policy: &Policy, candidate: &Candidate) -> Value {
         json!({
             "rule": rule.name,
             "about": not.is_none(),
-            "because": not.map(|(key, is)| format!("its {key}: {is}")),
+            "because": not.map(|not| format!("its {}: {}", not.key, not.is(candidate))),
             "asks": asks.map(|check| asked(&check.ask)).collect::<Vec<_>>(),
             "accepts": matches!(rule.verb, Verb::AcceptOnly(_)).then_some(accepted),
             "mode": rule.mode,
