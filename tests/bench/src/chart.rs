@@ -50,7 +50,8 @@ fn config(version: &str) -> Bytes {
     json!({ "apiVersion": "v2", "name": "web", "version": version }).to_string().into()
 }
 
-fn archive(version: &str) -> anyhow::Result<Bytes> {
+/// A chart of 14 files as `helm package` makes it.
+pub(crate) fn archive(version: &str) -> anyhow::Result<Bytes> {
     let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
     let mut add = |name: String, text: &str| {
         let mut header = tar::Header::new_gnu();

@@ -148,9 +148,27 @@ impl Client {
     }
 
     pub(crate) async fn push_manifest(&mut self, path: &str, body: &Bytes) -> anyhow::Result<()> {
+        self.put_manifest(path, body, StatusCode::CREATED).await
+    }
+
+    /// A push that no policy lets in.
+    pub(crate) async fn refused_manifest(
+        &mut self,
+        path: &str,
+        body: &Bytes,
+    ) -> anyhow::Result<()> {
+        self.put_manifest(path, body, StatusCode::FORBIDDEN).await
+    }
+
+    async fn put_manifest(
+        &mut self,
+        path: &str,
+        body: &Bytes,
+        wanted: StatusCode,
+    ) -> anyhow::Result<()> {
         let kind = roadstead_oci::media_type::OCI_MANIFEST;
-        let stored = self.send("PUT", path, kind, std::slice::from_ref(body)).await?;
-        Self::expect(stored, StatusCode::CREATED).await.map(drop)
+        let answer = self.send("PUT", path, kind, std::slice::from_ref(body)).await?;
+        Self::expect(answer, wanted).await.map(drop)
     }
 }
 

@@ -44,7 +44,8 @@ enum Load {
 }
 
 const MIB: usize = 1 << 20;
-const REPOSITORY: &str = "bench/load";
+/// Where all of it goes.
+pub(crate) const REPOSITORY: &str = "bench/load";
 /// Bytes of the config, and of the only layer, of a small artifact.
 const ARTIFACT_BLOB_BYTES: usize = 2000;
 /// Longest time that a case may take against one server.
@@ -64,9 +65,15 @@ pub(crate) const CASES: [Case; 11] = [
     case("pull 64 MiB x 4", 1.5, 4, 48, Load::Pull(64 * MIB)),
     case("manifest by tag x 16", 3.0, 16, 20_000, Load::ManifestByTag),
     case("manifest by digest x 16", 3.0, 16, 20_000, Load::ManifestByDigest),
-    case("artifacts x 4", 3.0, 4, 600, Load::Artifacts),
-    Case { fsync: true, ..case("artifacts x 4 fsync", 1.0, 4, 600, Load::Artifacts) },
+    ARTIFACTS,
+    Case { name: "artifacts x 4 fsync", bar: 1.0, fsync: true, ..ARTIFACTS },
 ];
+
+/// Small artifacts, one after the other by a few clients.
+pub(crate) const ARTIFACTS: Case = case("artifacts x 4", 3.0, 4, 600, Load::Artifacts);
+
+/// A thousand clients at once, with a small artifact each.
+pub(crate) const CROWD: Case = case("artifacts x 1000", 0.0, 1000, 1000, Load::Artifacts);
 
 /// What a load came to.
 pub(crate) struct Run {
@@ -209,7 +216,8 @@ async fn artifact(client: &mut Client, work: &Work, index: usize) -> anyhow::Res
     client.push_manifest(&format!("{}/a{index}", work.path), &work.manifests[index]).await
 }
 
-fn manifest(config: &Content, layer: &Content) -> Bytes {
+/// An artifact of a type that no client has.
+pub(crate) fn manifest(config: &Content, layer: &Content) -> Bytes {
     let descriptor = |content: &Content, media_type: &str| {
         let (digest, size) = (&content.digest, content.len());
         json!({ "mediaType": media_type, "digest": digest, "size": size })

@@ -1,13 +1,16 @@
-//! The same load against Roadstead and CNCF distribution, on the same disk, in one run.
+//! The same load against Roadstead and CNCF distribution, on the same disk, in one run; then what
+//! admission costs.
 //!
 //! Rounds alternate between the servers, and what counts is the ratio of the medians: on a shared
 //! machine nothing else can be compared. Bodies are random and made before the clock starts.
 #![expect(clippy::print_stdout, reason = "the table is the result")]
 #![expect(clippy::cast_precision_loss, reason = "megabytes a second need no 53 bits")]
 
+mod admission;
 mod chart;
 mod client;
 mod load;
+mod plugins;
 mod server;
 
 use std::{path::PathBuf, time::Duration};
@@ -20,7 +23,8 @@ use server::{Kind, Server};
 /// Compares Roadstead with CNCF distribution.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Runs only the cases whose name contains this
+    /// Runs only the cases whose name contains this; beside those of the table chart, plugins,
+    /// flood and admission
     #[arg(long, default_value = "")]
     only: String,
     /// Rounds of each case against each server
@@ -69,6 +73,15 @@ async fn main() -> anyhow::Result<()> {
     if "chart".contains(&arguments.only) {
         charts(&arguments).await?;
     }
+    if "plugins".contains(&arguments.only) {
+        plugins::side_by_side(&arguments).await?;
+    }
+    if "flood".contains(&arguments.only) {
+        plugins::flood(&arguments).await?;
+    }
+    if "admission".contains(&arguments.only) {
+        admission::run().await?;
+    }
     Ok(())
 }
 
@@ -79,7 +92,11 @@ async fn run(case: &Case, arguments: &Arguments) -> anyhow::Result<[Measured; 2]
         for turn in 0..2 {
             let which = (round + turn) % 2;
             let kind = match which {
-                0 => Kind::Roadstead { binary: &arguments.roadstead, fsync: case.fsync },
+                0 => Kind::Roadstead {
+                    binary: &arguments.roadstead,
+                    fsync: case.fsync,
+                    policy: None,
+                },
                 _ => Kind::Distribution { binary: &arguments.distribution },
             };
             let server = Server::start(kind).await?;
@@ -96,7 +113,7 @@ async fn run(case: &Case, arguments: &Arguments) -> anyhow::Result<[Measured; 2]
 
 /// What the review of a chart adds to its push.
 async fn charts(arguments: &Arguments) -> anyhow::Result<()> {
-    let kind = Kind::Roadstead { binary: &arguments.roadstead, fsync: false };
+    let kind = Kind::Roadstead { binary: &arguments.roadstead, fsync: false, policy: None };
     let server = Server::start(kind).await?;
     let timed = chart::run(server.addr()).await?;
     println!(
@@ -114,11 +131,13 @@ fn median(values: &[f64]) -> f64 {
 }
 
 fn percentiles(latencies: &[Duration]) -> String {
+    format!("{:.1}/{:.1}", percentile(latencies, 50), percentile(latencies, 99))
+}
+
+/// In milliseconds.
+fn percentile(latencies: &[Duration], percent: usize) -> f64 {
     let mut sorted = latencies.to_vec();
     sorted.sort();
-    let at = |percent: usize| {
-        let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
-        sorted.get(index).map_or(f64::NAN, |latency| latency.as_secs_f64() * 1000.0)
-    };
-    format!("{:.1}/{:.1}", at(50), at(99))
+    let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(index).map_or(f64::NAN, |latency| latency.as_secs_f64() * 1000.0)
 }

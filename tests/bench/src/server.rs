@@ -17,8 +17,15 @@ use tokio::{
 
 /// Which server, and how.
 pub(crate) enum Kind<'a> {
-    Roadstead { binary: &'a Path, fsync: bool },
-    Distribution { binary: &'a Path },
+    /// without a policy, the one that is built in
+    Roadstead {
+        binary: &'a Path,
+        fsync: bool,
+        policy: Option<&'a Path>,
+    },
+    Distribution {
+        binary: &'a Path,
+    },
 }
 
 pub(crate) struct Server {
@@ -32,13 +39,16 @@ impl Server {
         let folder = tempfile::tempdir_in("target")?;
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = match kind {
-            Kind::Roadstead { binary, fsync } => {
+            Kind::Roadstead { binary, fsync, policy } => {
                 let mut command = Command::new(binary);
                 command
                     .args(["serve", "--listen", &addr.to_string(), "--data"])
                     .arg(folder.path())
                     .env("ROADSTEAD__STORAGE__FSYNC", fsync.to_string())
                     .env("RUST_LOG", "error");
+                if let Some(policy) = policy {
+                    command.arg("--policy").arg(policy);
+                }
                 command
             }
             Kind::Distribution { binary } => {
