@@ -5,8 +5,8 @@ use roadstead_plugin_sdk::Code;
 pub(crate) const NOT_SIGNED_TEXT: Code = Code::error(
     "RSH060",
     "the provenance is no clear-signed text",
-    "It is one text signed by OpenPGP, of at most 1 MiB, with nothing before or behind it. Push \
-     the `.prov` file that `helm package --sign` made.",
+    "It holds a text signed by OpenPGP, in at most 1 MiB; what is around the first one nobody \
+     reads. Push the `.prov` file that `helm package --sign` made.",
 );
 
 pub(crate) const PROVENANCE_UNREADABLE: Code = Code::error(

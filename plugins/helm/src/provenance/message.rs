@@ -31,13 +31,8 @@ const END: &str = "-----END PGP SIGNATURE-----";
 impl Message {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Broken> {
         let not_signed = |why: &str| Broken::NotSigned(why.to_owned());
-        let text = std::str::from_utf8(bytes).map_err(|_| not_signed("is no text"))?.trim_end();
-        if !text.starts_with(START) {
-            return Err(not_signed("does not begin as a clear-signed text does"));
-        }
-        if !text.ends_with(END) || text.matches(END).count() > 1 {
-            return Err(not_signed("goes on after its signature, or ends before it"));
-        }
+        let text = std::str::from_utf8(bytes).map_err(|_| not_signed("is no text"))?;
+        let text = first_signed(text).map_err(not_signed)?;
         let (signed, _) = CleartextSignedMessage::from_string(text)
             .map_err(|_| not_signed("is no text with a signature by OpenPGP"))?;
         if signed.signatures().is_empty() {
@@ -69,4 +64,15 @@ impl Message {
         let hash = self.sums.entry("files").entry(file).text();
         (!hash.is_empty()).then_some(hash)
     }
+}
+
+/// The first signed text, which is all that helm looks at.
+fn first_signed(text: &str) -> Result<&str, &'static str> {
+    let begins = |(at, _): &(usize, &str)| *at == 0 || text[..*at].ends_with('\n');
+    let (start, _) = text
+        .match_indices(START)
+        .find(begins)
+        .ok_or("has no line with which a clear-signed text begins")?;
+    let (end, _) = text[start..].match_indices(END).next().ok_or("ends before its signature")?;
+    Ok(&text[start..start + end + END.len()])
 }

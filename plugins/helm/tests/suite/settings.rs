@@ -132,8 +132,8 @@ fn a_provenance_without_keyring_is_read_and_not_verified() {
         only(&report),
         (
             "RSH060",
-            "the provenance does not begin as a clear-signed text does; push the .prov of helm \
-             package --sign"
+            "the provenance has no line with which a clear-signed text begins; push the .prov of \
+             helm package --sign"
         )
     );
     let large = push().layer(PROVENANCE, &vec![b'x'; 2 << 20]).review();
