@@ -29,8 +29,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use glob::Globs;
-pub use load::{Invalid, Loaded, Loader};
-pub use problem::{Gravity, Problem};
+pub use load::{Loaded, Loader};
+pub use problem::{Gravity, Invalid, Problem};
 pub use read::check_text;
 pub use rule::{Accepted, FailurePolicy, LayerCheck, Level, Match, Mode, Rule, Verb};
 pub use watch::watch;

@@ -163,6 +163,34 @@ pub(super) fn did_you_mean<'a>(wrong: &str, known: impl Iterator<Item = &'a str>
     }
 }
 
+/// Why a policy can't be used.
+#[derive(Debug)]
+pub struct Invalid {
+    /// what is wrong, the first hundred of it
+    pub problems: Vec<Problem>,
+    /// how much else is
+    pub more: usize,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problems = self.problems.iter().map(ToString::to_string);
+        let more = (self.more > 0).then(|| format!("and {} more errors", self.more));
+        f.write_str(&problems.chain(more).collect::<Vec<_>>().join("\n\n"))
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+impl From<Vec<Problem>> for Invalid {
+    fn from(mut problems: Vec<Problem>) -> Self {
+        const PROBLEMS_MAX: usize = 100;
+        let more = problems.len().saturating_sub(PROBLEMS_MAX);
+        problems.truncate(PROBLEMS_MAX);
+        Self { problems, more }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

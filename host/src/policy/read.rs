@@ -6,8 +6,7 @@ use super::{
     document::{Action, Bounds, Declared, Document, Origin, Written},
     fields::{Fields, Reader},
     glob::{Globs, Names},
-    load::Invalid,
-    problem::{At, Problem, Source, did_you_mean},
+    problem::{At, Invalid, Problem, Source, did_you_mean},
     rule::{Accepted, FailurePolicy, Level, Match, Mode},
     yaml::{self, Node, Value},
 };

@@ -1,9 +1,9 @@
 //! What the registry keeps with an image.
 
-use roadstead_plugin_sdk::Manifest;
+use roadstead_plugin_sdk::{Manifest, Role};
 use serde_json::Value;
 
-use crate::{config::Config, findings::Findings, index, platform, wanted};
+use crate::{config::Config, findings::Findings, index, platform};
 
 /// Bytes of a fact; one that is longer is left out, since a part of it would say something else.
 const FACT_BYTES_MAX: usize = 1 << 10;
@@ -11,6 +11,13 @@ const FACT_BYTES_MAX: usize = 1 << 10;
 /// What an image was built from, by the image specification.
 pub(crate) const BASE_NAME: &str = "org.opencontainers.image.base.name";
 const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
+/// How much there is, as it is stored.
+pub(crate) fn bytes(manifest: &Manifest) -> u64 {
+    let parts = manifest.descriptors.iter();
+    let parts = parts.filter(|part| matches!(part.role, Role::Config | Role::Layer));
+    parts.fold(0, |sum: u64, part| sum.saturating_add(part.size))
+}
 
 /// What an image is, as it says itself.
 pub(crate) fn of_image(manifest: &Manifest, config: &Config, findings: &mut Findings) {
@@ -26,7 +33,7 @@ pub(crate) fn of_image(manifest: &Manifest, config: &Config, findings: &mut Find
         }
     }
     add("layers", &manifest.layers().count().to_string(), findings);
-    add("bytes", &wanted::bytes(manifest).to_string(), findings);
+    add("bytes", &bytes(manifest).to_string(), findings);
     add_base(manifest, findings);
 }
 

@@ -1,29 +1,22 @@
 //! What the operator's settings want.
 
-use roadstead_plugin_sdk::{Manifest, Platform, Quoted, Role};
+use roadstead_plugin_sdk::{Manifest, Platform, Quoted};
 use serde_json::Value;
 use wildmatch::WildMatch;
 
 use crate::{
     codes,
     config::Config,
-    facts::BASE_NAME,
+    facts::{self, BASE_NAME},
     findings::{Findings, Place, escaped},
     index, platform,
     settings::Settings,
     user::User,
 };
 
-/// How much there is, as it is stored.
-pub(crate) fn bytes(manifest: &Manifest) -> u64 {
-    let parts = manifest.descriptors.iter();
-    let parts = parts.filter(|part| matches!(part.role, Role::Config | Role::Layer));
-    parts.fold(0, |sum: u64, part| sum.saturating_add(part.size))
-}
-
 /// `maxBytes` and `maxLayers`.
 pub(crate) fn check_size(manifest: &Manifest, settings: &Settings, findings: &mut Findings) {
-    let (bytes, layers) = (bytes(manifest), manifest.layers().count());
+    let (bytes, layers) = (facts::bytes(manifest), manifest.layers().count());
     if let Some(most) = settings.max_bytes.filter(|most| bytes > *most) {
         let message = format!(
             "the image has {bytes} bytes, and the policy allows {most}; build it from a smaller \
