@@ -28,12 +28,13 @@ pub(super) struct Stored {
     _folder: Option<DataFolder>,
 }
 
-/// `charts/web:1.0.0` or `charts/web@sha256:…`, as clients print it: a host in front is left out,
-/// and so is a tag beside a digest.
+/// `charts/web:1.0.0` or `charts/web@sha256:…`, as clients print it: a scheme and a host in front
+/// are left out, and so is a tag beside a digest.
 pub(super) fn parse(text: &str) -> anyhow::Result<(Repository, Reference)> {
-    let name = match text.split_once('/') {
+    let name = text.strip_prefix("oci://").unwrap_or(text);
+    let name = match name.split_once('/') {
         Some((host, name)) if host.contains(':') => name,
-        _ => text,
+        _ => name,
     };
     let (name, reference) = match (name.split_once('@'), name.split_once(':')) {
         (Some((name, digest)), _) => (name.split(':').next().unwrap_or_default(), digest),

@@ -13,7 +13,8 @@ use roadstead_storage::{Committed, Deleted, ManifestRecord, Named, Need, Push, S
 use super::{
     Call,
     blobs::{accepted, still_named},
-    body, headers,
+    body::{self, Room},
+    headers,
     route::Endpoint,
 };
 use crate::{
@@ -51,13 +52,14 @@ pub(super) async fn get(
 
 /// The way of a push: parse, claim, look, judge, commit. What is refused leaves nothing behind.
 pub(super) async fn put(
-    registry: &Registry,
-    repository: &Repository,
-    reference: &Reference,
+    (registry, room): (&Registry, &Room),
+    (repository, reference): (&Repository, &Reference),
     call: &Call,
     body: Body,
 ) -> Result<Response, Error> {
-    let bytes = body::read_limited(body, "manifest", registry.manifests.bytes_max).await?;
+    let bytes_max = registry.manifests.bytes_max;
+    let _room = room.of(body::announced(&body).unwrap_or(bytes_max).min(bytes_max)).await?;
+    let bytes = body::read_limited(body, "manifest", bytes_max).await?;
     let candidate = read(repository, reference, call, bytes)?;
     let needs = needs(&candidate.manifest, registry.manifests.allow_sparse_indexes);
     let claim = registry.storage.claim(repository, &candidate.digest, needs).await?;

@@ -32,6 +32,7 @@ use crate::{
     error::{Case, Error},
     registry::Registry,
 };
+use body::Room;
 use request_log::RequestLog;
 use route::{Endpoint, Query, Unroutable};
 
@@ -40,11 +41,13 @@ use route::{Endpoint, Query, Unroutable};
 struct Serving {
     registry: Arc<Registry>,
     auth: Arc<Auth>,
+    room: Arc<Room>,
 }
 
 /// The registry's API. Everything goes through the fallback: see [`route`] for why.
 pub fn router(registry: Arc<Registry>, auth: Arc<Auth>) -> Router {
-    Router::new().fallback(serve).with_state(Serving { registry, auth })
+    let room = Arc::new(Room::new());
+    Router::new().fallback(serve).with_state(Serving { registry, auth, room })
 }
 
 async fn serve(State(serving): State<Serving>, request: Request) -> Response {
@@ -86,7 +89,7 @@ async fn answer(
     log.principal(principal.as_deref());
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let call = Call { method: parts.method, headers: parts.headers, query, principal };
-    call.answer(&serving.registry, endpoint?, body).await
+    call.answer(serving, endpoint?, body).await
 }
 
 /// A request, beside its path and body.
@@ -101,7 +104,7 @@ struct Call {
 impl Call {
     async fn answer(
         &self,
-        registry: &Registry,
+        Serving { registry, room, .. }: &Serving,
         endpoint: Endpoint,
         body: Body,
     ) -> Result<Response, Error> {
@@ -134,7 +137,7 @@ impl Call {
             }
             (Endpoint::Upload(name, token), _) => uploads::status(storage, name, token).await,
             (Endpoint::Manifest(name, reference), "PUT") => {
-                manifests::put(registry, name, reference, self, body).await
+                manifests::put((registry, room), (name, reference), self, body).await
             }
             (Endpoint::Manifest(name, reference), "DELETE") => {
                 manifests::delete(storage, name, reference).await

@@ -135,7 +135,9 @@ async fn what_was_judged_about_a_manifest_is_shown() {
     }
     let by_digest = format!("charts/web@{}", odd.header("docker-content-digest"));
     for running in [true, false] {
-        for name in ["charts/web:1.2", "localhost:5000/charts/web:1.2", &by_digest] {
+        let with_host = "localhost:5000/charts/web:1.2";
+        let as_helm = format!("oci://{with_host}");
+        for name in ["charts/web:1.2", with_host, &as_helm, &by_digest] {
             let shown = server.command(&["verdict", "show", name]);
             let text = said(&shown);
             assert!(shown.status.success() && text.contains(": one verdict\n"), "{text}");

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use futures::future::join_all;
 use roadstead_oci::media_type::OCI_CONFIG;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use super::{
     policies::Policy,
 };
 use crate::{
-    client::{Answer, Repository, sha256},
+    client::{Answer, Repository, manifest, sha256},
     harness::Server,
 };
 
@@ -286,36 +287,69 @@ async fn hostile_pushes_hold_up_nobody_in_bounded_memory() {
     server.is_sound();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_that_waits_for_one_plugin_holds_up_no_other() {
-    const FLOOD: usize = 150;
+/// Judges charts, and what is pushed to flood/** by a plugin that never ends.
+const OF_FLOODS: &str = "version: 1\nplugins:\n  helm: { builtin: helm }\n  slow: { file: \
+    misbehave.wasm, settings: { mode: spin-in-reviews }, limits: { time: 600s, cpu: 600s } \
+    }\nrules:\n  - { name: charts, match: { repositories: [charts/**] }, check: [helm] }\n  - { \
+    name: slow, match: { repositories: [flood/**] }, check: [slow] }\n";
+
+/// Starts a server with a patient queue.
+fn serve_floods(policy: &Policy) -> Server {
+    let path = policy.path();
+    let path = path.to_str().unwrap();
+    Server::start(&[("POLICY__PATH", path), ("ENGINE__QUEUE_SECONDS_MAX", "600")])
+}
+
+/// Pushes charts for a while, beside a flood that has no end.
+async fn charts_beside(server: &Server, flood: impl Future) {
     const WATCHED: Duration = Duration::from_secs(5);
-    let file = Policy::new(
-        "version: 1\nplugins:\n  helm: { builtin: helm }\n  slow: { file: misbehave.wasm, \
-         settings: { mode: spin-in-reviews }, limits: { time: 600s, cpu: 600s } }\nrules:\n  - { \
-         name: charts, match: { repositories: [charts/**] }, check: [helm] }\n  - { name: slow, \
-         match: { repositories: [flood/**] }, check: [slow] }\n",
-    );
-    let path = file.path();
-    let server = Server::start(&[
-        ("POLICY__PATH", path.to_str().unwrap()),
-        ("ENGINE__QUEUE_SECONDS_MAX", "600"),
-    ]);
-    let flood = (0..FLOOD).map(|number| {
-        let (server, layer) = (&server, number.to_string());
-        async move { push(server, &format!("flood/{number}"), layer.as_bytes()).await }
-    });
     let others = async {
         let (started, mut charts) = (Instant::now(), 0);
         while started.elapsed() < WATCHED || charts < 10 {
-            push_chart(&server, charts).await.is(201);
+            push_chart(server, charts).await.is(201);
             charts += 1;
         }
     };
     tokio::select! {
-        _ = join_all(flood) => panic!("all of the flood was answered"),
+        _ = flood => panic!("all of the flood was answered"),
         () = others => {}
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_that_waits_for_one_plugin_holds_up_no_other() {
+    const FLOOD: usize = 150;
+    let file = Policy::new(OF_FLOODS);
+    let server = serve_floods(&file);
+    let flood = (0..FLOOD).map(|number| {
+        let (server, layer) = (&server, number.to_string());
+        async move { push(server, &format!("flood/{number}"), layer.as_bytes()).await }
+    });
+    charts_beside(&server, join_all(flood)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_manifests_wait_before_they_are_read() {
+    const FLOOD: usize = 80;
+    /// Of all large manifests at once: 128 MiB, and three times as much for what is made of them.
+    const LARGE_BYTES_MAX: u64 = 4 * (128 << 20);
+    let file = Policy::new(OF_FLOODS);
+    let server = serve_floods(&file);
+    push_chart(&server, 0).await.is(201);
+    let base = server.peak_memory_bytes();
+    let repository = Repository::of(&server, "flood/large");
+    repository.push_blob(&Bytes::from_static(b"{}")).await.unwrap();
+    let mut large = manifest((OCI_CONFIG, b"{}"), &[]);
+    let annotation = |number| (format!("k{number}"), json!("v".repeat(100)));
+    large["annotations"] = Value::Object((0..30_000).map(annotation).collect());
+    let flood = (0..FLOOD).map(|number| {
+        let (repository, large) = (&repository, &large);
+        async move { repository.put_manifest(&number.to_string(), large).await }
+    });
+    charts_beside(&server, join_all(flood)).await;
+    let connections = CONNECTION_BYTES_MAX * 2;
+    let (peak, max) = (server.peak_memory_bytes(), base + LARGE_BYTES_MAX + connections);
+    assert!(peak < max, "a peak of {} MiB, over {} MiB", peak >> 20, max >> 20);
 }
 
 /// A good chart like no other one.
