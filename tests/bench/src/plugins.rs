@@ -119,7 +119,11 @@ impl Policy {
 
     /// An ordinary plugin for what is loaded, and one that loops elsewhere.
     fn of_looper() -> anyhow::Result<Self> {
-        let rule = |name, repository| json!({ "name": name, "match": { "repositories": [repository] }, "check": [name] });
+        let about = |repository| json!({ "repositories": [repository] });
+        let rule = |name, repository| {
+            let about = about(repository);
+            json!({ "name": name, "match": about, "check": [name] })
+        };
         Self::new(&json!({
             "version": 1,
             "plugins": {
