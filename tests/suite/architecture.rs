@@ -50,6 +50,7 @@ type Edge = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const EDGES: &[Edge] = &[
     ("oci", &["plugin-sdk/oci/src"], &["tokio", "axum", "object_store", "std::fs", "async fn"]),
+    ("yaml", &["plugin-sdk/yaml/src"], &["tokio", "axum", "roadstead_", "std::fs", "async fn"]),
     (
         "cases",
         &["plugin-sdk/cases/src"],

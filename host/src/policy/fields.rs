@@ -1,8 +1,10 @@
 //! Takes a mapping apart, and says what in it is wrong.
 
+use roadstead_yaml::Value;
+
 use super::{
     problem::{At, Problem, Spot, did_you_mean},
-    yaml::{Key, Node, Value},
+    yaml::{Key, Node},
 };
 
 /// Reads nodes, and collects what is wrong with them.

@@ -28,11 +28,7 @@ pub(super) struct Spot {
 }
 
 /// Something with the place where it stands.
-#[derive(Clone, Debug)]
-pub(super) struct At<T> {
-    pub(super) value: T,
-    pub(super) spot: Spot,
-}
+pub(super) type At<T> = roadstead_yaml::At<T, Spot>;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,13 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use roadstead_yaml::Value;
+
 use super::{
     document::{Action, Bounds, Declared, Document, Origin, Written},
     fields::{Fields, Reader},
     glob::{Globs, Names},
     problem::{At, Invalid, Problem, Source, did_you_mean},
     rule::{Accepted, FailurePolicy, Level, Match, Mode},
-    yaml::{self, Node, Value},
+    yaml::{self, Node},
 };
 use crate::kind::{Kind, Row};
 

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use jsonschema::error::ValidationErrorKind;
+use roadstead_yaml::Value;
 use serde_json::{Map, Value as Json};
 
 use super::{
     fields::Reader,
     problem::{Problem, Spot, did_you_mean},
     watched::Watched,
-    yaml::{Node, Value},
+    yaml::Node,
 };
 
 /// Largest file that settings may name, in bytes.
@@ -47,7 +48,7 @@ impl Resolver<'_> {
                 }
                 map.into()
             }
-            _ => node.to_json(),
+            _ => node.value.to_json(),
         }
     }
 

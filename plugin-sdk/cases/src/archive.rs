@@ -1,11 +1,12 @@
 //! `tar:`: an archive, entry by entry.
 
+use roadstead_yaml::{Node, Place, Value};
+
 use crate::{
     Tar,
     content::{Blobs, FORMS, content},
     fields::{Fields, text},
     source::{CaseError, Source},
-    yaml::{At, Node, Value},
 };
 
 /// What an entry may say beside its content.
@@ -20,17 +21,17 @@ pub(crate) fn archive(source: &Source<'_>, node: &Node) -> Result<Vec<u8>, CaseE
     match &node.value {
         Value::Map(entries) => {
             for (path, node) in entries {
-                tar = entry(source, tar, (path.at, Some(&path.text)), node)?;
+                tar = entry(source, tar, (path.spot, Some(&path.value)), node)?;
             }
         }
         Value::List(entries) => {
             for node in entries {
-                tar = entry(source, tar, (node.at, None), node)?;
+                tar = entry(source, tar, (node.spot, None), node)?;
             }
         }
         other => {
-            let what = format!("this is {}; write a map of paths, or a list", other.kind());
-            return Err(source.error(node.at, what));
+            let what = format!("this is {}; write a mapping of paths, or a list", other.what());
+            return Err(source.error(node.spot, what));
         }
     }
     Ok(tar.end().bytes().to_vec())
@@ -40,7 +41,7 @@ pub(crate) fn archive(source: &Source<'_>, node: &Node) -> Result<Vec<u8>, CaseE
 fn entry(
     source: &Source<'_>,
     tar: Tar,
-    (at, path): (At, Option<&String>),
+    (at, path): (Place, Option<&String>),
     node: &Node,
 ) -> Result<Tar, CaseError> {
     if let (Some(path), Value::Text(content)) = (path, &node.value) {
@@ -80,15 +81,15 @@ fn entry(
 /// What a PAX header says of the entry after it.
 fn records(source: &Source<'_>, tar: Tar, node: &Node) -> Result<Tar, CaseError> {
     let Value::Map(entries) = &node.value else {
-        return Err(source.error(node.at, "write a map of PAX records, such as path: x"));
+        return Err(source.error(node.spot, "write a mapping of PAX records, such as path: x"));
     };
-    entries.iter().try_fold(tar, |tar, (key, value)| Ok(tar.pax(&key.text, text(source, value)?)))
+    entries.iter().try_fold(tar, |tar, (key, value)| Ok(tar.pax(&key.value, text(source, value)?)))
 }
 
 fn named(
     source: &Source<'_>,
     tar: Tar,
-    (at, path): (At, &str),
+    (at, path): (Place, &str),
     (flag, content, target): (u8, &[u8], &str),
 ) -> Result<Tar, CaseError> {
     if target.len() > PATH_BYTES_MAX {

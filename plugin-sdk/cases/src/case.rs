@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use roadstead_oci::{Algorithm, Descriptor, Digest, Manifest, Repository, Tag};
+use roadstead_yaml::{Node, Value};
 
 use crate::{
     Expectation,
@@ -12,7 +13,7 @@ use crate::{
     manifest,
     settings::settings,
     source::{CaseError, Source, Tester},
-    yaml::{Node, Value, documents},
+    yaml::documents,
 };
 
 const KEYS: [&str; 11] = [
@@ -120,14 +121,14 @@ pub(crate) fn read(
     let documents = documents(text).map_err(|(at, what)| source.error(at, what))?;
     let nodes = documents.into_iter().flat_map(|node| match node.value {
         Value::List(cases) => cases,
-        value => vec![Node { at: node.at, value }],
+        value => vec![Node { value, spot: node.spot }],
     });
     let mut cases = Vec::new();
     for node in nodes {
         let case = case(source, &node)?;
         if !names.insert(case.name.clone()) {
             let what = format!("there is a case {:?} already; give it another name", case.name);
-            return Err(source.error(node.at, what));
+            return Err(source.error(node.spot, what));
         }
         cases.push(case);
     }
@@ -164,7 +165,7 @@ fn case(source: &Source<'_>, node: &Node) -> Result<Case, CaseError> {
     };
     Ok(Case {
         name,
-        place: source.place(node.at),
+        place: source.place(node.spot),
         target,
         settings: fields.get("settings").map_or(Ok("{}".to_owned()), |s| settings(source, s))?,
         now: fields.number("now")?,
@@ -182,7 +183,7 @@ fn push(fields: &Fields<'_>, node: &Node, blobs: &mut Blobs) -> Result<Target, C
     }
     let bytes = manifest::bytes(source, node, blobs)?;
     let manifest = Manifest::parse(&bytes, None).map_err(|why| {
-        source.error(node.at, format!("a registry refuses this before anyone judges it: {why}"))
+        source.error(node.spot, format!("a registry refuses this before anyone judges it: {why}"))
     })?;
     let repository = match fields.get("repository") {
         None => "example",

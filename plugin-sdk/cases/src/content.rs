@@ -38,7 +38,7 @@ pub(crate) fn content(
         }
     };
     let source = fields.source;
-    let error = |what: String| source.error(node.at, what);
+    let error = |what: String| source.error(node.spot, what);
     Ok(Some(match form {
         "json" => node.value.to_json().to_string().into_bytes(),
         "text" => text(source, node)?.as_bytes().to_vec(),
@@ -46,7 +46,7 @@ pub(crate) fn content(
             let letters: String = text(source, node)?.split_whitespace().collect();
             STANDARD.decode(letters).map_err(|why| error(format!("this is no base64: {why}")))?
         }
-        "file" => source.file(node.at, text(source, node)?)?,
+        "file" => source.file(node.spot, text(source, node)?)?,
         "tar" => archive(source, node)?,
         "tgz" => gzip(&archive(source, node)?),
         "gzip" => {

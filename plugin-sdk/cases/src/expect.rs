@@ -1,9 +1,10 @@
 //! `expect:`, what must become of a push.
 
+use roadstead_yaml::{Node, Value};
+
 use crate::{
     fields::{Fields, text, unknown},
     source::{CaseError, Source, Tester},
-    yaml::{Node, Value},
 };
 
 /// For the test of a plugin.
@@ -148,17 +149,17 @@ fn finding(source: &Source<'_>, node: &Node) -> Result<ExpectedFinding, CaseErro
 /// A map from keys to facts; a list where there are several of one key.
 fn facts(source: &Source<'_>, node: &Node) -> Result<Vec<ExpectedFact>, CaseError> {
     let Value::Map(entries) = &node.value else {
-        return Err(source.error(node.at, "write a map from keys to values"));
+        return Err(source.error(node.spot, "write a mapping from keys to values"));
     };
     let mut facts = Vec::new();
     for (key, node) in entries {
         match &node.value {
             Value::List(nodes) => {
                 for node in nodes {
-                    facts.push(fact(source, &key.text, node)?);
+                    facts.push(fact(source, &key.value, node)?);
                 }
             }
-            _ => facts.push(fact(source, &key.text, node)?),
+            _ => facts.push(fact(source, &key.value, node)?),
         }
     }
     Ok(facts)

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    source::{CaseError, Source},
-    yaml::{At, Key, Node, Value},
-};
+use roadstead_yaml::{Key, Node, Place, Value};
+
+use crate::source::{CaseError, Source};
 
 /// A map whose keys are all among those that it may have.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'a> {
     pub(crate) source: &'a Source<'a>,
-    pub(crate) at: At,
+    pub(crate) at: Place,
     entries: &'a [(Key, Node)],
 }
 
@@ -24,15 +23,15 @@ impl<'a> Fields<'a> {
     ) -> Result<Self, CaseError> {
         let Value::Map(entries) = &node.value else {
             let names = known.concat().join(", ");
-            let what = format!("this is {}; write a map of {names}", node.value.kind());
-            return Err(source.error(node.at, what));
+            let what = format!("this is {}; write a mapping of {names}", node.value.what());
+            return Err(source.error(node.spot, what));
         };
         for (key, _) in entries {
-            if !known.iter().any(|known| known.contains(&key.text.as_str())) {
-                return Err(source.error(key.at, unknown("key", &key.text, &known.concat())));
+            if !known.iter().any(|known| known.contains(&key.value.as_str())) {
+                return Err(source.error(key.spot, unknown("key", &key.value, &known.concat())));
             }
         }
-        Ok(Self { source, at: node.at, entries })
+        Ok(Self { source, at: node.spot, entries })
     }
 
     pub(crate) fn error(&self, what: impl Into<String>) -> CaseError {
@@ -40,7 +39,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&'a Node> {
-        self.entries.iter().find(|(found, _)| found.text == key).map(|(_, node)| node)
+        self.entries.iter().find(|(found, _)| found.value == key).map(|(_, node)| node)
     }
 
     pub(crate) fn has(&self, key: &str) -> bool {
@@ -79,23 +78,23 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(crate) fn texts(&self, key: &str) -> Result<Vec<(At, &'a str)>, CaseError> {
+    pub(crate) fn texts(&self, key: &str) -> Result<Vec<(Place, &'a str)>, CaseError> {
         let items = self.list(key)?.iter();
-        items.map(|item| Ok((item.at, text(self.source, item)?))).collect()
+        items.map(|item| Ok((item.spot, text(self.source, item)?))).collect()
     }
 
     /// A map from text to text.
     pub(crate) fn text_map(&self, key: &str) -> Result<BTreeMap<String, String>, CaseError> {
         let Some(node) = self.get(key) else { return Ok(BTreeMap::new()) };
-        let Value::Map(entries) = &node.value else { return Err(self.wrong(node, "a map")) };
+        let Value::Map(entries) = &node.value else { return Err(self.wrong(node, "a mapping")) };
         let pair = |(key, node): &'a (Key, Node)| {
-            Ok((key.text.clone(), text(self.source, node)?.to_owned()))
+            Ok((key.value.clone(), text(self.source, node)?.to_owned()))
         };
         entries.iter().map(pair).collect()
     }
 
     fn wrong(&self, node: &Node, wanted: &str) -> CaseError {
-        self.source.error(node.at, format!("this is {}; write {wanted}", node.value.kind()))
+        self.source.error(node.spot, format!("this is {}; write {wanted}", node.value.what()))
     }
 }
 
@@ -104,8 +103,8 @@ pub(crate) fn text<'a>(source: &Source<'_>, node: &'a Node) -> Result<&'a str, C
     match &node.value {
         Value::Text(text) => Ok(text),
         other => {
-            let what = format!("this is {}; write text, in quotes where need be", other.kind());
-            Err(source.error(node.at, what))
+            let what = format!("this is {}; write text, in quotes where need be", other.what());
+            Err(source.error(node.spot, what))
         }
     }
 }

@@ -1,13 +1,13 @@
 //! `manifest:`, and the descriptors in it.
 
 use roadstead_oci::{Algorithm, Digest, media_type};
+use roadstead_yaml::Node;
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
     content::{Blobs, FORMS, content},
     fields::Fields,
     source::{CaseError, Source},
-    yaml::Node,
 };
 
 const KEYS: [&str; 7] =

@@ -1,11 +1,11 @@
 //! A plugin's settings, with the files that they name.
 
+use roadstead_yaml::{Node, Value};
 use serde_json::{Map, Value as Json};
 
 use crate::{
     fields::text,
     source::{CaseError, Source},
-    yaml::{Node, Value},
 };
 
 /// The settings as JSON text. As in a policy, a key that ends in `File` becomes the key without
@@ -20,19 +20,19 @@ fn with_files(source: &Source<'_>, node: &Node) -> Result<Json, CaseError> {
         Value::Map(entries) => {
             let mut map = Map::new();
             for (key, node) in entries {
-                let stem = key.text.strip_suffix("File").filter(|stem| !stem.is_empty());
+                let stem = key.value.strip_suffix("File").filter(|stem| !stem.is_empty());
                 let (name, value) = match stem {
-                    None => (key.text.as_str(), with_files(source, node)?),
+                    None => (key.value.as_str(), with_files(source, node)?),
                     Some(stem) => {
-                        let bytes = source.file(node.at, text(source, node)?)?;
+                        let bytes = source.file(node.spot, text(source, node)?)?;
                         let text = String::from_utf8(bytes)
-                            .map_err(|_| source.error(node.at, "this file is not UTF-8"))?;
+                            .map_err(|_| source.error(node.spot, "this file is not UTF-8"))?;
                         (stem, text.into())
                     }
                 };
                 if map.insert(name.to_owned(), value).is_some() {
                     let what = format!("{name:?} is there twice: as text, and as a file");
-                    return Err(source.error(key.at, what));
+                    return Err(source.error(key.spot, what));
                 }
             }
             Ok(map.into())

@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::yaml::At;
+use roadstead_yaml::Place;
 
 /// Why a file can't be read as cases: where, what is wrong, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaseError {
     path: PathBuf,
-    at: At,
+    at: Place,
     what: String,
 }
 
@@ -45,24 +45,24 @@ pub(crate) struct Source<'a> {
 }
 
 impl Source<'_> {
-    pub(crate) fn error(&self, at: At, what: impl Into<String>) -> CaseError {
+    pub(crate) fn error(&self, at: Place, what: impl Into<String>) -> CaseError {
         CaseError { path: self.path.to_owned(), at, what: what.into() }
     }
 
     /// Somewhere in it, or in a folder of that name.
     pub(crate) fn whole(path: &Path, what: impl Into<String>) -> CaseError {
-        CaseError { path: path.to_owned(), at: At::default(), what: what.into() }
+        CaseError { path: path.to_owned(), at: Place::default(), what: what.into() }
     }
 
     /// A file that this one names, relative to its folder.
-    pub(crate) fn file(&self, at: At, name: &str) -> Result<Vec<u8>, CaseError> {
+    pub(crate) fn file(&self, at: Place, name: &str) -> Result<Vec<u8>, CaseError> {
         let path = self.path.parent().unwrap_or(Path::new("")).join(name);
         let what = |error| format!("{} can't be read: {error}", path.display());
         fs::read(&path).map_err(|error| self.error(at, what(error)))
     }
 
     /// `file:line`
-    pub(crate) fn place(&self, at: At) -> String {
+    pub(crate) fn place(&self, at: Place) -> String {
         format!("{}:{}", self.path.display(), at.line)
     }
 }

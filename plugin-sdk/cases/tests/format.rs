@@ -199,7 +199,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("name: a\ntags: [1.0]\nmanifest: {}\n", "x.yaml:2:8: this is a number; write text, in qu"),
         ("name: a\ntags: [\"a b\"]\nmanifest: {}\n", "x.yaml:2:8: "),
         ("name: a\nrepository: A\nmanifest: {}\n", "x.yaml:1:1: "),
-        ("name: a\nmanifest: []\n", "x.yaml:2:11: this is a list; write a map of mediaType, art"),
+        ("name: a\nmanifest: []\n", "x.yaml:2:11: this is a list; write a mapping of mediaType,"),
         (
             "name: a\nmanifest:\n  config: { mediaType: a/b }\n",
             "x.yaml:3:11: there is no content; write one of json, text",
