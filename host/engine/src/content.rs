@@ -55,3 +55,20 @@ pub type Listed = Descriptor;
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ContentError(pub String);
+
+/// Why a guest gets no content.
+#[derive(Clone, Debug)]
+pub(crate) enum ReadError {
+    /// the target does not name that digest
+    NotNamed(String),
+    /// it does, and nothing of it is here
+    Absent(String),
+    /// the review's budget of bytes is spent
+    Budget,
+    /// the store failed
+    Io(String),
+    /// not valid gzip or zstd
+    Encoding(String),
+    /// decoded, it is larger than it may be
+    TooLarge(String),
+}

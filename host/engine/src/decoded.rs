@@ -2,12 +2,10 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use roadstead_oci::Digest;
-
 use crate::{
-    abi::content::ReadError,
+    content::ReadError,
     decode::{Bounds, DecodeError, Decoder},
-    state::State,
+    state::{Blob, State},
 };
 
 /// Encoded bytes that are asked for at once.
@@ -15,10 +13,13 @@ const CHUNK_BYTES: u64 = 256 << 10;
 /// Decoded bytes that come out of a step at the most.
 pub(crate) const STEP_BYTES: usize = 128 << 10;
 
+/// `content.decoded`; none while the reader is at work.
+#[expect(unreachable_pub, reason = "the bindings name it")]
+pub struct Decoded(pub(crate) Option<Box<Reader>>);
+
 /// A reader. Holds at most a chunk and what was wanted, beside the decoder.
 pub(crate) struct Reader {
-    digest: Digest,
-    size: u64,
+    blob: Blob,
     /// how much of it was fetched
     fetched: u64,
     /// fetched, and not decoded yet
@@ -39,10 +40,9 @@ enum End {
 }
 
 impl Reader {
-    pub(crate) fn new(digest: Digest, size: u64, bounds: Bounds) -> Self {
+    pub(crate) fn new(blob: Blob, bounds: Bounds) -> Self {
         Self {
-            digest,
-            size,
+            blob,
             fetched: 0,
             chunk: Bytes::new(),
             decoder: None,
@@ -94,9 +94,9 @@ impl Reader {
     }
 
     async fn step(&mut self, wanted: usize, state: &mut State) -> Result<(), ReadError> {
-        if self.chunk.is_empty() && self.fetched < self.size {
-            let end = self.size.min(self.fetched + CHUNK_BYTES);
-            self.chunk = state.fetch(&self.digest, self.fetched..end).await?;
+        if self.chunk.is_empty() && self.fetched < self.blob.size {
+            let end = self.blob.size.min(self.fetched + CHUNK_BYTES);
+            self.chunk = state.fetch(&self.blob.digest, self.fetched..end).await?;
             self.fetched = end;
         }
         let decoder = match &mut self.decoder {
@@ -111,7 +111,7 @@ impl Reader {
         self.ready.truncate(before + step.given);
         self.chunk.advance(step.taken);
         // a decoder that filled its room may hold more
-        if self.chunk.is_empty() && self.fetched == self.size && step.given < room {
+        if self.chunk.is_empty() && self.fetched == self.blob.size && step.given < room {
             decoder.finish().map_err(refused)?;
             self.end = Some(End::Complete);
         }

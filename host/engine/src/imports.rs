@@ -5,14 +5,12 @@ use wasmtime::{Result as Trap, component::Resource};
 use roadstead_oci::{Algorithm, Digest, Hasher, Role};
 
 use crate::{
-    abi::{
-        self,
-        content::{self, ReadError},
-        context, log, types,
-    },
-    decoded::{Reader, STEP_BYTES},
+    abi::{self, content, context, log, types},
+    content::ReadError,
+    decoded::{Decoded, Reader, STEP_BYTES},
     limits::LOG_BYTES_MAX,
-    state::{Opened, State},
+    line::line,
+    state::{Blob, Opened, State},
 };
 
 /// Most bytes that one read answers.
@@ -21,52 +19,44 @@ const READ_BYTES_MAX: u32 = 1 << 20;
 /// Most bytes of a list of referrers.
 const LISTED_BYTES_MAX: usize = 1 << 20;
 
-/// `content.blob`
-#[expect(unreachable_pub, reason = "the bindings name it")]
-pub struct Blob {
-    digest: Digest,
-    size: u64,
-}
-
-/// `content.decoded`; none while the reader is at work.
-#[expect(unreachable_pub, reason = "the bindings name it")]
-pub struct Decoded(Option<Box<Reader>>);
+/// What a read answers, unless it stops the guest.
+type Read<T> = Trap<Result<T, content::ReadError>>;
 
 impl types::Host for State {}
 
 impl content::Host for State {
-    async fn open(&mut self, digest: String) -> Trap<Result<Resource<Blob>, ReadError>> {
+    async fn open(&mut self, digest: String) -> Read<Resource<Blob>> {
         self.count()?;
         match State::open(self, &digest, Opened::AsStored).await {
-            Ok((digest, size)) => Ok(Ok(self.table.push(Blob { digest, size })?)),
-            Err(error) => Ok(Err(error)),
+            Ok(blob) => Ok(Ok(self.table.push(blob)?)),
+            Err(error) => Ok(Err(error.into())),
         }
     }
 
-    async fn open_decoded(&mut self, digest: String) -> Trap<Result<Resource<Decoded>, ReadError>> {
+    async fn open_decoded(&mut self, digest: String) -> Read<Resource<Decoded>> {
         self.count()?;
         match State::open(self, &digest, Opened::Decoded).await {
-            Ok((digest, size)) => {
-                let reader = Box::new(Reader::new(digest, size, self.bounds()));
+            Ok(blob) => {
+                let reader = Box::new(Reader::new(blob, self.bounds()));
                 Ok(Ok(self.table.push(Decoded(Some(reader)))?))
             }
-            Err(error) => Ok(Err(error)),
+            Err(error) => Ok(Err(error.into())),
         }
     }
 
-    async fn decoded_digest(&mut self, digest: String) -> Trap<Result<String, ReadError>> {
+    async fn decoded_digest(&mut self, digest: String) -> Read<String> {
         self.count()?;
-        let (digest, size) = match State::open(self, &digest, Opened::Decoded).await {
-            Ok(found) => found,
-            Err(error) => return Ok(Err(error)),
+        let blob = match State::open(self, &digest, Opened::Decoded).await {
+            Ok(blob) => blob,
+            Err(error) => return Ok(Err(error.into())),
         };
-        let mut reader = Reader::new(digest, size, self.bounds());
+        let mut reader = Reader::new(blob, self.bounds());
         let mut hasher = Hasher::new(Algorithm::Sha256);
         let hashed = loop {
             match reader.read(STEP_BYTES, self).await {
                 Ok(bytes) if bytes.is_empty() => break Ok(hasher.finish().to_string()),
                 Ok(bytes) => hasher.update(&bytes),
-                Err(error) => break Err(error),
+                Err(error) => break Err(error.into()),
             }
         };
         self.close(Opened::Decoded);
@@ -81,12 +71,7 @@ impl content::HostBlob for State {
         Ok(self.table.get(&blob)?.size)
     }
 
-    async fn read(
-        &mut self,
-        blob: Resource<Blob>,
-        offset: u64,
-        len: u32,
-    ) -> Trap<Result<Vec<u8>, ReadError>> {
+    async fn read(&mut self, blob: Resource<Blob>, offset: u64, len: u32) -> Read<Vec<u8>> {
         self.count()?;
         let Blob { digest, size } = self.table.get(&blob)?;
         let len = len.min(self.chunk_bytes_max());
@@ -95,7 +80,7 @@ impl content::HostBlob for State {
             return Ok(Ok(Vec::new()));
         }
         let digest = digest.clone();
-        Ok(self.fetch(&digest, offset..end).await.map(Into::into))
+        Ok(self.fetch(&digest, offset..end).await.map(Into::into).map_err(Into::into))
     }
 
     async fn drop(&mut self, blob: Resource<Blob>) -> Trap<()> {
@@ -116,30 +101,26 @@ impl State {
         &mut self,
         decoded: &Resource<Decoded>,
         work: impl AsyncFnOnce(&mut Reader, &mut Self) -> Result<T, ReadError>,
-    ) -> Trap<Result<T, ReadError>> {
+    ) -> Read<T> {
         self.count()?;
         let Some(mut reader) = self.table.get_mut(decoded)?.0.take() else {
-            return Ok(Err(ReadError::Io("this reader is at work already".to_owned())));
+            return Ok(Err(content::ReadError::Io("this reader is at work already".to_owned())));
         };
         let result = work(&mut reader, self).await;
         self.table.get_mut(decoded)?.0 = Some(reader);
         self.check_cpu()?;
-        Ok(result)
+        Ok(result.map_err(Into::into))
     }
 }
 
 impl content::HostDecoded for State {
-    async fn read(
-        &mut self,
-        decoded: Resource<Decoded>,
-        len: u32,
-    ) -> Trap<Result<Vec<u8>, ReadError>> {
+    async fn read(&mut self, decoded: Resource<Decoded>, len: u32) -> Read<Vec<u8>> {
         let len = len.min(self.chunk_bytes_max()) as usize;
         let read = async |reader: &mut Reader, state: &mut Self| reader.read(len, state).await;
         Ok(self.with_reader(&decoded, read).await?.map(Into::into))
     }
 
-    async fn skip(&mut self, decoded: Resource<Decoded>, len: u64) -> Trap<Result<u64, ReadError>> {
+    async fn skip(&mut self, decoded: Resource<Decoded>, len: u64) -> Read<u64> {
         let skip = async |reader: &mut Reader, state: &mut Self| reader.skip(len, state).await;
         self.with_reader(&decoded, skip).await
     }
@@ -202,7 +183,7 @@ impl context::Host for State {
 impl log::Host for State {
     async fn write(&mut self, level: log::Level, message: String) -> Trap<()> {
         self.count()?;
-        let message = abi::line(&message, LOG_BYTES_MAX);
+        let message = line(&message, LOG_BYTES_MAX);
         if level == log::Level::Error {
             self.last_error = Some(message.clone());
         }

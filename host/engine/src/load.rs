@@ -8,11 +8,12 @@ use wasmtime::component::Component;
 use roadstead_oci::{Algorithm, Digest};
 
 use crate::{
-    Code, Engine, Limits, LoadError, Metadata, Plugin, ReviewError, abi,
+    Code, Engine, Limits, LoadError, Metadata, Plugin, ReviewError,
     limits::{
         CODE_BYTES_MAX, CODES_MAX, COMPONENT_BYTES_MAX, DESCRIPTION_BYTES_MAX,
         MEDIA_TYPE_BYTES_MAX, MEDIA_TYPES_MAX, NAME_BYTES_MAX,
     },
+    line::line,
     plugin::Loaded,
     sandbox::{Call, Linked},
     state::State,
@@ -33,7 +34,7 @@ impl Engine {
         let loaded = if let Some(loaded) = self.loaded(&digest) {
             loaded
         } else {
-            let loaded = Loaded::load(Arc::clone(self), digest, (name, bytes)).await?;
+            let loaded = Loaded::load(self, digest, (name, bytes)).await?;
             self.keep(Arc::new(loaded))
         };
         Ok(Plugin { name: name.to_owned(), loaded })
@@ -42,15 +43,15 @@ impl Engine {
 
 impl Loaded {
     async fn load(
-        engine: Arc<Engine>,
+        engine: &Arc<Engine>,
         digest: Digest,
         (name, bytes): (&str, &[u8]),
     ) -> Result<Self, LoadError> {
         let refused = |why: String| LoadError::Invalid { plugin: name.to_owned(), why };
         let invalid = |error: wasmtime::Error| refused(format!("{error:#}"));
-        let component = compile(&engine, &digest, bytes).await.map_err(invalid)?;
+        let component = compile(engine, &digest, bytes).await.map_err(invalid)?;
         let imports = imports(name, &component)?;
-        let linked = Linked::new(engine, &component).map_err(invalid)?;
+        let linked = Linked::new(&component, &engine.turns).map_err(invalid)?;
         // once now, so that an error of types shows here and not on the first push
         let described = describe(&linked, name).await;
         let metadata =
@@ -108,11 +109,11 @@ fn check(metadata: &Metadata) -> Result<(), String> {
     let fits = |text: &str, max: usize| (1..=max).contains(&text.len());
     let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     if !fits(name, NAME_BYTES_MAX) || !name.bytes().all(|letter| plain(letter) || letter == b'-') {
-        let name = abi::line(name, 40);
+        let name = line(name, 40);
         return Err(format!("its name is {name:?}; use at most 64 of lower case, digits and -"));
     }
     if !fits(version, NAME_BYTES_MAX) || !version.bytes().all(|letter| letter.is_ascii_graphic()) {
-        let version = abi::line(version, 40);
+        let version = line(version, 40);
         return Err(format!("its version is {version:?}; use at most 64 ASCII letters"));
     }
     if description.len() > DESCRIPTION_BYTES_MAX {
@@ -125,7 +126,7 @@ fn check(metadata: &Metadata) -> Result<(), String> {
         return Err("it understands more than 1000 media types".to_owned());
     }
     if let Some(long) = media_types.iter().find(|long| !fits(long, MEDIA_TYPE_BYTES_MAX)) {
-        let long = abi::line(long, 40);
+        let long = line(long, 40);
         return Err(format!("it understands media type {long:?}; use 1 to 300 bytes"));
     }
     check_codes(codes)
@@ -139,7 +140,7 @@ fn check_codes(codes: &[Code]) -> Result<(), String> {
     let mut ids = HashSet::new();
     for id in codes.iter().map(|code| code.id.as_str()) {
         let fits = (1..=CODE_BYTES_MAX).contains(&id.len());
-        let shown = || abi::line(id, 40);
+        let shown = || line(id, 40);
         if !fits || !id.bytes().all(|letter| plain(letter) || letter == b'-') {
             let advice = "use at most 32 of upper case, digits and -";
             return Err(format!("it has code {:?}; {advice}", shown()));

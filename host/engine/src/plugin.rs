@@ -9,6 +9,7 @@ use roadstead_oci::Digest;
 use crate::{
     Content, Limits, Metadata, Report, Review, ReviewError, Statistics, Target, abi,
     limits::MESSAGE_BYTES_MAX,
+    line::line,
     sandbox::{Call, Linked, Run},
     state::State,
 };
@@ -81,7 +82,7 @@ impl Plugin {
         });
         let run = linked.run(linked.turn().await?, state, call).await?;
         let problems = run.answer?.err().unwrap_or_default();
-        let text = |text: &str| abi::line(text, MESSAGE_BYTES_MAX);
+        let text = |text: &str| line(text, MESSAGE_BYTES_MAX);
         let problems = problems.iter().take(PROBLEMS_MAX);
         Ok(problems.map(|problem| (text(&problem.pointer), text(&problem.message))).collect())
     }
@@ -133,7 +134,7 @@ impl Plugin {
 
     /// What the guest answered, if it keeps to the contract.
     fn outcome(&self, answer: Answer) -> Result<Option<Report>, ReviewError> {
-        let text = |text: String| abi::line(&text, MESSAGE_BYTES_MAX);
+        let text = |text: String| line(&text, MESSAGE_BYTES_MAX);
         let report = answer.map_err(|failure| match failure {
             abi::types::Failure::Unavailable(why) => ReviewError::Guest(text(why)),
             abi::types::Failure::Internal(why) => ReviewError::Internal(text(why)),

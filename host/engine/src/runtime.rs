@@ -1,14 +1,13 @@
-//! The engine itself: wasmtime's, its pool, its ticker, and the permits for reviews.
+//! The engine itself: wasmtime's, its pool, its ticker, and what is loaded.
 
 use std::{
     collections::HashMap,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
 };
@@ -16,10 +15,11 @@ use wasmtime::{
 use roadstead_oci::Digest;
 
 use crate::{
-    EngineConfig, LoadError, ReviewError,
+    EngineConfig, LoadError,
     cache::Cache,
     limits::{INSTANCES_MAX, MEMORIES_MAX, MEMORY_BYTES_CEILING, TABLE_ELEMENTS_MAX, TABLES_MAX},
     plugin::Loaded,
+    sandbox::Turns,
 };
 
 /// How often a computing guest is looked at.
@@ -30,8 +30,7 @@ const TICK: Duration = Duration::from_millis(10);
 pub struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
     pub(crate) cache: Option<Cache>,
-    pub(crate) config: EngineConfig,
-    turns: Arc<Semaphore>,
+    pub(crate) turns: Turns,
     components: Mutex<HashMap<Digest, Weak<Loaded>>>,
 }
 
@@ -53,9 +52,8 @@ impl Engine {
             .transpose()
             .map_err(|error| failed(&error))?;
         tick(&wasmtime).map_err(|error| failed(&error))?;
-        let turns = Arc::new(Semaphore::new(reviews_max));
-        let components = Mutex::default();
-        Ok(Arc::new(Self { wasmtime, cache, config, turns, components }))
+        let turns = Turns::new(reviews_max, Duration::from_secs(config.queue_seconds_max));
+        Ok(Arc::new(Self { wasmtime, cache, turns, components: Mutex::default() }))
     }
 
     /// What a component was loaded to, if anything still uses it.
@@ -77,32 +75,6 @@ impl Engine {
     fn components(&self) -> MutexGuard<'_, HashMap<Digest, Weak<Loaded>>> {
         self.components.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Reviews that one plugin may hold at once: half of all, so that loops in one do not hold up
-    /// the others.
-    pub(crate) fn reviews_per_plugin_max(&self) -> usize {
-        (self.config.reviews_max() / 2).max(1)
-    }
-
-    /// Waits for a turn. A full pool would be an error and not a wait.
-    pub(crate) async fn turn(&self, plugin: &Arc<Semaphore>) -> Result<Turn, ReviewError> {
-        let started = Instant::now();
-        let wait = async {
-            let of_plugin = Arc::clone(plugin).acquire_owned().await.ok()?;
-            let of_all = Arc::clone(&self.turns).acquire_owned().await.ok()?;
-            Some([of_plugin, of_all])
-        };
-        let patience = Duration::from_secs(self.config.queue_seconds_max);
-        let permits = tokio::time::timeout(patience, wait).await.ok().flatten();
-        let permits = permits.ok_or(ReviewError::Busy)?;
-        Ok(Turn { waited: started.elapsed(), _permits: permits })
-    }
-}
-
-/// The right to have one instance.
-pub(crate) struct Turn {
-    pub(crate) waited: Duration,
-    _permits: [OwnedSemaphorePermit; 2],
 }
 
 /// With a pool, or for an address space that has no room for one: code then checks each access.

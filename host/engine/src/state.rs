@@ -9,13 +9,13 @@ use wasmtime::{Result as Trap, component::ResourceTable};
 use roadstead_oci::Digest;
 
 use crate::{
-    abi::{self, content::ReadError},
-    content::{Content, ContentError},
+    content::{Content, ContentError, ReadError},
     decode::Bounds,
     error::ReviewError,
     limits::{Limits, Memory, OPEN_DECODED_MAX, OPEN_MAX, Stopped},
+    line::line,
+    meter::Meter,
     model::Target,
-    sandbox::Meter,
 };
 
 /// The data of one store.
@@ -55,6 +55,14 @@ struct View {
     read_bytes_max: u64,
     /// when the review began
     now: u64,
+}
+
+/// Content that the target names and that is there; in the contract `content.blob`.
+#[expect(unreachable_pub, reason = "the bindings name it")]
+pub struct Blob {
+    pub(crate) digest: Digest,
+    /// bytes, as stored
+    pub(crate) size: u64,
 }
 
 /// How content is opened.
@@ -144,13 +152,9 @@ impl State {
         ReadError::Io("the store failed".to_owned())
     }
 
-    /// Digest and size of content that is to be opened, if the target names it and it is there.
-    pub(crate) async fn open(
-        &mut self,
-        text: &str,
-        how: Opened,
-    ) -> Result<(Digest, u64), ReadError> {
-        let not_named = || ReadError::NotNamed(abi::line(text, 200));
+    /// Opens content, if the target names it and it is there.
+    pub(crate) async fn open(&mut self, text: &str, how: Opened) -> Result<Blob, ReadError> {
+        let not_named = || ReadError::NotNamed(line(text, 200));
         let digest = Digest::parse(text).map_err(|_| not_named())?;
         let named = self.view.named.contains_key(&digest);
         let Some(content) = self.view.content.clone().filter(|_| named) else {
@@ -167,7 +171,7 @@ impl State {
             Ok(Some(size)) => {
                 self.used.open += 1;
                 self.used.open_decoded += decoded;
-                Ok((digest, size))
+                Ok(Blob { digest, size })
             }
             Ok(None) => {
                 // it may be there the next time

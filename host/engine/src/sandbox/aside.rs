@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use tokio::{runtime::Handle, sync::oneshot};
 use tracing::{Instrument, Span};
 
-use super::meter::Meter;
+use crate::meter::Meter;
 
 /// What a review computes among the requests before it goes aside: several times what a chart, a
 /// signature or an image's manifest takes.

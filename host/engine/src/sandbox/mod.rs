@@ -1,31 +1,30 @@
 //! One call of a guest: an instance and a store of its own, with all limits.
 
 mod aside;
-mod meter;
+mod turns;
 
 use std::{sync::Arc, time::Instant};
 
 use futures::{FutureExt, future::BoxFuture};
-use tokio::sync::Semaphore;
 use wasmtime::{
     Store, Trap, UpdateDeadline,
     component::{Component, HasSelf, Linker},
 };
 
-pub(crate) use meter::Meter;
+pub(crate) use turns::Turns;
+use turns::{Share, Turn};
 
 use crate::{
-    Engine, ReviewError, Statistics, abi,
+    ReviewError, Statistics, abi,
     limits::{HOSTCALL_FUEL, MESSAGE_BYTES_MAX, Stopped},
-    runtime::Turn,
+    line::line,
     state::State,
 };
 
 /// Compiled code with everything that it imports, ready to be instantiated.
 pub(crate) struct Linked {
-    engine: Arc<Engine>,
     ready: abi::PluginPre<State>,
-    turns: Arc<Semaphore>,
+    turns: Share,
 }
 
 /// A call that was made, and what the host knows of it.
@@ -42,17 +41,16 @@ pub(crate) type Call<T> = Box<
 >;
 
 impl Linked {
-    pub(crate) fn new(engine: Arc<Engine>, component: &Component) -> wasmtime::Result<Self> {
-        let mut linker = Linker::<State>::new(&engine.wasmtime);
+    pub(crate) fn new(component: &Component, turns: &Turns) -> wasmtime::Result<Self> {
+        let mut linker = Linker::<State>::new(component.engine());
         abi::Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
         let ready = abi::PluginPre::new(linker.instantiate_pre(component)?)?;
-        let turns = Arc::new(Semaphore::new(engine.reviews_per_plugin_max()));
-        Ok(Self { engine, ready, turns })
+        Ok(Self { ready, turns: turns.share() })
     }
 
     /// Waits for the right to have an instance.
     pub(crate) async fn turn(&self) -> Result<Turn, ReviewError> {
-        self.engine.turn(&self.turns).await
+        self.turns.turn().await
     }
 
     /// Runs one call in a fresh instance, which is dropped with its store, before its turn ends.
@@ -100,7 +98,7 @@ impl Linked {
 
     /// The one place that makes a store, so that each has all its limits.
     fn store(&self, state: State) -> Store<State> {
-        let mut store = Store::new(&self.engine.wasmtime, state);
+        let mut store = Store::new(self.ready.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(HOSTCALL_FUEL);
         store.set_epoch_deadline(1);
@@ -118,7 +116,7 @@ impl Linked {
         if error.downcast_ref::<Stopped>().is_some() || error.downcast_ref::<Trap>().is_some() {
             return Self::failure(error, state);
         }
-        ReviewError::Host(abi::line(&format!("{error:#}"), MESSAGE_BYTES_MAX))
+        ReviewError::Host(line(&format!("{error:#}"), MESSAGE_BYTES_MAX))
     }
 
     fn failure(error: &wasmtime::Error, state: &State) -> ReviewError {
@@ -143,7 +141,7 @@ impl Linked {
             Some(_) => ReviewError::Trap(why.trim_start_matches("wasm trap: ").to_owned()),
             None => {
                 let why = format!("in a way that makes no sense: {why}");
-                ReviewError::Malformed(abi::line(&why, MESSAGE_BYTES_MAX))
+                ReviewError::Malformed(line(&why, MESSAGE_BYTES_MAX))
             }
         }
     }
