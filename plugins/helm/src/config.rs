@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 use crate::{
     absent, codes,
     metadata::{METADATA, Shape},
-    settings::Settings,
     validate::{Claims, Dependency},
 };
 
@@ -75,9 +74,10 @@ impl Config {
         self.fields[name].as_str().unwrap_or_default()
     }
 
-    /// Finds what helm would find when it validates the metadata.
-    pub(crate) fn validate(&self, settings: &Settings, report: &mut Report) {
-        for problem in self.claims(settings.lenient_version()).problems() {
+    /// Finds what helm would find when it validates the metadata. `lenient`: what a version is that
+    /// only helm takes.
+    pub(crate) fn validate(&self, lenient: &'static Code, report: &mut Report) {
+        for problem in self.claims(lenient).problems() {
             let found = report.find(problem.code, problem.why);
             found.blob(&self.digest).pointer(&format!("/{}", problem.field));
         }

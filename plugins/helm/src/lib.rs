@@ -72,7 +72,7 @@ fn review(manifest: &Manifest, settings: &Settings) -> Result<Report, Failure> {
         None => None,
     };
     if let Some(config) = &config {
-        config.validate(settings, &mut report);
+        config.validate(settings.lenient_version(), &mut report);
         manifest::compare_annotations(manifest, config, &mut report);
         reference::check(manifest, config, settings, &mut report);
     }

@@ -5,8 +5,8 @@ use roadstead_plugin_sdk::oci::json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    material::Version,
     proto::{self, Fields, Placed, Wrong},
+    version::Version,
 };
 use crate::codes;
 

@@ -1,11 +1,10 @@
 //! What a verifier needs besides the signature: a key's hint or certificates, and proof of the
 //! time.
 
-use roadstead_plugin_sdk::Quoted;
-
 use super::{
     log,
     proto::{Fields, Placed, Wrong},
+    version::Version,
 };
 use crate::{
     certificate::{self, Certificate},
@@ -23,43 +22,12 @@ const MATERIAL: [&str; 5] = [
 const TIMESTAMPS_MAX: usize = 32;
 const CHAIN_MAX: usize = 32;
 
-/// Of the bundle's format, whose later ones want more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Version {
-    V01,
-    V02,
-    V03,
-}
-
 /// What was found there.
 #[derive(Debug)]
 pub(crate) struct Material {
     pub(crate) certificate: Option<Certificate>,
     /// why the certificates are not as they should be, though clients can read them
     pub(crate) odd: Option<&'static str>,
-}
-
-/// The version, of those that clients know.
-pub(crate) fn version(bundle: &Fields<'_>) -> Result<Version, Wrong> {
-    let media_type = bundle.text("mediaType")?;
-    let rest = media_type.strip_prefix("application/vnd.dev.sigstore.bundle");
-    let number = rest.and_then(|rest| {
-        let newer = rest.strip_prefix(".v").and_then(|rest| rest.strip_suffix("+json"));
-        newer.or_else(|| rest.strip_prefix("+json;version="))
-    });
-    let number = number.map(|number| {
-        // a patch of a version is that version
-        number.match_indices('.').nth(1).map_or(number, |(at, _)| &number[..at])
-    });
-    match number {
-        Some("0.1") => Ok(Version::V01),
-        Some("0.2") => Ok(Version::V02),
-        Some("0.3") => Ok(Version::V03),
-        _ => {
-            let why = format!("has the mediaType {}, which clients don't read", Quoted(media_type));
-            Err(Wrong::new(&codes::VERSION, "/mediaType", why))
-        }
-    }
 }
 
 /// Reads it as strictly as the version wants it.

@@ -7,6 +7,7 @@ mod manifest;
 mod material;
 mod proto;
 mod statement;
+mod version;
 
 use roadstead_plugin_sdk::{Descriptor, Failure, Manifest, Report, oci::json};
 use serde_json::Value;
@@ -16,6 +17,7 @@ use crate::{codes, read, trust::Claim};
 use content::Signed;
 use manifest::Parts;
 use proto::{Fields, Wrong};
+use version::Version;
 
 /// Bytes of a bundle that is judged: with what is decoded of it, it is held three times.
 const BYTES_MAX: u64 = 8 << 20;
@@ -77,7 +79,7 @@ fn claim(
     report: &mut Report,
 ) -> Result<Claim, Wrong> {
     let bundle = Fields::of((String::new(), value), &BUNDLE)?;
-    let version = material::version(&bundle)?;
+    let version = Version::of(&bundle)?;
     let material = material::read(&bundle, version)?;
     if let Some(why) = material.odd {
         let message = format!("the bundle {why}; sign with cosign");
