@@ -28,6 +28,7 @@ lint: plugins ## formatting, lints, docs, licences
 	    $(CARGO) fmt --all --check --manifest-path $$guests/Cargo.toml || exit 1; done
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 	CARGO_TARGET_DIR=target/guests $(CARGO) clippy --release --manifest-path plugins/Cargo.toml --workspace --all-targets -- -D warnings
+	CARGO_TARGET_DIR=target/guests $(CARGO) clippy --release --manifest-path plugins/Cargo.toml --workspace -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --document-private-items
 	RUSTDOCFLAGS="-D warnings" CARGO_TARGET_DIR=target/guests $(CARGO) doc --release --manifest-path plugins/Cargo.toml --workspace --all-features --no-deps --document-private-items
 	target/tools/cargo-deny/bin/cargo-deny --all-features check bans licenses sources

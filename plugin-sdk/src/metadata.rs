@@ -103,7 +103,7 @@ impl Metadata {
     }
 
     /// Whether a policy may send it that.
-    pub(crate) fn reviews(&self, target: &Target) -> bool {
+    pub fn reviews(&self, target: &Target) -> bool {
         self.0.targets.contains(match target {
             Target::Manifest(_) => Targets::MANIFESTS,
             Target::Blob(_) => Targets::BLOBS,
