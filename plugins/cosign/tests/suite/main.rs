@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 mod bundles;
+mod cases;
 mod envelopes;
 mod hostile;
 mod logs;

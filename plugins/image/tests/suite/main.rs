@@ -1,6 +1,7 @@
 //! The image plugin over blobs in memory: images that somebody changed, and what real tools push.
 
 mod build;
+mod cases;
 mod configs;
 mod diffs;
 mod golden;
