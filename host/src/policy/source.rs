@@ -98,8 +98,12 @@ fn files(root: &Path, gathered: &mut Gathered) -> Vec<PathBuf> {
         Ok(entries) => entries,
         Err(error) => return wrong(error.to_string()),
     };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut paths: Vec<_> = paths.filter(|path| is_policy(path)).take(FILES_MAX + 1).collect();
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let paths = paths.filter(|path| path.as_ref().map_or(true, |path| is_policy(path)));
+    let mut paths = match paths.take(FILES_MAX + 1).collect::<Result<Vec<_>, _>>() {
+        Ok(paths) => paths,
+        Err(error) => return wrong(error.to_string()),
+    };
     paths.sort();
     if paths.len() > FILES_MAX {
         return wrong(format!("the folder holds more than {FILES_MAX} .yaml files"));
@@ -110,11 +114,12 @@ fn files(root: &Path, gathered: &mut Gathered) -> Vec<PathBuf> {
     paths
 }
 
-/// Hidden files are what editors and mounted volumes leave.
+/// Hidden files are what editors and mounted volumes leave. A link to nothing is a policy that
+/// can't be read, and not one that was never there.
 fn is_policy(path: &Path) -> bool {
     let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
     let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
-    yaml && !hidden && path.is_file()
+    yaml && !hidden && !path.is_dir()
 }
 
 impl Gathered {
@@ -276,7 +281,10 @@ impl Gathered {
                 (file, read.ok().map(Bytes::from))
             }
         };
+        // without one of its files a plugin would find fault with what is not there
+        let whole = reader.problems.is_empty();
         self.problems.append(&mut reader.problems);
+        whole.then_some(())?;
         Some(Gotten { name, origin, component: component?, settings, written, limits, document })
     }
 }

@@ -200,6 +200,31 @@ fn a_folder_is_one_policy() {
 }
 
 #[test]
+fn no_part_of_a_folder_is_left_out_in_silence() {
+    let policy = Policy::new("version: 1");
+    let folder = policy.path().with_file_name("policies");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("a.yaml"), "version: 1").unwrap();
+    std::os::unix::fs::symlink("gone", folder.join("b.yaml")).unwrap();
+    let (code, told) = policy.check_at(&folder);
+    assert!(code == Some(1) && told.contains("b.yaml can't be read: there is no such"), "{told}");
+    std::fs::remove_file(folder.join("b.yaml")).unwrap();
+    let pipe = Command::new("mkfifo").arg(folder.join("c.yaml")).status();
+    assert!(pipe.unwrap().success());
+    let (code, told) = policy.check_at(&folder);
+    assert!(code == Some(1) && told.contains("c.yaml can't be read: it is no file"), "{told}");
+}
+
+#[test]
+fn a_file_that_can_t_be_read_is_one_mistake() {
+    let policy = Policy::new("version: 1");
+    policy.save(&plugin("builtin: cosign, settings: { keys: [{ name: a, keyFile: none.pub }] }"));
+    let (code, told) = policy.check();
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("none.pub can't be read") && told.contains("1 error;"), "{told}");
+}
+
+#[test]
 fn what_is_no_file_is_no_policy() {
     let policy = Policy::new("version: 1");
     files(&policy);
