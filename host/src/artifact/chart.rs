@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use roadstead_oci::{Algorithm, Digest, Hasher, Manifest, Tag, media_type};
@@ -93,7 +93,7 @@ pub(super) fn read(path: &Path, mut file: File) -> anyhow::Result<Artifact> {
     beside.push(".prov");
     let beside = PathBuf::from(beside);
     if beside.is_file() {
-        let mut file = File::open(&beside)?;
+        let mut file = super::open(&beside)?;
         layers.push(layer(PROVENANCE, (beside, &mut file), &mut content)?);
     }
     let config = Bytes::from(serde_json::to_vec(&metadata)?);
@@ -140,20 +140,13 @@ fn layer(
 /// What the chart says of itself, where helm looks for it.
 fn metadata(file: &File) -> anyhow::Result<Metadata> {
     let mut archive = tar::Archive::new(MultiGzDecoder::new(file).take(UNPACKED_BYTES_MAX));
-    let (mut chart, mut requirements) = (None, None);
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let name = entry.path()?.to_string_lossy().into_owned();
-        let place = match name.split_once('/') {
-            Some((_, "Chart.yaml")) => &mut chart,
-            Some((_, "requirements.yaml")) => &mut requirements,
-            _ => continue,
-        };
-        let mut text = String::new();
-        let mut bounded = (&mut entry).take(FILE_BYTES_MAX);
-        bounded.read_to_string(&mut text).with_context(|| format!("{name} can't be read"))?;
-        *place = Some(text);
-    }
+    let read = described(&mut archive);
+    // else it would seem to be cut off
+    ensure!(
+        archive.into_inner().limit() > 0,
+        "it unpacks to more than 100 MiB, which helm refuses"
+    );
+    let Described { chart, requirements } = read?;
     let Some(chart) = chart else { bail!("it has no Chart.yaml in its folder") };
     let read = serde_saphyr::from_str::<Metadata>(&chart);
     let mut metadata = read.context("helm could not push it: Chart.yaml can't be read")?;
@@ -163,4 +156,29 @@ fn metadata(file: &File) -> anyhow::Result<Metadata> {
         metadata.dependencies = read.dependencies;
     }
     Ok(metadata)
+}
+
+/// The files that describe a chart.
+#[derive(Default)]
+struct Described {
+    chart: Option<String>,
+    requirements: Option<String>,
+}
+
+fn described(archive: &mut tar::Archive<impl Read>) -> anyhow::Result<Described> {
+    let mut found = Described::default();
+    for entry in archive.entries()? {
+        let entry = entry?;
+        let name = entry.path()?.to_string_lossy().into_owned();
+        let place = match name.split_once('/') {
+            Some((_, "Chart.yaml")) => &mut found.chart,
+            Some((_, "requirements.yaml")) => &mut found.requirements,
+            _ => continue,
+        };
+        let mut text = String::new();
+        let mut bounded = entry.take(FILE_BYTES_MAX);
+        bounded.read_to_string(&mut text).with_context(|| format!("{name} can't be read"))?;
+        *place = Some(text);
+    }
+    Ok(found)
 }

@@ -1,15 +1,18 @@
 //! OCI image layouts, in a folder or in a tar archive (image-spec, image-layout.md).
 
-use std::{collections::HashSet, fs::File, path::Path};
+use std::{collections::HashSet, fs::File, io::Read, path::Path};
 
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use roadstead_oci::{Content, Digest, Manifest, Tag, media_type};
 use serde::Deserialize;
 
-use super::{Artifact, Local, Root};
+use super::{Artifact, Local, Root, open};
 
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;
+/// Indexes within one another: reading goes down one by one, on a thread's stack. Tools write two.
+const LEVELS_MAX: usize = 32;
+const INDEX: &str = "index.json";
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 #[derive(Deserialize)]
@@ -28,7 +31,7 @@ struct Entry {
 
 /// Reads a layout's folder.
 pub(super) fn of_folder(folder: &Path) -> anyhow::Result<Artifact> {
-    let index = std::fs::read(folder.join("index.json")).context("index.json can't be read")?;
+    let index = index_bytes(open(&folder.join(INDEX))?)?;
     let mut content = Local::new(super::now());
     let blobs = folder.join("blobs");
     for algorithm in std::fs::read_dir(&blobs).context("the folder blobs can't be read")? {
@@ -38,7 +41,7 @@ pub(super) fn of_folder(folder: &Path) -> anyhow::Result<Artifact> {
             let (of, hex) = (algorithm.file_name(), blob.file_name());
             let text = format!("{}:{}", of.to_string_lossy(), hex.to_string_lossy());
             let Ok(digest) = Digest::parse(&text) else { continue };
-            let (path, file) = (blob.path(), File::open(blob.path())?);
+            let (path, file) = (blob.path(), open(&blob.path())?);
             let bytes = file.metadata()?.len();
             content.add_file(digest, (path, &file), (0, bytes))?;
         }
@@ -53,12 +56,10 @@ pub(super) fn of_tar(path: &Path, file: File) -> anyhow::Result<Artifact> {
     let mut archive = tar::Archive::new(&file);
     let mut found = Vec::new();
     for entry in archive.entries_with_seek()? {
-        let mut entry = entry?;
+        let entry = entry?;
         let name = entry.path()?.to_string_lossy().trim_start_matches("./").to_owned();
-        if name == "index.json" {
-            let mut bytes = Vec::new();
-            std::io::Read::read_to_end(&mut entry, &mut bytes)?;
-            index = Some(bytes);
+        if name == INDEX {
+            index = Some(index_bytes(entry)?);
         } else if let Some(blob) = name.strip_prefix("blobs/")
             && let Ok(digest) = Digest::parse(&blob.replacen('/', ":", 1))
         {
@@ -71,6 +72,15 @@ pub(super) fn of_tar(path: &Path, file: File) -> anyhow::Result<Artifact> {
     of_index(&index.context("it has no index.json")?, content)
 }
 
+fn index_bytes(read: impl Read) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    read.take(MANIFEST_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .context("index.json can't be read")?;
+    ensure!(bytes.len() as u64 <= MANIFEST_BYTES_MAX, "index.json has more than 16 MiB");
+    Ok(bytes)
+}
+
 fn of_index(index: &[u8], mut content: Local) -> anyhow::Result<Artifact> {
     let index: Index = serde_json::from_slice(index).context("index.json can't be read")?;
     ensure!(!index.manifests.is_empty(), "index.json names no manifest");
@@ -81,21 +91,22 @@ fn of_index(index: &[u8], mut content: Local) -> anyhow::Result<Artifact> {
         let tag = name.map(|name| name.rsplit(':').next().unwrap_or_default());
         let tag = tag.and_then(|tag| Tag::parse(tag).ok());
         let named = (&entry.digest, entry.media_type.as_str());
-        push_order(named, tag, &mut content, (&mut roots, &mut seen))?;
+        push_order((named, tag), 1, &mut content, (&mut roots, &mut seen))?;
     }
     Ok(Artifact { roots, content })
 }
 
 /// What an index names is pushed before it.
 fn push_order(
-    (digest, media_type): (&Digest, &str),
-    tag: Option<Tag>,
+    ((digest, media_type), tag): ((&Digest, &str), Option<Tag>),
+    level: usize,
     content: &mut Local,
     (roots, seen): (&mut Vec<Root>, &mut HashSet<(Digest, Option<String>)>),
 ) -> anyhow::Result<()> {
     if !seen.insert((digest.clone(), tag.as_ref().map(ToString::to_string))) {
         return Ok(());
     }
+    ensure!(level <= LEVELS_MAX, "its indexes lie within one another, more than {LEVELS_MAX} deep");
     let Some(bytes) = content.small(digest, MANIFEST_BYTES_MAX)? else {
         bail!("manifest {digest} is not in the layout");
     };
@@ -104,7 +115,7 @@ fn push_order(
         let children = manifests.iter().filter(|child| media_type::is_manifest(&child.media_type));
         for child in children {
             let named = (&child.digest, child.media_type.as_str());
-            push_order(named, None, content, (roots, seen))?;
+            push_order((named, None), level + 1, content, (roots, seen))?;
         }
     }
     content.add_manifest(digest.clone(), manifest.clone(), bytes.len() as u64);

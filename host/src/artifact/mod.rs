@@ -8,7 +8,7 @@ mod local;
 
 use std::{fs::File, path::Path};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use roadstead_oci::{Manifest, Tag};
 
 pub use local::Local;
@@ -42,14 +42,22 @@ pub fn read(path: &Path) -> anyhow::Result<Artifact> {
     if path.is_dir() {
         return layout::of_folder(path).with_context(|| format!("{shown} is no OCI layout"));
     }
-    let file = File::open(path).with_context(|| format!("{shown} can't be read"))?;
+    let file = open(path)?;
     match begins_with(&file)? {
         [0x1f, 0x8b] => chart::read(path, file).with_context(|| format!("{shown} is no chart")),
-        _ if is_tar(path)? => {
+        _ if is_tar(&file)? => {
             layout::of_tar(path, file).with_context(|| format!("{shown} is no OCI layout"))
         }
         _ => bail!("{shown} is neither a chart's .tgz nor an OCI layout (a folder or a .tar)"),
     }
+}
+
+/// Opens what is a file: a pipe would be waited for, and can't be read twice.
+fn open(path: &Path) -> anyhow::Result<File> {
+    let shown = path.display();
+    let metadata = path.metadata().with_context(|| format!("{shown} can't be read"))?;
+    ensure!(metadata.is_file(), "{shown} is no file");
+    File::open(path).with_context(|| format!("{shown} can't be read"))
 }
 
 fn begins_with(file: &File) -> anyhow::Result<[u8; 2]> {
@@ -59,10 +67,10 @@ fn begins_with(file: &File) -> anyhow::Result<[u8; 2]> {
     Ok(start)
 }
 
-fn is_tar(path: &Path) -> anyhow::Result<bool> {
+fn is_tar(file: &File) -> anyhow::Result<bool> {
     use std::os::unix::fs::FileExt;
     let mut magic = [0; 5];
-    let read = File::open(path)?.read_at(&mut magic, 257)?;
+    let read = file.read_at(&mut magic, 257)?;
     Ok(read == magic.len() && &magic == b"ustar")
 }
 

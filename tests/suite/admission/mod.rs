@@ -4,6 +4,7 @@ mod broken_policies;
 mod cases;
 mod charts;
 mod hostile;
+mod offline;
 mod policies;
 mod polyglots;
 mod records;

@@ -1,0 +1,143 @@
+//! `roadstead policy eval` of files that were made to hurt: an error that says what is wrong with
+//! them, in bounded time and memory.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use roadstead_oci::{
+    Algorithm, Digest,
+    media_type::{OCI_INDEX, OCI_MANIFEST},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::charts::{YAML, chart};
+use crate::harness::{ROADSTEAD, said};
+
+/// Longest that an evaluation may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Evaluates a file, and answers the exit code and what was said. Kills what hangs.
+fn eval(path: &Path) -> (Option<i32>, String) {
+    let mut command = Command::new(ROADSTEAD);
+    command.args(["policy", "eval", "--as", "app:1"]).arg(path);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if started.elapsed() > PATIENCE {
+            child.kill().unwrap();
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), said(&output))
+}
+
+fn pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+/// An OCI layout in the making.
+struct Layout(TempDir);
+
+impl Layout {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("blobs/sha256")).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn blob(&self, bytes: &[u8]) -> PathBuf {
+        self.path().join("blobs/sha256").join(Digest::of(Algorithm::Sha256, bytes).hex())
+    }
+
+    /// Stores a blob, and answers its descriptor.
+    fn add(&self, media_type: &str, bytes: &[u8]) -> Value {
+        fs::write(self.blob(bytes), bytes).unwrap();
+        let digest = Digest::of(Algorithm::Sha256, bytes).to_string();
+        json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
+    }
+
+    fn index(&self, manifest: &Value) {
+        let index = json!({ "schemaVersion": 2, "manifests": [manifest] });
+        fs::write(self.path().join("index.json"), index.to_string()).unwrap();
+    }
+}
+
+#[test]
+fn indexes_within_indexes_have_an_end() {
+    let layout = Layout::new();
+    let index = |children: Vec<Value>| {
+        let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children });
+        layout.add(OCI_INDEX, index.to_string().as_bytes())
+    };
+    let mut top = index(Vec::new());
+    for levels in 1..20_000 {
+        top = index(vec![top]);
+        if levels == 4 {
+            layout.index(&top);
+            let (code, told) = eval(layout.path());
+            assert_eq!(code, Some(0), "{told}");
+        }
+    }
+    layout.index(&top);
+    let (code, told) = eval(layout.path());
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("indexes lie within one another, more than"), "{told}");
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe.tgz");
+    pipe(&path);
+    let (code, told) = eval(&path);
+    assert!(code == Some(2) && told.contains("pipe.tgz is no file"), "{told}");
+    let layout = Layout::new();
+    let manifest = json!({ "schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": [],
+        "config": layout.add("a/b", b"{}") });
+    layout.index(&layout.add(OCI_MANIFEST, manifest.to_string().as_bytes()));
+    assert_eq!(eval(layout.path()).0, Some(0));
+    fs::remove_file(layout.blob(b"{}")).unwrap();
+    pipe(&layout.blob(b"{}"));
+    let (code, told) = eval(layout.path());
+    assert!(code == Some(2) && told.contains("is no file"), "{told}");
+    fs::remove_file(layout.path().join("index.json")).unwrap();
+    pipe(&layout.path().join("index.json"));
+    let (code, told) = eval(layout.path());
+    assert!(code == Some(2) && told.contains("index.json is no file"), "{told}");
+}
+
+#[test]
+fn an_index_json_is_bounded() {
+    let layout = Layout::new();
+    fs::write(layout.path().join("index.json"), " ".repeat((16 << 20) + 1)).unwrap();
+    let (code, told) = eval(layout.path());
+    assert!(code == Some(2) && told.contains("index.json has more than 16 MiB"), "{told}");
+    let tar = layout.path().join("layout.tar");
+    let mut command = Command::new("tar");
+    let packed = command.arg("cf").arg(&tar).arg("-C").arg(layout.path()).arg("index.json");
+    assert!(packed.status().unwrap().success());
+    let (code, told) = eval(&tar);
+    assert!(code == Some(2) && told.contains("index.json has more than 16 MiB"), "{told}");
+}
+
+#[test]
+fn a_chart_that_helm_would_not_unpack_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("web.tgz");
+    let zeros = "\0".repeat(101 << 20);
+    fs::write(&path, chart(&[("web/Chart.yaml", YAML), ("web/zeros", &zeros)])).unwrap();
+    let (code, told) = eval(&path);
+    assert!(code == Some(2) && told.contains("unpacks to more than 100 MiB"), "{told}");
+}
