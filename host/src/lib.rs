@@ -16,6 +16,7 @@ pub mod codes;
 pub mod config;
 pub mod content;
 pub mod error;
+mod file;
 pub mod http;
 pub mod kind;
 mod nearest;

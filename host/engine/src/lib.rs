@@ -28,7 +28,7 @@ mod state;
 pub use config::EngineConfig;
 pub use content::{Content, ContentError, Listed};
 pub use error::{LoadError, ReviewError};
-pub use limits::Limits;
+pub use limits::{COMPONENT_BYTES_MAX, Limits};
 pub use model::{
     Annotation, BlobTarget, Code, Finding, Location, ManifestTarget, Metadata, Named, Report,
     Review, Severity, Statistics, Target,

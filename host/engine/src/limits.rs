@@ -67,7 +67,7 @@ pub(crate) const HOSTCALL_FUEL: usize = 4 << 20;
 pub(crate) const MEMORY_BYTES_CEILING: usize = 512 << 20;
 
 /// Bytes of a component; Python's are 18 MiB.
-pub(crate) const COMPONENT_BYTES_MAX: usize = 64 << 20;
+pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
 /// Letters of a plugin's name and of its version.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
 /// Bytes of a plugin's description.

@@ -26,7 +26,7 @@ impl Engine {
     /// Makes a plugin of a component. `name` is what the policy calls it. A component that a
     /// plugin of this engine still is of is not loaded again.
     pub async fn load(self: &Arc<Self>, name: &str, bytes: &[u8]) -> Result<Plugin, LoadError> {
-        if bytes.len() > COMPONENT_BYTES_MAX {
+        if bytes.len() as u64 > COMPONENT_BYTES_MAX {
             let why = "it has more than 64 MiB".to_owned();
             return Err(LoadError::Invalid { plugin: name.to_owned(), why });
         }

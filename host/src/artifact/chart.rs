@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Artifact, Local, Root};
+use crate::file;
 
 const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
 const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -93,7 +94,7 @@ pub(super) fn read(path: &Path, mut file: File) -> anyhow::Result<Artifact> {
     beside.push(".prov");
     let beside = PathBuf::from(beside);
     if beside.is_file() {
-        let mut file = super::open(&beside)?;
+        let mut file = file::open(&beside)?;
         layers.push(layer(PROVENANCE, (beside, &mut file), &mut content)?);
     }
     let config = Bytes::from(serde_json::to_vec(&metadata)?);

@@ -7,12 +7,14 @@ use bytes::Bytes;
 use roadstead_oci::{Content, Digest, Manifest, Tag, media_type};
 use serde::Deserialize;
 
-use super::{Artifact, Local, Root, open};
+use super::{Artifact, Local, Root};
+use crate::file;
 
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 /// Indexes within one another: reading goes down one by one, on a thread's stack. Tools write two.
 const LEVELS_MAX: usize = 32;
 const INDEX: &str = "index.json";
+const UNREADABLE: &str = "index.json can't be read";
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 #[derive(Deserialize)]
@@ -31,7 +33,7 @@ struct Entry {
 
 /// Reads a layout's folder.
 pub(super) fn of_folder(folder: &Path) -> anyhow::Result<Artifact> {
-    let index = index_bytes(open(&folder.join(INDEX))?)?;
+    let index = file::read(&folder.join(INDEX), MANIFEST_BYTES_MAX).context(UNREADABLE)?;
     let mut content = Local::new(super::now());
     let blobs = folder.join("blobs");
     for algorithm in std::fs::read_dir(&blobs).context("the folder blobs can't be read")? {
@@ -41,7 +43,10 @@ pub(super) fn of_folder(folder: &Path) -> anyhow::Result<Artifact> {
             let (of, hex) = (algorithm.file_name(), blob.file_name());
             let text = format!("{}:{}", of.to_string_lossy(), hex.to_string_lossy());
             let Ok(digest) = Digest::parse(&text) else { continue };
-            let (path, file) = (blob.path(), open(&blob.path())?);
+            let (path, file) = (
+                blob.path(),
+                file::open(&blob.path()).with_context(|| format!("blob {digest} can't be read"))?,
+            );
             let bytes = file.metadata()?.len();
             content.add_file(digest, (path, &file), (0, bytes))?;
         }
@@ -56,10 +61,14 @@ pub(super) fn of_tar(path: &Path, file: File) -> anyhow::Result<Artifact> {
     let mut archive = tar::Archive::new(&file);
     let mut found = Vec::new();
     for entry in archive.entries_with_seek()? {
-        let entry = entry?;
+        let mut entry = entry?;
         let name = entry.path()?.to_string_lossy().trim_start_matches("./").to_owned();
         if name == INDEX {
-            index = Some(index_bytes(entry)?);
+            let fits = entry.size() <= MANIFEST_BYTES_MAX;
+            ensure!(fits, "{INDEX} has more than {MANIFEST_BYTES_MAX} bytes");
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).context(UNREADABLE)?;
+            index = Some(bytes);
         } else if let Some(blob) = name.strip_prefix("blobs/")
             && let Ok(digest) = Digest::parse(&blob.replacen('/', ":", 1))
         {
@@ -72,17 +81,8 @@ pub(super) fn of_tar(path: &Path, file: File) -> anyhow::Result<Artifact> {
     of_index(&index.context("it has no index.json")?, content)
 }
 
-fn index_bytes(read: impl Read) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    read.take(MANIFEST_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .context("index.json can't be read")?;
-    ensure!(bytes.len() as u64 <= MANIFEST_BYTES_MAX, "index.json has more than 16 MiB");
-    Ok(bytes)
-}
-
 fn of_index(index: &[u8], mut content: Local) -> anyhow::Result<Artifact> {
-    let index: Index = serde_json::from_slice(index).context("index.json can't be read")?;
+    let index: Index = serde_json::from_slice(index).context(UNREADABLE)?;
     ensure!(!index.manifests.is_empty(), "index.json names no manifest");
     let (mut roots, mut seen) = (Vec::new(), HashSet::new());
     for entry in &index.manifests {

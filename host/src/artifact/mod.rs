@@ -8,10 +8,12 @@ mod local;
 
 use std::{fs::File, path::Path};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use roadstead_oci::{Manifest, Tag};
 
 pub use local::Local;
+
+use crate::file;
 
 /// A manifest that a client would push.
 #[derive(Clone, Debug)]
@@ -42,7 +44,7 @@ pub fn read(path: &Path) -> anyhow::Result<Artifact> {
     if path.is_dir() {
         return layout::of_folder(path).with_context(|| format!("{shown} is no OCI layout"));
     }
-    let file = open(path)?;
+    let file = file::open(path).with_context(|| format!("{shown} can't be read"))?;
     match begins_with(&file)? {
         [0x1f, 0x8b] => chart::read(path, file).with_context(|| format!("{shown} is no chart")),
         _ if is_tar(&file)? => {
@@ -50,14 +52,6 @@ pub fn read(path: &Path) -> anyhow::Result<Artifact> {
         }
         _ => bail!("{shown} is neither a chart's .tgz nor an OCI layout (a folder or a .tar)"),
     }
-}
-
-/// Opens what is a file: a pipe would be waited for, and can't be read twice.
-fn open(path: &Path) -> anyhow::Result<File> {
-    let shown = path.display();
-    let metadata = path.metadata().with_context(|| format!("{shown} can't be read"))?;
-    ensure!(metadata.is_file(), "{shown} is no file");
-    File::open(path).with_context(|| format!("{shown} can't be read"))
 }
 
 fn begins_with(file: &File) -> anyhow::Result<[u8; 2]> {

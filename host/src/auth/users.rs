@@ -14,6 +14,8 @@ use std::{
 
 use anyhow::{Context, bail};
 
+use crate::file;
+
 /// Largest file, in bytes; about 50,000 users.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 /// Costs that `htpasswd -C` takes. At 17 a check takes ten seconds.
@@ -136,7 +138,7 @@ impl File {
         let mut text = String::new();
         // also where it fails: the same mistake is told once
         self.read = self.seen;
-        let file = fs::File::open(&self.path).with_context(|| format!("{place} can't be read"))?;
+        let file = file::open(&self.path).with_context(|| format!("{place} can't be read"))?;
         let metadata = file.metadata().with_context(|| format!("{place} can't be read"))?;
         (self.read, self.seen) = (Some(stamp(&metadata)), Some(stamp(&metadata)));
         let bytes = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text);

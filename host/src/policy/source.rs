@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use roadstead_engine::COMPONENT_BYTES_MAX;
 use serde_json::Value as Json;
 
 use super::{
@@ -22,7 +23,6 @@ use super::{
 };
 
 const POLICY_BYTES_MAX: u64 = 1 << 20;
-const COMPONENT_BYTES_MAX: u64 = 64 << 20;
 const FILES_MAX: usize = 1000;
 /// Files that include one another.
 const DEPTH_MAX: usize = 16;

@@ -1,11 +1,13 @@
 //! The files that a policy was made of, and how they looked before they were read.
 
 use std::{
-    fs::{File, Metadata},
-    io::{Error, ErrorKind, Read},
+    fs::Metadata,
+    io::{Error, ErrorKind},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
+
+use crate::file;
 
 /// Everything that was read, or tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,17 +35,7 @@ impl Watched {
             ErrorKind::NotFound => "there is no such file".to_owned(),
             _ => error.to_string(),
         };
-        // before it is opened: to open a pipe waits for whoever writes to it
-        if !path.metadata().map_err(told)?.is_file() {
-            return Err("it is no file".to_owned());
-        }
-        let mut bytes = Vec::new();
-        let file = File::open(path).map_err(told)?;
-        file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(told)?;
-        if bytes.len() as u64 > bytes_max {
-            return Err(format!("it has more than {bytes_max} bytes"));
-        }
-        Ok(bytes)
+        file::read(path, bytes_max).map_err(told)
     }
 
     /// How all of it looks now.

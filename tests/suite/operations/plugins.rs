@@ -137,3 +137,16 @@ fn a_file_that_can_t_be_read_as_cases_is_an_error() {
     assert_eq!(code, Some(1));
     assert_eq!(text, "error: x.yaml:2:1: unknown key \"expcet\"; did you mean \"expect\"?\n");
 }
+
+#[test]
+fn what_has_no_end_is_no_plugin() {
+    for (file, says) in [("/dev/zero", "it is no file"), ("/dev/stdin", "it is no file")] {
+        let text = said(&plugin(&["inspect"], &[Path::new(file)]));
+        assert!(text.starts_with("error: can't read ") && text.contains(says), "{text}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let large = folder.path().join("large.wasm");
+    fs::File::create(&large).unwrap().set_len((64 << 20) + 1).unwrap();
+    let text = said(&plugin(&["inspect"], &[&large]));
+    assert!(text.contains("it has more than 67108864 bytes"), "{text}");
+}

@@ -8,9 +8,10 @@ use std::path::Path;
 use anyhow::Context;
 use clap::Subcommand;
 
-use roadstead_engine::{Engine, EngineConfig, Plugin as Loaded};
+use roadstead_engine::{COMPONENT_BYTES_MAX, Engine, EngineConfig, Plugin as Loaded};
 
 use super::compiled_code;
+use crate::file;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugin {
@@ -31,9 +32,10 @@ impl Plugin {
 }
 
 /// Loads a component as the server does; also how many bytes it has.
-async fn load(file: &Path) -> anyhow::Result<(Loaded, usize)> {
-    let bytes = std::fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
-    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+async fn load(path: &Path) -> anyhow::Result<(Loaded, usize)> {
+    let bytes = file::read(path, COMPONENT_BYTES_MAX)
+        .with_context(|| format!("can't read {}", path.display()))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let engine = Engine::new(EngineConfig::default(), compiled_code().as_deref())?;
     Ok((engine.load(&name, &bytes).await?, bytes.len()))
 }

@@ -7,7 +7,10 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::Exit;
-use crate::{cli::answer, policy::check_text};
+use crate::{cli::answer, file, policy::check_text};
+
+/// Bytes of a configuration.
+const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Quay {
@@ -80,9 +83,9 @@ type Allowed = (String, Vec<String>);
 impl Quay {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         let shown = self.config.display();
-        let text = std::fs::read_to_string(&self.config)
+        let text = file::read(&self.config, CONFIG_BYTES_MAX)
             .with_context(|| format!("{shown} can't be read"))?;
-        let read = serde_saphyr::from_str::<Config>(&text);
+        let read = serde_saphyr::from_slice::<Config>(&text);
         let config = read.with_context(|| format!("{shown} is no configuration of Quay"))?;
         let policy = policy(&config)?;
         // a type may be one for Quay and no glob here
