@@ -10,9 +10,9 @@ const PLAIN: &str = "--allow-http-registry";
 const THING: &str = "HOST/a/thing:v1";
 /// No signing service is within a test's reach, so cosign is told of none.
 pub const ALONE: [&str; 4] = ["--signing-config", "services.json", "--trusted-root", "root.json"];
-const OLD: &str = "--new-bundle-format=false";
+pub const OLD: &str = "--new-bundle-format=false";
 pub const OLD_ALONE: [&str; 3] = ["--tlog-upload=false", "--use-signing-config=false", OLD];
-const CHECK: [&str; 4] = [PLAIN, "--insecure-ignore-tlog", "--key", "cosign.pub"];
+pub const CHECK: [&str; 4] = [PLAIN, "--insecure-ignore-tlog", "--key", "cosign.pub"];
 
 /// A client with a pair of keys.
 pub fn cosign(server: &Server) -> Client<'_> {

@@ -137,4 +137,5 @@ fn the_guide_leads_from_nothing_to_a_refused_push() {
             assert!(found, "`{command}` does not show\n{shown}\nbut\n{text}");
         }
     }
+    fs::remove_dir_all(&folder).unwrap();
 }

@@ -11,6 +11,7 @@ mod containers;
 mod cosign;
 mod guide;
 mod helm;
+mod operator;
 mod oras;
 mod readme;
 mod refusals;
