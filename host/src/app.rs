@@ -43,7 +43,7 @@ pub async fn build(config: &Config, folder: &DataFolder) -> anyhow::Result<App> 
     let Loaded { policy, warnings, watched } = loader.load().await;
     let admission = Admission::new(policy?);
     for warning in warnings {
-        tracing::warn!("{}", warning.line());
+        tracing::warn!("{}", warning.logged());
     }
     let storage = Storage::open(folder, config.storage.clone(), Clock::system()).await?;
     let manifests = config.manifests.clone();
@@ -60,7 +60,7 @@ impl App {
         }
         let apply = |loaded: Loaded| {
             for warning in &loaded.warnings {
-                tracing::warn!("{}", warning.line());
+                tracing::warn!("{}", warning.logged());
             }
             match loaded.policy {
                 Ok(policy) => {
@@ -69,7 +69,7 @@ impl App {
                 }
                 Err(invalid) => {
                     for problem in &invalid.problems {
-                        tracing::error!("{}", problem.line());
+                        tracing::error!("{}", problem.logged());
                     }
                     if invalid.more > 0 {
                         tracing::error!("and {} more errors", invalid.more);

@@ -78,11 +78,32 @@ impl Problem {
         self.gravity
     }
 
-    /// In one line, for a log: `charts.yaml:14:5: unknown key "plugn"; did you mean "plugin"?`
-    pub fn line(&self) -> String {
+    /// For a log: all of it in the first line, which a search shows, then the line with a caret.
+    ///
+    /// ```text
+    /// charts.yaml:14:5: unknown key "plugn"; did you mean "plugin"?
+    ///    |
+    /// 14 |   - plugn: helm
+    ///    |     ^^^^^
+    /// ```
+    pub fn logged(&self) -> String {
         let place = self.spot.as_ref().map(|spot| format!("{spot}: ")).unwrap_or_default();
         let help = self.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-        format!("{place}{}{help}", self.message)
+        let excerpt = self.spot.as_ref().map(|spot| format!("\n{}", spot.excerpt()));
+        format!("{place}{}{help}{}", self.message, excerpt.unwrap_or_default())
+    }
+}
+
+impl Spot {
+    /// The line, with a caret below it.
+    fn excerpt(&self) -> String {
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        let (line, column) = around(line_of(&self.source.text, self.line), self.column - 1);
+        let before = " ".repeat(column);
+        let left = line.chars().count().saturating_sub(column);
+        let caret = "^".repeat(self.width.clamp(1, left.max(1)));
+        format!("{margin} |\n{number} | {line}\n{margin} | {before}{caret}")
     }
 }
 
@@ -106,18 +127,9 @@ impl fmt::Display for Problem {
                 None => Ok(()),
             };
         };
-        let number = spot.line.to_string();
-        let margin = " ".repeat(number.len());
-        let line = line_of(&spot.source.text, spot.line);
-        let (line, column) = around(line, spot.column - 1);
-        let before = " ".repeat(column);
-        let left = line.chars().count().saturating_sub(column);
-        let caret = "^".repeat(spot.width.clamp(1, left.max(1)));
+        let margin = " ".repeat(spot.line.to_string().len());
         let help = self.help.as_ref().map(|help| format!(" {help}")).unwrap_or_default();
-        write!(
-            f,
-            "\n{margin}--> {spot}\n{margin} |\n{number} | {line}\n{margin} | {before}{caret}{help}"
-        )
+        write!(f, "\n{margin}--> {spot}\n{}{help}", spot.excerpt())
     }
 }
 
