@@ -222,9 +222,14 @@ async fn a_saved_policy_is_in_force_within_two_seconds_and_a_broken_one_changes_
     }
     policy.save("version: 1\nrules:\n  - { name: shut, acceptOnly: [wsam] }");
     let saved = Instant::now();
-    let told = "policy.yaml:3:32: there is no kind \\\"wsam\\\"; did you mean \\\"wasm\\\"?\\n  |\\n\
-                3 |   - { name: shut, acceptOnly: [wsam] }\\n  |                                ^^^^\"";
-    while !server.log().iter().any(|line| line.contains(told)) {
+    let told = [
+        r#"policy.yaml:3:32: there is no kind \"wsam\"; did you mean \"wasm\"?"#,
+        "  |",
+        "3 |   - { name: shut, acceptOnly: [wsam] }",
+        "  |                                ^^^^\"",
+    ]
+    .join("\\n");
+    while !server.log().iter().any(|line| line.contains(&told)) {
         assert!(saved.elapsed() < Duration::from_secs(2), "{:#?}", server.log());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
