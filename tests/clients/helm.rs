@@ -72,17 +72,22 @@ fn journey(version: &str) {
     server.is_sound();
 }
 
-/// A link in the archive: helm packs and pushes it; whoever unpacks it may follow it.
-fn tampered(server: &Server, helm: &Client<'_>) {
-    let metadata = ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.2.0\n");
-    chart(helm, "web", &[metadata, CHART[1]]);
+/// Packs the chart `web` with a link, `users.txt`, to a file of whoever unpacks it.
+pub fn pack_with_link(helm: &Client<'_>, archive: &str) {
     std::os::unix::fs::symlink("/etc/passwd", helm.path("web/users.txt")).unwrap();
-    let archive = fs::File::create(helm.path("web-0.2.0.tgz")).unwrap();
+    let archive = fs::File::create(helm.path(archive)).unwrap();
     let gzip = flate2::write::GzEncoder::new(archive, flate2::Compression::fast());
     let mut tar = tar::Builder::new(gzip);
     tar.follow_symlinks(false);
     tar.append_dir_all("web", helm.path("web")).unwrap();
     tar.into_inner().unwrap().finish().unwrap();
+}
+
+/// A link in the archive: helm packs and pushes it; whoever unpacks it may follow it.
+fn tampered(server: &Server, helm: &Client<'_>) {
+    let metadata = ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.2.0\n");
+    chart(helm, "web", &[metadata, CHART[1]]);
+    pack_with_link(helm, "web-0.2.0.tgz");
     let refused = push(helm, "web-0.2.0.tgz");
     let text = said(&refused);
     assert!(!refused.status.success(), "{text}");

@@ -1,14 +1,11 @@
 //! Policies that are made to hurt: each is told with place and cure in bounded time and memory, and
 //! the policy in force stays.
 
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use roadstead_oci::media_type::OCI_CONFIG;
 
-use super::policies::Policy;
+use super::{offline::pipe, policies::Policy};
 use crate::client::Repository;
 
 /// Longest wait for a server to look at a policy.
@@ -92,8 +89,7 @@ fn files(policy: &Policy) -> Vec<Broken> {
     policy.beside("large.txt", &vec![b'x'; (1 << 20) + 1]);
     policy.beside("latin1.txt", b"caf\xe9");
     std::fs::create_dir(policy.path().with_file_name("folder")).unwrap();
-    let pipe = Command::new("mkfifo").arg(policy.path().with_file_name("pipe")).status();
-    assert!(pipe.unwrap().success());
+    pipe(&policy.path().with_file_name("pipe"));
     let component = |file: &str| plugin(&format!("file: {file}"));
     let setting = |file: &str| misbehaving(&format!("mode: find, keyFile: {file}"));
     let (mend, path) = ("have the plugin mended", "its path is relative to this file");
@@ -209,8 +205,7 @@ fn no_part_of_a_folder_is_left_out_in_silence() {
     let (code, told) = policy.check_at(&folder);
     assert!(code == Some(1) && told.contains("b.yaml can't be read: there is no such"), "{told}");
     std::fs::remove_file(folder.join("b.yaml")).unwrap();
-    let pipe = Command::new("mkfifo").arg(folder.join("c.yaml")).status();
-    assert!(pipe.unwrap().success());
+    pipe(&folder.join("c.yaml"));
     let (code, told) = policy.check_at(&folder);
     assert!(code == Some(1) && told.contains("c.yaml can't be read: it is no file"), "{told}");
 }

@@ -7,15 +7,15 @@ use std::{
     process::Command,
 };
 
-use roadstead_oci::{
-    Algorithm, Digest,
-    media_type::{OCI_INDEX, OCI_MANIFEST},
-};
+use roadstead_oci::media_type::{OCI_INDEX, OCI_MANIFEST};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::charts::{YAML, chart};
-use crate::harness::{ROADSTEAD, said};
+use crate::{
+    client::{descriptor, sha256},
+    harness::{ROADSTEAD, said},
+};
 
 /// Evaluates a file, and answers the exit code and what was said. Stops what hangs.
 fn eval(path: &Path) -> (Option<i32>, String) {
@@ -25,7 +25,8 @@ fn eval(path: &Path) -> (Option<i32>, String) {
     (output.status.code(), said(&output))
 }
 
-fn pipe(path: &Path) {
+/// Makes what waits for ever for whoever opens it.
+pub(super) fn pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
@@ -44,14 +45,13 @@ impl Layout {
     }
 
     fn blob(&self, bytes: &[u8]) -> PathBuf {
-        self.path().join("blobs/sha256").join(Digest::of(Algorithm::Sha256, bytes).hex())
+        self.path().join("blobs/sha256").join(sha256(bytes).hex())
     }
 
     /// Stores a blob, and answers its descriptor.
     fn add(&self, media_type: &str, bytes: &[u8]) -> Value {
         fs::write(self.blob(bytes), bytes).unwrap();
-        let digest = Digest::of(Algorithm::Sha256, bytes).to_string();
-        json!({ "mediaType": media_type, "digest": digest, "size": bytes.len() })
+        descriptor(media_type, bytes)
     }
 
     fn index(&self, manifest: &Value) {

@@ -140,9 +140,10 @@ fn a_file_that_can_t_be_read_as_cases_is_an_error() {
 
 #[test]
 fn what_has_no_end_is_no_plugin() {
-    for (file, says) in [("/dev/zero", "it is no file"), ("/dev/stdin", "it is no file")] {
+    for file in ["/dev/zero", "/dev/stdin"] {
         let text = said(&plugin(&["inspect"], &[Path::new(file)]));
-        assert!(text.starts_with("error: can't read ") && text.contains(says), "{text}");
+        assert!(text.starts_with("error: can't read "), "{text}");
+        assert!(text.contains("it is no file"), "{text}");
     }
     let folder = tempfile::tempdir().unwrap();
     let large = folder.path().join("large.wasm");
