@@ -17,8 +17,13 @@ pub(crate) fn open(path: &Path) -> Result<File, Error> {
 
 /// All of a file, unless it is larger than that.
 pub(crate) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Error> {
+    bounded(open(path)?, bytes_max)
+}
+
+/// All that is left to read, unless it is more than that.
+pub(crate) fn bounded(reader: impl Read, bytes_max: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    open(path)?.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    reader.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > bytes_max {
         let why = format!("it has more than {bytes_max} bytes");
         return Err(Error::new(ErrorKind::FileTooLarge, why));

@@ -143,10 +143,8 @@ fn metadata(file: &File) -> anyhow::Result<Metadata> {
     let mut archive = tar::Archive::new(MultiGzDecoder::new(file).take(UNPACKED_BYTES_MAX));
     let read = described(&mut archive);
     // else it would seem to be cut off
-    ensure!(
-        archive.into_inner().limit() > 0,
-        "it unpacks to more than 100 MiB, which helm refuses"
-    );
+    let fits = archive.into_inner().limit() > 0;
+    ensure!(fits, "it unpacks to more than {} MiB, which helm refuses", UNPACKED_BYTES_MAX >> 20);
     let Described { chart, requirements } = read?;
     let Some(chart) = chart else { bail!("it has no Chart.yaml in its folder") };
     let read = serde_saphyr::from_str::<Metadata>(&chart);

@@ -1,10 +1,10 @@
 //! OCI image layouts, in a folder or in a tar archive (image-spec, image-layout.md).
 
-use std::{collections::HashSet, fs::File, io::Read, path::Path};
+use std::{collections::HashSet, fs::File, path::Path};
 
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
-use roadstead_oci::{Content, Digest, Manifest, Tag, media_type};
+use roadstead_oci::{Content, Descriptor, Digest, Manifest, Tag, media_type};
 use serde::Deserialize;
 
 use super::{Artifact, Local, Root};
@@ -43,10 +43,9 @@ pub(super) fn of_folder(folder: &Path) -> anyhow::Result<Artifact> {
             let (of, hex) = (algorithm.file_name(), blob.file_name());
             let text = format!("{}:{}", of.to_string_lossy(), hex.to_string_lossy());
             let Ok(digest) = Digest::parse(&text) else { continue };
-            let (path, file) = (
-                blob.path(),
-                file::open(&blob.path()).with_context(|| format!("blob {digest} can't be read"))?,
-            );
+            let path = blob.path();
+            let file = file::open(&path);
+            let file = file.with_context(|| format!("blob {digest} can't be read"))?;
             let bytes = file.metadata()?.len();
             content.add_file(digest, (path, &file), (0, bytes))?;
         }
@@ -61,14 +60,10 @@ pub(super) fn of_tar(path: &Path, file: File) -> anyhow::Result<Artifact> {
     let mut archive = tar::Archive::new(&file);
     let mut found = Vec::new();
     for entry in archive.entries_with_seek()? {
-        let mut entry = entry?;
+        let entry = entry?;
         let name = entry.path()?.to_string_lossy().trim_start_matches("./").to_owned();
         if name == INDEX {
-            let fits = entry.size() <= MANIFEST_BYTES_MAX;
-            ensure!(fits, "{INDEX} has more than {MANIFEST_BYTES_MAX} bytes");
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).context(UNREADABLE)?;
-            index = Some(bytes);
+            index = Some(file::bounded(entry, MANIFEST_BYTES_MAX).context(UNREADABLE)?);
         } else if let Some(blob) = name.strip_prefix("blobs/")
             && let Ok(digest) = Digest::parse(&blob.replacen('/', ":", 1))
         {
@@ -81,46 +76,54 @@ pub(super) fn of_tar(path: &Path, file: File) -> anyhow::Result<Artifact> {
     of_index(&index.context("it has no index.json")?, content)
 }
 
-fn of_index(index: &[u8], mut content: Local) -> anyhow::Result<Artifact> {
+fn of_index(index: &[u8], content: Local) -> anyhow::Result<Artifact> {
     let index: Index = serde_json::from_slice(index).context(UNREADABLE)?;
     ensure!(!index.manifests.is_empty(), "index.json names no manifest");
-    let (mut roots, mut seen) = (Vec::new(), HashSet::new());
+    let artifact = Artifact { roots: Vec::new(), content };
+    let mut order = PushOrder { artifact, seen: HashSet::new() };
     for entry in &index.manifests {
         let name = entry.annotations.get(REF_NAME);
         // some tools write a whole reference there
         let tag = name.map(|name| name.rsplit(':').next().unwrap_or_default());
         let tag = tag.and_then(|tag| Tag::parse(tag).ok());
-        let named = (&entry.digest, entry.media_type.as_str());
-        push_order((named, tag), 1, &mut content, (&mut roots, &mut seen))?;
+        order.add((&entry.digest, &entry.media_type), tag, 1)?;
     }
-    Ok(Artifact { roots, content })
+    Ok(order.artifact)
 }
 
-/// What an index names is pushed before it.
-fn push_order(
-    ((digest, media_type), tag): ((&Digest, &str), Option<Tag>),
-    level: usize,
-    content: &mut Local,
-    (roots, seen): (&mut Vec<Root>, &mut HashSet<(Digest, Option<String>)>),
-) -> anyhow::Result<()> {
-    if !seen.insert((digest.clone(), tag.as_ref().map(ToString::to_string))) {
-        return Ok(());
-    }
-    ensure!(level <= LEVELS_MAX, "its indexes lie within one another, more than {LEVELS_MAX} deep");
-    let Some(bytes) = content.small(digest, MANIFEST_BYTES_MAX)? else {
-        bail!("manifest {digest} is not in the layout");
-    };
-    let manifest = read(digest, &bytes, media_type)?;
-    if let Content::Index { manifests } = &manifest.content {
-        let children = manifests.iter().filter(|child| media_type::is_manifest(&child.media_type));
-        for child in children {
-            let named = (&child.digest, child.media_type.as_str());
-            push_order((named, None), level + 1, content, (roots, seen))?;
+/// Manifests as a client pushes them: what an index names before it.
+struct PushOrder {
+    artifact: Artifact,
+    seen: HashSet<(Digest, Option<String>)>,
+}
+
+impl PushOrder {
+    /// `level`: from 1, for what index.json names.
+    fn add(
+        &mut self,
+        (digest, media_type): (&Digest, &str),
+        tag: Option<Tag>,
+        level: usize,
+    ) -> anyhow::Result<()> {
+        if !self.seen.insert((digest.clone(), tag.as_ref().map(ToString::to_string))) {
+            return Ok(());
         }
+        ensure!(level <= LEVELS_MAX, "indexes lie within one another, more than {LEVELS_MAX} deep");
+        let Some(bytes) = self.artifact.content.small(digest, MANIFEST_BYTES_MAX)? else {
+            bail!("manifest {digest} is not in the layout");
+        };
+        let manifest = read(digest, &bytes, media_type)?;
+        if let Content::Index { manifests } = &manifest.content {
+            let is_manifest = |child: &&Descriptor| media_type::is_manifest(&child.media_type);
+            for child in manifests.iter().filter(is_manifest) {
+                self.add((&child.digest, &child.media_type), None, level + 1)?;
+            }
+        }
+        let size = bytes.len() as u64;
+        self.artifact.content.add_manifest(digest.clone(), manifest.clone(), size);
+        self.artifact.roots.push(Root { name: None, tag, manifest, bytes });
+        Ok(())
     }
-    content.add_manifest(digest.clone(), manifest.clone(), bytes.len() as u64);
-    roots.push(Root { name: None, tag, manifest, bytes });
-    Ok(())
 }
 
 fn read(digest: &Digest, bytes: &Bytes, media_type: &str) -> anyhow::Result<Manifest> {

@@ -6,13 +6,12 @@ use std::{
     collections::HashMap,
     fs,
     hash::{BuildHasher, RandomState},
-    io::Read,
     os::unix::fs::MetadataExt,
     path::PathBuf,
     str::FromStr,
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::file;
 
@@ -135,16 +134,14 @@ impl File {
     /// Reads the users, all or none.
     pub(super) fn read(&mut self) -> anyhow::Result<Users> {
         let place = self.path.display();
-        let mut text = String::new();
+        let unreadable = || format!("{place} can't be read");
         // also where it fails: the same mistake is told once
         self.read = self.seen;
-        let file = file::open(&self.path).with_context(|| format!("{place} can't be read"))?;
-        let metadata = file.metadata().with_context(|| format!("{place} can't be read"))?;
+        let file = file::open(&self.path).with_context(unreadable)?;
+        let metadata = file.metadata().with_context(unreadable)?;
         (self.read, self.seen) = (Some(stamp(&metadata)), Some(stamp(&metadata)));
-        let bytes = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text);
-        if bytes.with_context(|| format!("{place} can't be read"))? as u64 > FILE_BYTES_MAX {
-            bail!("{place} has more than {FILE_BYTES_MAX} bytes");
-        }
+        let bytes = file::bounded(file, FILE_BYTES_MAX).with_context(unreadable)?;
+        let text = String::from_utf8(bytes).with_context(unreadable)?;
         Users::parse(&text).map_err(|(line, what)| anyhow::anyhow!("{place}:{line}: {what}"))
     }
 }

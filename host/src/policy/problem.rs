@@ -87,18 +87,23 @@ impl Problem {
     ///    |     ^^^^^
     /// ```
     pub fn logged(&self) -> String {
-        let place = self.spot.as_ref().map(|spot| format!("{spot}: ")).unwrap_or_default();
         let help = self.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-        let excerpt = self.spot.as_ref().map(|spot| format!("\n{}", spot.excerpt()));
-        format!("{place}{}{help}{}", self.message, excerpt.unwrap_or_default())
+        match &self.spot {
+            Some(spot) => format!("{spot}: {}{help}\n{}", self.message, spot.excerpt()),
+            None => format!("{}{help}", self.message),
+        }
     }
 }
 
 impl Spot {
+    /// What stands beside a line without a number.
+    fn margin(&self) -> String {
+        " ".repeat(self.line.to_string().len())
+    }
+
     /// The line, with a caret below it.
     fn excerpt(&self) -> String {
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
+        let (number, margin) = (self.line, self.margin());
         let (line, column) = around(line_of(&self.source.text, self.line), self.column - 1);
         let before = " ".repeat(column);
         let left = line.chars().count().saturating_sub(column);
@@ -127,9 +132,8 @@ impl fmt::Display for Problem {
                 None => Ok(()),
             };
         };
-        let margin = " ".repeat(spot.line.to_string().len());
         let help = self.help.as_ref().map(|help| format!(" {help}")).unwrap_or_default();
-        write!(f, "\n{margin}--> {spot}\n{}{help}", spot.excerpt())
+        write!(f, "\n{}--> {spot}\n{}{help}", spot.margin(), spot.excerpt())
     }
 }
 

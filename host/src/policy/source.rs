@@ -282,9 +282,8 @@ impl Gathered {
             }
         };
         // without one of its files a plugin would find fault with what is not there
-        let whole = reader.problems.is_empty();
+        let component = component.filter(|_| reader.problems.is_empty());
         self.problems.append(&mut reader.problems);
-        whole.then_some(())?;
         Some(Gotten { name, origin, component: component?, settings, written, limits, document })
     }
 }
