@@ -5,10 +5,13 @@
 //! a runtime would run, in an index, or as the subject. So a manifest is of every kind that any of
 //! its types tells, and each client's rules apply to what that client would read.
 //!
+//! Some clients look for a tag and not for types: cosign reads whatever lies under
+//! `sha256-<hex>.sig` as signatures. That is of their kind by its tag.
+//!
 //! Whether a manifest is of a kind *and of nothing else* is another question, for rules that say
 //! what may be stored at all: then every type has to fit.
 
-use roadstead_oci::{Content, Manifest, Role, media_type};
+use roadstead_oci::{Content, Manifest, Role, Tag, TagForm, media_type};
 use serde::Serialize;
 
 /// A known shape of artifact, or `unknown`.
@@ -35,6 +38,12 @@ impl Kind {
     pub const IMAGE_INDEX: Self = Self("image-index");
     /// A Helm chart.
     pub const HELM_CHART: Self = Self("helm-chart");
+    /// Signatures as cosign reads them under a tag.
+    pub const COSIGN_SIGNATURE: Self = Self("cosign-signature");
+    /// In-toto statements.
+    pub const ATTESTATION: Self = Self("attestation");
+    /// A bill of materials.
+    pub const SBOM: Self = Self("sbom");
     /// None of the others.
     pub const UNKNOWN: Self = Self("unknown");
 
@@ -61,7 +70,7 @@ pub const TABLE: [Row; 9] = [
         about: "a Helm chart",
     },
     Row {
-        kind: Kind("cosign-signature"),
+        kind: Kind::COSIGN_SIGNATURE,
         media_types: &[
             "application/vnd.dev.cosign.simplesigning.v1+json",
             "application/vnd.dev.cosign.artifact.sig.v1+json",
@@ -76,7 +85,7 @@ pub const TABLE: [Row; 9] = [
         about: "a signature or an attestation that refers to what it signs",
     },
     Row {
-        kind: Kind("attestation"),
+        kind: Kind::ATTESTATION,
         media_types: &["application/vnd.in-toto*", "application/vnd.dsse.envelope.v1+json"],
         beside: IMAGE_CONFIGS,
         about: "in-toto statements, by cosign's tag or by buildkit in an index",
@@ -88,7 +97,7 @@ pub const TABLE: [Row; 9] = [
         about: "a signature by notation",
     },
     Row {
-        kind: Kind("sbom"),
+        kind: Kind::SBOM,
         media_types: &[
             "application/spdx+json",
             "text/spdx*",
@@ -156,14 +165,16 @@ impl Row {
     }
 }
 
-/// Everything that the manifest is, at least one kind; the first one names it.
-pub fn classify(manifest: &Manifest) -> Vec<Kind> {
+/// Everything that the manifest is under these tags, at least one kind; the first one names it.
+pub fn classify(manifest: &Manifest, tags: &[Tag]) -> Vec<Kind> {
     let own = manifest.artifact_type.iter().map(String::as_str);
     let named = manifest.descriptors().map(|(_, _, descriptor)| descriptor.media_type.as_str());
     let types: Vec<&str> = own.chain(named).collect();
-    let told = TABLE.iter().filter(|row| {
+    let tells = |row: &Row| {
         row.media_types.iter().any(|pattern| types.iter().any(|text| matches(pattern, text)))
-    });
+    };
+    let tagged: Vec<Kind> = tags.iter().filter_map(of_tag).collect();
+    let told = TABLE.iter().filter(|row| tagged.contains(&row.kind) || tells(row));
     let told = told.map(|row| row.kind);
     match &manifest.content {
         Content::Index { .. } => std::iter::once(Kind::IMAGE_INDEX).chain(told).collect(),
@@ -181,6 +192,16 @@ pub fn classify(manifest: &Manifest) -> Vec<Kind> {
             kinds
         }
     }
+}
+
+/// What cosign takes everything under this tag for, whatever its types.
+fn of_tag(tag: &Tag) -> Option<Kind> {
+    let TagForm::Attachment { suffix, .. } = tag.form() else { return None };
+    Some(match suffix {
+        "sig" => Kind::COSIGN_SIGNATURE,
+        "att" => Kind::ATTESTATION,
+        _ => Kind::SBOM,
+    })
 }
 
 /// Whether the manifest is of this kind and of no other, with all its types. The empty config says
@@ -238,19 +259,27 @@ mod tests {
         json!({ "mediaType": media_type, "digest": digest, "size": 0 })
     }
 
-    fn kinds(mut manifest: Value, extra: Value) -> Vec<&'static str> {
+    fn kinds(manifest: Value, extra: Value) -> Vec<&'static str> {
+        kinds_under(&[], manifest, extra)
+    }
+
+    fn kinds_under(tags: &[&str], mut manifest: Value, extra: Value) -> Vec<&'static str> {
         manifest.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         let manifest = Manifest::parse(manifest.to_string().as_bytes(), None).unwrap();
-        classify(&manifest).into_iter().map(Kind::name).collect()
+        let tags: Vec<_> = tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect();
+        classify(&manifest, &tags).into_iter().map(Kind::name).collect()
     }
 
     fn image(config: &str, layers: &[&str], extra: Value) -> Vec<&'static str> {
+        kinds(manifest(config, layers), extra)
+    }
+
+    fn manifest(config: &str, layers: &[&str]) -> Value {
         let layers: Vec<_> = layers.iter().map(|layer| descriptor(layer)).collect();
-        let manifest = json!({
+        json!({
             "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST,
             "config": descriptor(config), "layers": layers,
-        });
-        kinds(manifest, extra)
+        })
     }
 
     fn index(children: &[&str], extra: Value) -> Vec<&'static str> {
@@ -298,6 +327,30 @@ mod tests {
         assert_eq!(image(empty, &[CHART], json!({})), ["helm-chart"]);
         assert_eq!(image(empty, &[], helm), ["helm-chart"]);
         assert_eq!(image(&format!("{HELM}; x=y"), &[CHART], json!({})), ["helm-chart"]);
+    }
+
+    #[test]
+    fn what_cosign_reads_by_its_tag_is_of_that_kind_whatever_its_types() {
+        let hex = "a".repeat(64);
+        let (sig, att) = (format!("sha256-{hex}.sig"), format!("sha256-{hex}.att"));
+        let (sbom, fallback) = (format!("mine-sha256-{hex}.sbom"), format!("sha256-{hex}"));
+        let oci = media_type::OCI_CONFIG;
+        let index = json!({
+            "schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": [],
+        });
+        for (expected, tags, manifest) in [
+            (&["cosign-signature"][..], &[&sig][..], manifest(oci, &["text/plain"])),
+            (&["cosign-signature"], &[&sig], manifest(oci, &[SIGNING])),
+            (&["image", "cosign-signature"], &[&sig], manifest(oci, &[ROOTFS])),
+            (&["image-index", "cosign-signature"], &[&sig], index.clone()),
+            (&["cosign-signature", "attestation"], &[&sig, &att], manifest(oci, &["a/b"])),
+            (&["sbom"], &[&sbom], manifest("text/plain", &["application/json"])),
+            (&["image-index"], &[&fallback], index),
+            (&["unknown"], &[&format!("{sig}x")], manifest("text/plain", &["text/plain"])),
+        ] {
+            let tags: Vec<&str> = tags.iter().map(|tag| tag.as_str()).collect();
+            assert_eq!(kinds_under(&tags, manifest.clone(), json!({})), expected, "{manifest}");
+        }
     }
 
     #[test]

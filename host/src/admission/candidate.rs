@@ -26,13 +26,13 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// What is pushed, to be judged. Reads the kinds off the manifest.
+    /// What is pushed, to be judged. Reads the kinds off the manifest and its tags.
     pub fn new(
         repository: Repository,
         (digest, tags): (Digest, Vec<Tag>),
         (manifest, bytes): (Manifest, Bytes),
     ) -> Self {
-        let kinds = classify(&manifest);
+        let kinds = classify(&manifest, &tags);
         Self { repository, digest, tags, manifest, bytes, kinds, principal: None }
     }
 

@@ -13,7 +13,8 @@ pub struct Tag(Arc<str>);
 pub enum TagForm {
     /// Nothing.
     Plain,
-    /// `sha256-<hex>.sig`, `.att` or `.sbom`: cosign's attachment to the manifest of this digest.
+    /// `sha256-<hex>.sig`, `.att` or `.sbom`, perhaps with something before it: cosign's attachment
+    /// to the manifest of this digest. It finds them by its `--attachment-tag-prefix`.
     Attachment {
         /// the manifest that it is attached to
         subject: Digest,
@@ -52,14 +53,14 @@ impl Tag {
 
     /// What its shape tells.
     pub fn form(&self) -> TagForm {
-        let Some(rest) = self.0.strip_prefix("sha256-") else { return TagForm::Plain };
+        let Some((prefix, rest)) = self.0.rsplit_once("sha256-") else { return TagForm::Plain };
         let (hex, suffix) = rest.split_once('.').unwrap_or((rest, ""));
         let Ok(subject) = Digest::parse(&format!("sha256:{hex}")) else { return TagForm::Plain };
         match suffix {
             "sig" => TagForm::Attachment { subject, suffix: "sig" },
             "att" => TagForm::Attachment { subject, suffix: "att" },
             "sbom" => TagForm::Attachment { subject, suffix: "sbom" },
-            "" if rest == hex => TagForm::FallbackIndex { subject },
+            "" if rest == hex && prefix.is_empty() => TagForm::FallbackIndex { subject },
             _ => TagForm::Plain,
         }
     }
@@ -120,7 +121,14 @@ mod tests {
             form(format!("sha256-{hex}.sig")),
             TagForm::Attachment { subject: subject.clone(), suffix: "sig" }
         );
+        assert_eq!(
+            form(format!("mine-sha256-{hex}.att")),
+            TagForm::Attachment { subject: subject.clone(), suffix: "att" }
+        );
         assert_eq!(form(format!("sha256-{hex}")), TagForm::FallbackIndex { subject });
+        assert_eq!(form(format!("mine-sha256-{hex}")), TagForm::Plain);
+        assert_eq!(form(format!("sha256-{hex}.SIG")), TagForm::Plain);
+        assert_eq!(form(format!("sha256-{}.sig", hex.to_uppercase())), TagForm::Plain);
         assert_eq!(form(format!("sha256-{hex}.")), TagForm::Plain);
         assert_eq!(form(format!("sha256-{hex}.zip")), TagForm::Plain);
         assert_eq!(form("sha256-beef.sig".into()), TagForm::Plain);

@@ -24,7 +24,7 @@ pub fn manifest(bytes: &[u8]) {
             assert!(descriptor.digest.verifies(data) && descriptor.size == data.len() as u64);
         }
     }
-    let kinds = kind::classify(&read);
+    let kinds = kind::classify(&read, &[]);
     assert!(!kinds.is_empty());
     for kind in kinds {
         assert_eq!(kind::Kind::of(kind.name()), Some(kind));
