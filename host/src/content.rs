@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, future::BoxFuture};
 use serde::Deserialize;
 
-use roadstead_oci::{Descriptor, Digest, Repository};
+use roadstead_oci::{Descriptor, Digest, Repository, Texts};
 use roadstead_storage::{Manifest, Storage};
 
 use crate::admission::{Content, ContentError, Fact, Listed};
@@ -115,9 +115,9 @@ fn listed(bytes: &[u8]) -> Option<Listed> {
         digest: entry.digest,
         size: entry.size,
         artifact_type: entry.artifact_type,
-        annotations: entry.annotations,
+        annotations: entry.annotations.into_iter().collect(),
         platform: None,
-        urls: Vec::new(),
+        urls: Texts::default(),
         data: None,
     })
 }
@@ -133,7 +133,7 @@ fn described(manifest: &Manifest) -> Result<Listed, ContentError> {
         size: manifest.bytes.len() as u64,
         annotations: read.annotations,
         platform: None,
-        urls: Vec::new(),
+        urls: Texts::default(),
         data: None,
     })
 }

@@ -77,8 +77,10 @@ pub(crate) fn descriptor(
         architecture: platform.architecture.clone(),
         variant: platform.variant.clone(),
         os_version: platform.os_version.clone(),
-        os_features: platform.os_features.clone(),
+        os_features: platform.os_features.iter().map(ToOwned::to_owned).collect(),
     });
+    let annotations = descriptor.annotations.iter();
+    let annotations = annotations.map(|(key, value)| (key.to_owned(), value.to_owned()));
     types::Descriptor {
         role: match role {
             OciRole::Config => types::Role::Config,
@@ -91,9 +93,9 @@ pub(crate) fn descriptor(
         digest: descriptor.digest.to_string(),
         size: descriptor.size,
         artifact_type: descriptor.artifact_type.clone(),
-        annotations: descriptor.annotations.clone().into_iter().map(property).collect(),
+        annotations: annotations.map(property).collect(),
         platform,
-        urls: descriptor.urls.clone(),
+        urls: descriptor.urls.iter().map(ToOwned::to_owned).collect(),
         data: descriptor.data.clone(),
     }
 }

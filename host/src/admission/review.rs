@@ -108,13 +108,15 @@ pub fn target(candidate: &Candidate) -> Target {
         index: u32::try_from(index).unwrap_or(u32::MAX),
         descriptor: descriptor.clone(),
     });
+    let annotations = manifest.annotations.iter();
+    let annotations = annotations.map(|(key, value)| (key.to_owned(), value.to_owned()));
     Target::Manifest(ManifestTarget {
         digest: candidate.digest.clone(),
         media_type: manifest.media_type.clone(),
         artifact_type: manifest.effective_artifact_type().map(ToOwned::to_owned),
         kind: candidate.kind().name().to_owned(),
         bytes: candidate.bytes.clone(),
-        annotations: manifest.annotations.clone().into_iter().collect(),
+        annotations: annotations.collect(),
         descriptors: descriptors.collect(),
         repository: candidate.repository.to_string(),
         tags: candidate.tags.iter().map(ToString::to_string).collect(),

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fs::File, ops::Range, os::unix::fs::FileExt, pat
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, ready};
-use roadstead_oci::{Descriptor, Digest, Hasher, Manifest};
+use roadstead_oci::{Descriptor, Digest, Hasher, Manifest, Texts};
 
 use crate::admission::{Content, ContentError, Fact, Listed};
 
@@ -77,7 +77,7 @@ impl Local {
             artifact_type: manifest.effective_artifact_type().map(ToOwned::to_owned),
             annotations: manifest.annotations.clone(),
             platform: None,
-            urls: Vec::new(),
+            urls: Texts::default(),
             data: None,
         });
         listed.collect()

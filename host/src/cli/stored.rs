@@ -7,7 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, ready};
 use hyper::{Request, Response, StatusCode, header};
-use roadstead_oci::{Descriptor, Digest, Manifest, Reference, Repository};
+use roadstead_oci::{Descriptor, Digest, Manifest, Reference, Repository, Texts};
 use roadstead_storage::{DataFolder, Storage};
 
 use super::ask::{self, Source};
@@ -186,7 +186,7 @@ impl Remote {
             size: answer.body().len() as u64,
             annotations: read.annotations,
             platform: None,
-            urls: Vec::new(),
+            urls: Texts::default(),
             data: None,
         }))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use roadstead_oci::{Algorithm, Descriptor, Digest, Manifest, Repository, Tag};
+use roadstead_oci::{Algorithm, Descriptor, Digest, Manifest, Repository, Tag, Texts};
 use roadstead_yaml::{Node, Value};
 
 use crate::{
@@ -68,7 +68,7 @@ impl Case {
                 media_type: manifest.media_type,
                 annotations: manifest.annotations,
                 platform: None,
-                urls: Vec::new(),
+                urls: Texts::default(),
                 data: None,
             };
             (descriptor, manifest.subject.map(|subject| subject.digest))

@@ -1,16 +1,22 @@
 //! Descriptors (image-spec `descriptor.md`).
 
-use std::collections::BTreeMap;
+use base64::{
+    Engine, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
+use serde::de::MapAccess;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Map, Value};
-
-use crate::{Digest, invalid::InvalidManifest, json::mistaken_for, media_type};
+use crate::{
+    Annotations, Digest, Texts,
+    invalid::InvalidManifest,
+    media_type,
+    read::{AsAnnotations, AsScalar, AsTexts, Entries, Key, Read, Scalar, Skip, Wrong},
+};
 
 /// A reference to content: what it is, how long, and its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Descriptor {
-    /// as written, with its parameters
+    /// as written, whatever that is; empty where nothing is
     pub media_type: String,
     /// of the content
     pub digest: Digest,
@@ -19,11 +25,11 @@ pub struct Descriptor {
     /// what kind of artifact the content is, if it says so
     pub artifact_type: Option<String>,
     /// key and value
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Annotations,
     /// of a child of an index
-    pub platform: Option<Platform>,
-    /// where the content can be had elsewhere
-    pub urls: Vec<String>,
+    pub platform: Option<Box<Platform>>,
+    /// where the content can be had elsewhere, as written
+    pub urls: Texts,
     /// the embedded content, decoded and verified
     pub data: Option<Vec<u8>>,
 }
@@ -40,170 +46,214 @@ pub struct Platform {
     /// such as `10.0.14393.1066`
     pub os_version: Option<String>,
     /// such as `win32k`
-    pub os_features: Vec<String>,
+    pub os_features: Texts,
 }
 
 const FIELDS: [&str; 8] =
     ["mediaType", "digest", "size", "artifactType", "annotations", "platform", "urls", "data"];
 const PLATFORM_FIELDS: [&str; 5] = ["architecture", "os", "os.version", "os.features", "variant"];
 
-impl Descriptor {
-    pub(crate) fn read(value: &Value, at: &str) -> Result<Self, InvalidManifest> {
-        let object = Object::of(value, at, &FIELDS)?;
-        let digest = Digest::parse(object.required_text("digest")?)
-            .map_err(|invalid| object.invalid("digest", invalid.to_string()))?;
-        let size = match object.value("size") {
-            Some(value) => value.as_i64().and_then(|size| u64::try_from(size).ok()),
-            None => None,
-        };
-        let size = size.ok_or_else(|| {
-            object.invalid("size", "must be a whole number of bytes, from 0 to 2^63 - 1".into())
-        })?;
-        let descriptor = Self {
-            media_type: object.media_type("mediaType")?.ok_or_else(|| {
-                object.invalid("mediaType", "is missing; name the type of the content".into())
-            })?,
-            artifact_type: object.media_type("artifactType")?,
-            annotations: object.annotations()?,
-            platform: object.value("platform").map(|v| Platform::read(v, at)).transpose()?,
-            urls: object.urls()?,
-            data: object.data(&digest, size)?,
-            digest,
-            size,
-        };
-        Ok(descriptor)
-    }
+/// Go's decoder takes base64 whose last bits are no zeros.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
+impl Descriptor {
     /// Whether a registry need not hold the content.
     pub fn is_foreign_layer(&self) -> bool {
         media_type::is_foreign_layer(&self.media_type)
     }
 }
 
-impl Platform {
-    fn read(value: &Value, at: &str) -> Result<Self, InvalidManifest> {
-        let at = format!("{at}/platform");
-        let object = Object::of(value, &at, &PLATFORM_FIELDS)?;
-        let text = |key| Ok(object.text(key)?.map(ToOwned::to_owned));
-        Ok(Self {
-            os: text("os")?.unwrap_or_default(),
-            architecture: text("architecture")?.unwrap_or_default(),
-            variant: text("variant")?,
-            os_version: text("os.version")?,
-            os_features: object.texts("os.features")?,
+/// Reads a descriptor. Null is none, which only a subject may be.
+pub(crate) struct AsDescriptor;
+
+impl<'de> Read<'de> for AsDescriptor {
+    type Value = Result<Option<Descriptor>, InvalidManifest>;
+
+    fn other(self) -> Self::Value {
+        Err(no_object())
+    }
+
+    fn null(self) -> Self::Value {
+        Ok(None)
+    }
+
+    fn object<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Entries::new(entries, &FIELDS);
+        let mut written = Written::default();
+        let mut mistaken = None;
+        while let Some(key) = entries.next()? {
+            match key {
+                Key::Known("mediaType") => written.media_type = entries.value(AsScalar)?,
+                Key::Known("digest") => written.digest = entries.value(AsScalar)?,
+                Key::Known("size") => written.size = entries.value(AsScalar)?,
+                Key::Known("artifactType") => written.artifact_type = entries.value(AsScalar)?,
+                Key::Known("annotations") => written.annotations = entries.value(AsAnnotations)?,
+                Key::Known("platform") => written.platform = entries.value(AsPlatform)?,
+                Key::Known("urls") => written.urls = entries.value(AsTexts)?,
+                Key::Known(_) => written.data = entries.value(AsScalar)?,
+                other => skip(other, &mut entries, &mut mistaken)?,
+            }
+        }
+        Ok(mistaken.map_or_else(|| written.check().map(Some), Err))
+    }
+}
+
+/// The fields of a descriptor, before anything is asked of them.
+struct Written {
+    media_type: Scalar,
+    digest: Scalar,
+    size: Scalar,
+    artifact_type: Scalar,
+    annotations: Result<Annotations, Wrong>,
+    platform: Result<Option<Box<Platform>>, InvalidManifest>,
+    urls: Result<Texts, Wrong>,
+    data: Scalar,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            media_type: Scalar::Nothing,
+            digest: Scalar::Nothing,
+            size: Scalar::Nothing,
+            artifact_type: Scalar::Nothing,
+            annotations: Ok(Annotations::default()),
+            platform: Ok(None),
+            urls: Ok(Texts::default()),
+            data: Scalar::Nothing,
+        }
+    }
+}
+
+impl Written {
+    fn check(self) -> Result<Descriptor, InvalidManifest> {
+        let digest = text("digest", self.digest)?
+            .ok_or_else(|| InvalidManifest::at_key("digest", "is missing"))?;
+        let digest = Digest::parse(&digest)
+            .map_err(|invalid| InvalidManifest::at_key("digest", invalid.to_string()))?;
+        let size = match self.size {
+            Scalar::Number(size) if i64::try_from(size).is_ok() => size,
+            _ => {
+                let what = "must be a whole number of bytes, from 0 to 2^63 - 1";
+                return Err(InvalidManifest::at_key("size", what));
+            }
+        };
+        Ok(Descriptor {
+            media_type: text("mediaType", self.media_type)?.unwrap_or_default(),
+            artifact_type: filled("artifactType", self.artifact_type)?,
+            annotations: annotations(self.annotations)?,
+            platform: self.platform?,
+            urls: texts("urls", self.urls)?,
+            data: data(filled("data", self.data)?, &digest, size)?,
+            digest,
+            size,
         })
     }
 }
 
-/// An object of the specification, with the place where it stands.
-pub(crate) struct Object<'a> {
-    at: &'a str,
-    fields: &'a Map<String, Value>,
+fn data(
+    text: Option<String>,
+    digest: &Digest,
+    size: u64,
+) -> Result<Option<Vec<u8>>, InvalidManifest> {
+    let Some(mut text) = text else { return Ok(None) };
+    // as Go's decoder does
+    text.retain(|letter| !matches!(letter, '\r' | '\n'));
+    let data = BASE64
+        .decode(text)
+        .map_err(|error| InvalidManifest::at_key("data", format!("must be base64 ({error})")))?;
+    if data.len() as u64 != size || !digest.verifies(&data) {
+        let what = "holds other content than size and digest say";
+        return Err(InvalidManifest::at_key("data", what));
+    }
+    Ok(Some(data))
 }
 
-impl<'a> Object<'a> {
-    /// Refuses a key that a Go client would take for one of `known`.
-    pub(crate) fn of(
-        value: &'a Value,
-        at: &'a str,
-        known: &[&str],
-    ) -> Result<Self, InvalidManifest> {
-        let Value::Object(fields) = value else {
-            return Err(InvalidManifest::new(at, "must be an object"));
-        };
-        for key in fields.keys() {
-            if let Some(field) = mistaken_for(key, known) {
-                let what =
-                    format!("has a key {key:?}, which clients take for {field:?}; rename it");
-                return Err(InvalidManifest::new(at, what));
+/// Reads a platform; null is none.
+struct AsPlatform;
+
+impl<'de> Read<'de> for AsPlatform {
+    type Value = Result<Option<Box<Platform>>, InvalidManifest>;
+
+    fn other(self) -> Self::Value {
+        Err(no_object().below("/platform"))
+    }
+
+    fn null(self) -> Self::Value {
+        Ok(None)
+    }
+
+    fn object<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Entries::new(entries, &PLATFORM_FIELDS);
+        let (mut os, mut architecture, mut variant, mut os_version) = Default::default();
+        let mut os_features = Ok(Texts::default());
+        let mut mistaken = None;
+        while let Some(key) = entries.next()? {
+            match key {
+                Key::Known("os") => os = entries.value(AsScalar)?,
+                Key::Known("architecture") => architecture = entries.value(AsScalar)?,
+                Key::Known("variant") => variant = entries.value(AsScalar)?,
+                Key::Known("os.version") => os_version = entries.value(AsScalar)?,
+                Key::Known(_) => os_features = entries.value(AsTexts)?,
+                other => skip(other, &mut entries, &mut mistaken)?,
             }
         }
-        Ok(Self { at, fields })
-    }
-
-    pub(crate) fn invalid(&self, key: &str, what: String) -> InvalidManifest {
-        InvalidManifest::new(&format!("{}/{}", self.at, key.replace('~', "~0")), what)
-    }
-
-    /// A field that is there and not null: to Go's decoder null is as good as nothing.
-    pub(crate) fn value(&self, key: &str) -> Option<&'a Value> {
-        self.fields.get(key).filter(|value| !value.is_null())
-    }
-
-    /// Whether the key is there at all, null or not.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.fields.contains_key(key)
-    }
-
-    pub(crate) fn text(&self, key: &str) -> Result<Option<&'a str>, InvalidManifest> {
-        match self.value(key) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(self.invalid(key, "must be a string".into())),
-        }
-    }
-
-    fn required_text(&self, key: &str) -> Result<&'a str, InvalidManifest> {
-        self.text(key)?.ok_or_else(|| self.invalid(key, "is missing".into()))
-    }
-
-    pub(crate) fn list(&self, key: &str) -> Result<&'a [Value], InvalidManifest> {
-        match self.value(key) {
-            None => Ok(&[]),
-            Some(Value::Array(items)) => Ok(items),
-            Some(_) => Err(self.invalid(key, "must be a list".into())),
-        }
-    }
-
-    fn texts(&self, key: &str) -> Result<Vec<String>, InvalidManifest> {
-        let text = |item: &Value| item.as_str().map(ToOwned::to_owned);
-        let texts: Option<_> = self.list(key)?.iter().map(text).collect();
-        texts.ok_or_else(|| self.invalid(key, "must be a list of strings".into()))
-    }
-
-    /// An empty one is none: that is how Go writes it.
-    pub(crate) fn media_type(&self, key: &str) -> Result<Option<String>, InvalidManifest> {
-        let Some(text) = self.text(key)?.filter(|text| !text.is_empty()) else { return Ok(None) };
-        if !media_type::is_valid(text) {
-            let text: String = text.chars().take(80).collect();
-            return Err(self.invalid(key, format!("is {text:?}, which is no media type")));
-        }
-        Ok(Some(text.to_owned()))
-    }
-
-    pub(crate) fn annotations(&self) -> Result<BTreeMap<String, String>, InvalidManifest> {
-        let invalid = || self.invalid("annotations", "must map strings to strings".into());
-        let pairs = match self.value("annotations") {
-            None => return Ok(BTreeMap::new()),
-            Some(Value::Object(pairs)) => pairs,
-            Some(_) => return Err(invalid()),
+        let checked = || {
+            mistaken.map_or(Ok(()), Err)?;
+            Ok(Some(Box::new(Platform {
+                os: text("os", os)?.unwrap_or_default(),
+                architecture: text("architecture", architecture)?.unwrap_or_default(),
+                variant: text("variant", variant)?,
+                os_version: text("os.version", os_version)?,
+                os_features: texts("os.features", os_features)?,
+            })))
         };
-        let pair =
-            |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
-        pairs.iter().map(pair).collect::<Option<_>>().ok_or_else(invalid)
+        Ok(checked().map_err(|invalid: InvalidManifest| invalid.below("/platform")))
     }
+}
 
-    fn urls(&self) -> Result<Vec<String>, InvalidManifest> {
-        let urls = self.texts("urls")?;
-        let web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
-        if urls.iter().all(web) {
-            Ok(urls)
-        } else {
-            Err(self.invalid("urls", "may only hold http and https URLs".into()))
-        }
+/// Passes over a field that is none of the specification's, and notes one that a client in Go
+/// takes for one.
+pub(crate) fn skip<'de, A: MapAccess<'de>>(
+    key: Key,
+    entries: &mut Entries<A>,
+    mistaken: &mut Option<InvalidManifest>,
+) -> Result<(), A::Error> {
+    if let Key::Mistaken(key, field) = key {
+        let what = format!("has a key {key:?}, which clients take for {field:?}; rename it");
+        mistaken.get_or_insert(InvalidManifest::new("", what));
     }
+    entries.value(Skip)
+}
 
-    fn data(&self, digest: &Digest, size: u64) -> Result<Option<Vec<u8>>, InvalidManifest> {
-        let Some(text) = self.text("data")?.filter(|text| !text.is_empty()) else {
-            return Ok(None);
-        };
-        let data = STANDARD
-            .decode(text)
-            .map_err(|error| self.invalid("data", format!("must be base64 ({error})")))?;
-        if data.len() as u64 != size || !digest.verifies(&data) {
-            let what = "holds other content than size and digest say";
-            return Err(self.invalid("data", what.into()));
-        }
-        Ok(Some(data))
+pub(crate) fn no_object() -> InvalidManifest {
+    InvalidManifest::new("", "must be an object")
+}
+
+/// A text, if there is one.
+pub(crate) fn text(key: &str, written: Scalar) -> Result<Option<String>, InvalidManifest> {
+    match written {
+        Scalar::Nothing => Ok(None),
+        Scalar::Text(text) => Ok(Some(text)),
+        _ => Err(InvalidManifest::at_key(key, "must be a string")),
     }
+}
+
+/// A text, if there is one. An empty one is none: that is how Go writes it.
+pub(crate) fn filled(key: &str, written: Scalar) -> Result<Option<String>, InvalidManifest> {
+    Ok(text(key, written)?.filter(|text| !text.is_empty()))
+}
+
+fn texts(key: &str, written: Result<Texts, Wrong>) -> Result<Texts, InvalidManifest> {
+    written.map_err(|Wrong| InvalidManifest::at_key(key, "must be a list of strings"))
+}
+
+pub(crate) fn annotations(
+    written: Result<Annotations, Wrong>,
+) -> Result<Annotations, InvalidManifest> {
+    let what = "must map strings to strings";
+    written.map_err(|Wrong| InvalidManifest::at_key("annotations", what))
 }

@@ -14,6 +14,16 @@ impl InvalidManifest {
         Self { pointer: pointer.to_owned(), what: what.into() }
     }
 
+    /// The same of a key of an object.
+    pub(crate) fn at_key(key: &str, what: impl Into<String>) -> Self {
+        Self::new(&format!("/{}", key.replace('~', "~0").replace('/', "~1")), what)
+    }
+
+    /// The same, where what was read stands somewhere in a document.
+    pub(crate) fn below(self, pointer: &str) -> Self {
+        Self { pointer: format!("{pointer}{}", self.pointer), ..self }
+    }
+
     /// Where, as an RFC 6901 JSON pointer; empty for the whole.
     pub fn pointer(&self) -> &str {
         &self.pointer

@@ -12,9 +12,11 @@ pub mod json;
 mod manifest;
 pub mod media_type;
 mod range;
+mod read;
 mod reference;
 mod repository;
 mod tag;
+mod texts;
 
 pub use descriptor::{Descriptor, Platform};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
@@ -25,3 +27,4 @@ pub use range::{ContentRange, InvalidContentRange, RangeRequest};
 pub use reference::{InvalidReference, Reference};
 pub use repository::{InvalidRepository, Repository};
 pub use tag::{InvalidTag, Tag, TagForm};
+pub use texts::{Annotations, Texts};

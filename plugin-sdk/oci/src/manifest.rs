@@ -2,11 +2,15 @@
 //! where clients could disagree and openly where the specification is open: unknown fields and
 //! unknown media types are fine.
 
-use std::collections::BTreeMap;
-
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 use serde_json::{Map, Value, json};
 
-use crate::{Descriptor, Digest, InvalidManifest, descriptor::Object, json, media_type};
+use crate::{
+    Annotations, Descriptor, Digest, InvalidManifest,
+    descriptor::{AsDescriptor, annotations, filled, no_object, skip},
+    media_type,
+    read::{AsAnnotations, AsScalar, By, Entries, Key, Read, Scalar, Skip, Wrong},
+};
 
 /// A manifest, as every client reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +24,7 @@ pub struct Manifest {
     /// the manifest that this one is about
     pub subject: Option<Descriptor>,
     /// key and value
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Annotations,
 }
 
 /// An image manifest or an index.
@@ -68,39 +72,26 @@ const FIELDS: [&str; 11] = [
     "signatures",
 ];
 
-/// Most JSON values of a manifest, unknown fields included: room for thousands of layers, and a
-/// bound for the memory that a few bytes can take.
-const VALUES_MAX: usize = 32_768;
-
 impl Manifest {
-    /// Reads a manifest. `content_type` is the header it came with, if it did.
+    /// Reads a manifest. `content_type` is the header it came with, if it did. Takes no more than
+    /// some five times as much memory as there are bytes, whatever they say.
     pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self, InvalidManifest> {
-        let value = json::parse_bounded(bytes, VALUES_MAX)
-            .map_err(|error| InvalidManifest::new("", format!("is not valid JSON: {error}")))?;
-        let object = Object::of(&value, "", &FIELDS)?;
-        let media_type = read_media_type(&object, content_type)?;
-        if object.value("schemaVersion").and_then(Value::as_u64) != Some(2) {
-            return Err(object.invalid("schemaVersion", "must be 2".into()));
-        }
-        let content = match media_type {
-            media_type::OCI_MANIFEST | media_type::DOCKER_MANIFEST => read_image(&object)?,
-            _ => read_index(&object)?,
+        let invalid = |error: serde_json::Error| {
+            InvalidManifest::new("", format!("is not valid JSON: {error}"))
         };
-        let subject = object.value("subject").map(|v| Descriptor::read(v, "/subject"));
-        Ok(Self {
-            media_type: media_type.to_owned(),
-            content,
-            artifact_type: object.media_type("artifactType")?,
-            subject: subject.transpose()?,
-            annotations: object.annotations()?,
-        })
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let written = By(AsWritten).deserialize(&mut json).map_err(invalid)?;
+        json.end().map_err(invalid)?;
+        written?.check(content_type)
     }
 
     /// `artifactType`, else the media type of an image manifest's config.
     pub fn effective_artifact_type(&self) -> Option<&str> {
         match (&self.artifact_type, &self.content) {
-            (Some(artifact_type), _) => Some(artifact_type),
-            (None, Content::Image { config, .. }) => Some(&config.media_type),
+            (Some(artifact_type), _) => Some(artifact_type.as_str()),
+            (None, Content::Image { config, .. }) => {
+                Some(config.media_type.as_str()).filter(|text| !text.is_empty())
+            }
             (None, Content::Index { .. }) => None,
         }
     }
@@ -139,81 +130,181 @@ fn numbered(role: Role, list: &[Descriptor]) -> impl Iterator<Item = (Role, usiz
     list.iter().enumerate().map(move |(index, descriptor)| (role, index, descriptor))
 }
 
-/// The type of the manifest: header and body must agree, and one of them is enough (D-27).
-fn read_media_type(
-    object: &Object<'_>,
-    content_type: Option<&str>,
-) -> Result<&'static str, InvalidManifest> {
-    if ["fsLayers", "history", "signatures"].iter().any(|key| object.has(key)) {
-        return Err(schema1());
+/// Reads the fields of a manifest.
+struct AsWritten;
+
+impl<'de> Read<'de> for AsWritten {
+    type Value = Result<Written, InvalidManifest>;
+
+    fn other(self) -> Self::Value {
+        Err(no_object())
     }
-    let header = content_type.map(media_type::essence).filter(|header| !header.is_empty());
-    let body = object.text("mediaType")?;
-    if let (Some(header), Some(body)) = (header, body)
-        && header != body
-    {
-        let what =
-            format!("is {body:?} in the body and {header:?} in Content-Type; make them equal");
-        return Err(object.invalid("mediaType", what));
+
+    fn object<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Entries::new(entries, &FIELDS);
+        let mut written = Written::default();
+        let mut mistaken = None;
+        while let Some(key) = entries.next()? {
+            if let Key::Known(key) = key {
+                written.keys.push(key);
+            }
+            match key {
+                Key::Known("schemaVersion") => written.schema_version = entries.value(AsScalar)?,
+                Key::Known("mediaType") => written.media_type = entries.value(AsScalar)?,
+                Key::Known("artifactType") => written.artifact_type = entries.value(AsScalar)?,
+                Key::Known("config") => written.config = entries.value(AsDescriptor)?,
+                Key::Known("layers") => written.layers = entries.value(AsList)?,
+                Key::Known("manifests") => written.manifests = entries.value(AsList)?,
+                Key::Known("subject") => written.subject = entries.value(AsDescriptor)?,
+                Key::Known("annotations") => written.annotations = entries.value(AsAnnotations)?,
+                Key::Known(_) => entries.value(Skip)?,
+                other => skip(other, &mut entries, &mut mistaken)?,
+            }
+        }
+        Ok(mistaken.map_or(Ok(written), Err))
     }
-    let Some(text) = header.or(body) else {
-        return Err(object.invalid("mediaType", "is missing; send it as Content-Type".into()));
-    };
-    if text.starts_with(media_type::DOCKER_SCHEMA1) {
-        return Err(schema1());
+}
+
+/// Reads a list of descriptors; null is an empty one.
+struct AsList;
+
+impl<'de> Read<'de> for AsList {
+    type Value = Result<Vec<Descriptor>, InvalidManifest>;
+
+    fn other(self) -> Self::Value {
+        Err(InvalidManifest::new("", "must be a list"))
     }
-    let known = [
-        media_type::OCI_MANIFEST,
-        media_type::OCI_INDEX,
-        media_type::DOCKER_MANIFEST,
-        media_type::DOCKER_LIST,
-    ];
-    known.into_iter().find(|known| *known == text).ok_or_else(|| {
-        let text: String = text.chars().take(120).collect();
-        let what = format!(
-            "is {text:?}, which is no manifest; use an OCI image manifest or index, or docker \
-             schema 2"
-        );
-        object.invalid("mediaType", what)
-    })
+
+    fn null(self) -> Self::Value {
+        Ok(Vec::new())
+    }
+
+    fn list<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list = Ok(Vec::new());
+        let mut index = 0_usize;
+        while let Some(item) = items.next_element_seed(By(AsDescriptor))? {
+            let item = item.and_then(|item| item.ok_or_else(no_object));
+            list = match (list, item) {
+                (Ok(mut list), Ok(item)) => {
+                    list.push(item);
+                    Ok(list)
+                }
+                (Ok(_), Err(invalid)) => Err(invalid.below(&format!("/{index}"))),
+                (Err(first), _) => Err(first),
+            };
+            index += 1;
+        }
+        Ok(list)
+    }
+}
+
+/// The fields of a manifest, before anything is asked of them: which may be there hangs on one of
+/// them, wherever that stands.
+struct Written {
+    /// those of the specification that are there, null or not
+    keys: Vec<&'static str>,
+    schema_version: Scalar,
+    media_type: Scalar,
+    artifact_type: Scalar,
+    config: Result<Option<Descriptor>, InvalidManifest>,
+    layers: Result<Vec<Descriptor>, InvalidManifest>,
+    manifests: Result<Vec<Descriptor>, InvalidManifest>,
+    subject: Result<Option<Descriptor>, InvalidManifest>,
+    annotations: Result<Annotations, Wrong>,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            schema_version: Scalar::Nothing,
+            media_type: Scalar::Nothing,
+            artifact_type: Scalar::Nothing,
+            config: Ok(None),
+            layers: Ok(Vec::new()),
+            manifests: Ok(Vec::new()),
+            subject: Ok(None),
+            annotations: Ok(Annotations::default()),
+        }
+    }
+}
+
+impl Written {
+    fn check(mut self, content_type: Option<&str>) -> Result<Manifest, InvalidManifest> {
+        let media_type = self.media_type(content_type)?;
+        if !matches!(self.schema_version, Scalar::Number(2)) {
+            return Err(InvalidManifest::at_key("schemaVersion", "must be 2"));
+        }
+        let is_image = matches!(media_type, media_type::OCI_MANIFEST | media_type::DOCKER_MANIFEST);
+        let foreign = if is_image { &["manifests"][..] } else { &["config", "layers"] };
+        if let Some(key) = foreign.iter().find(|key| self.keys.contains(key)) {
+            // some clients would take it for an image and others for an index
+            let what = "does not belong into a manifest of this media type; remove it";
+            return Err(InvalidManifest::at_key(key, what));
+        }
+        let content = if is_image {
+            let config = self.config.map_err(|invalid| invalid.below("/config"))?;
+            let config = config.ok_or_else(|| InvalidManifest::at_key("config", "is missing"))?;
+            let layers = self.layers.map_err(|invalid| invalid.below("/layers"))?;
+            Content::Image { config, layers }
+        } else {
+            let manifests = self.manifests.map_err(|invalid| invalid.below("/manifests"))?;
+            Content::Index { manifests }
+        };
+        Ok(Manifest {
+            media_type: media_type.to_owned(),
+            content,
+            artifact_type: filled("artifactType", self.artifact_type)?,
+            subject: self.subject.map_err(|invalid| invalid.below("/subject"))?,
+            annotations: annotations(self.annotations)?,
+        })
+    }
+
+    /// The type of the manifest: header and body must agree, and one of them is enough (D-27).
+    fn media_type(&mut self, content_type: Option<&str>) -> Result<&'static str, InvalidManifest> {
+        if ["fsLayers", "history", "signatures"].iter().any(|key| self.keys.contains(key)) {
+            return Err(schema1());
+        }
+        let header = content_type.map(media_type::essence).filter(|header| !header.is_empty());
+        let body = filled("mediaType", std::mem::take(&mut self.media_type))?;
+        let body = body.as_deref();
+        let shown = |text: &str| text.chars().take(120).collect::<String>();
+        if let (Some(header), Some(body)) = (header, body)
+            && header != body
+        {
+            let what = format!(
+                "is {:?} in the body and {:?} in Content-Type; make them equal",
+                shown(body),
+                shown(header)
+            );
+            return Err(InvalidManifest::at_key("mediaType", what));
+        }
+        let Some(text) = header.or(body) else {
+            let what = "is missing; send it as Content-Type";
+            return Err(InvalidManifest::at_key("mediaType", what));
+        };
+        if text.starts_with(media_type::DOCKER_SCHEMA1) {
+            return Err(schema1());
+        }
+        let known = [
+            media_type::OCI_MANIFEST,
+            media_type::OCI_INDEX,
+            media_type::DOCKER_MANIFEST,
+            media_type::DOCKER_LIST,
+        ];
+        known.into_iter().find(|known| *known == text).ok_or_else(|| {
+            let what = format!(
+                "is {:?}, which is no manifest; use an OCI image manifest or index, or docker \
+                 schema 2",
+                shown(text)
+            );
+            InvalidManifest::at_key("mediaType", what)
+        })
+    }
 }
 
 fn schema1() -> InvalidManifest {
     let what = "is a docker schema 1 manifest, which no runtime takes any more; push it again with \
                 a current client";
     InvalidManifest::new("", what)
-}
-
-fn read_image(object: &Object<'_>) -> Result<Content, InvalidManifest> {
-    if object.has("manifests") {
-        return Err(ambiguous(object, "manifests"));
-    }
-    let Some(config) = object.value("config") else {
-        return Err(object.invalid("config", "is missing".into()));
-    };
-    Ok(Content::Image {
-        config: Descriptor::read(config, "/config")?,
-        layers: read_list(object, "layers")?,
-    })
-}
-
-fn read_index(object: &Object<'_>) -> Result<Content, InvalidManifest> {
-    if let Some(key) = ["config", "layers"].into_iter().find(|key| object.has(key)) {
-        return Err(ambiguous(object, key));
-    }
-    Ok(Content::Index { manifests: read_list(object, "manifests")? })
-}
-
-/// Some clients would take it for an image and others for an index.
-fn ambiguous(object: &Object<'_>, key: &str) -> InvalidManifest {
-    let what = "does not belong into a manifest of this media type; remove it".to_owned();
-    object.invalid(key, what)
-}
-
-fn read_list(object: &Object<'_>, key: &str) -> Result<Vec<Descriptor>, InvalidManifest> {
-    if !object.has(key) {
-        return Err(object.invalid(key, "is missing; an empty list will do".into()));
-    }
-    let items = object.list(key)?.iter().enumerate();
-    items.map(|(index, item)| Descriptor::read(item, &format!("/{key}/{index}"))).collect()
 }

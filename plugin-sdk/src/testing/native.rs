@@ -175,19 +175,20 @@ fn descriptor((role, index, part): (oci::Role, usize, &oci::Descriptor)) -> Desc
         size: part.size,
         artifact_type: part.artifact_type.clone(),
         annotations: properties(&part.annotations),
-        platform: part.platform.as_ref().map(platform),
-        urls: part.urls.clone(),
+        platform: part.platform.as_deref().map(platform),
+        urls: part.urls.iter().map(ToOwned::to_owned).collect(),
         data: part.data.clone(),
     }
 }
 
 fn platform(platform: &oci::Platform) -> Platform {
     let oci::Platform { os, architecture, variant, os_version, os_features } = platform.clone();
+    let os_features = os_features.iter().map(ToOwned::to_owned).collect();
     Platform { os, architecture, variant, os_version, os_features }
 }
 
-fn properties(map: &std::collections::BTreeMap<String, String>) -> Vec<Property> {
+fn properties(annotations: &oci::Annotations) -> Vec<Property> {
     let property =
-        |(key, value): (&String, &String)| Property { key: key.clone(), value: value.clone() };
-    map.iter().map(property).collect()
+        |(key, value): (&str, &str)| Property { key: key.to_owned(), value: value.to_owned() };
+    annotations.iter().map(property).collect()
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use roadstead_oci::media_type::{DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST};
 
 use crate::{
-    client::{Repository, descriptor, manifest},
+    client::{Repository, descriptor, manifest, sha256},
     harness::Server,
 };
 
@@ -106,8 +106,58 @@ async fn what_would_take_too_much_memory_is_refused() {
     put(large(4 << 20)).await.is(201);
     put(large((4 << 20) + 1)).await.is(413);
     let many: serde_json::Map<_, _> = (0..100_000).map(|n| (format!("{n}"), json!(""))).collect();
-    let refused = put(with(image(), "annotations", Value::Object(many)).to_string()).await.is(400);
-    assert!(refused.errors()[0].contains("more than 32768 values"), "{:?}", refused.errors());
+    put(with(image(), "annotations", Value::Object(many)).to_string()).await.is(201);
+    let lists = format!("[{}0]", "[],".repeat(1_300_000));
+    put(image().to_string().replacen('{', &format!("{{\"x\":{lists},"), 1)).await.is(201);
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn only_bytes_bound_what_a_manifest_names() {
+    let server = Server::start(&[]);
+    let repository = repository(&server).await;
+    let layer = |n: u32| {
+        let title = json!({ "org.opencontainers.image.title": format!("folder/file-{n}.txt") });
+        with(descriptor("text/plain", b"layer"), "annotations", title)
+    };
+    let layers: Vec<_> = (0..6000).map(layer).collect();
+    let image = with(image(), "layers", json!(layers));
+    repository.put_manifest("layers", &image).await.is(201);
+    let child = descriptor(OCI_MANIFEST, image.to_string().as_bytes());
+    let platform =
+        |n: u32| json!({ "os": "linux", "architecture": "arm64", "variant": n.to_string() });
+    let children: Vec<_> =
+        (0..4000).map(|n| with(child.clone(), "platform", platform(n))).collect();
+    let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children });
+    repository.put_manifest("index", &index).await.is(201);
+    repository.get("manifests/index").await.is(200);
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn what_the_specification_only_recommends_is_no_reason_to_refuse() {
+    let server = Server::start(&[]);
+    let repository = repository(&server).await;
+    let text = manifest((OCI_CONFIG, b"{}"), &[("text", b"layer")]);
+    repository.put_manifest("v1", &text).await.is(201);
+    let child = descriptor(OCI_MANIFEST, text.to_string().as_bytes());
+    let child =
+        with(child, "urls", json!(["ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3"]));
+    let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child] });
+    repository.put_manifest("index", &index).await.is(201);
+    let mut without_layers = image();
+    without_layers.as_object_mut().unwrap().remove("layers");
+    for (key, value) in [
+        ("artifactType", json!("broken")),
+        ("annotations", json!({ "a": null })),
+        ("subject", with(descriptor("", b"later"), "mediaType", Value::Null)),
+    ] {
+        repository.put_manifest(key, &with(image(), key, value)).await.is(201);
+    }
+    repository.put_manifest("bare", &without_layers).await.is(201);
+    let referrers = repository.get(&format!("referrers/{}", sha256(b"later"))).await.is(200).json();
+    assert_eq!(referrers["manifests"][0]["artifactType"], OCI_CONFIG);
+    server.is_sound();
 }
 
 #[tokio::test]

@@ -331,8 +331,8 @@ async fn a_flood_that_waits_for_one_plugin_holds_up_no_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn large_manifests_wait_before_they_are_read() {
     const FLOOD: usize = 80;
-    /// Of all large manifests at once: 128 MiB, and three times as much for what is made of them.
-    const LARGE_BYTES_MAX: u64 = 4 * (128 << 20);
+    /// Of all large manifests at once: 64 MiB, and six times as much for what is made of them.
+    const LARGE_BYTES_MAX: u64 = 7 * (64 << 20);
     let file = Policy::new(OF_FLOODS);
     let server = serve_floods(&file);
     push_chart(&server, 0).await.is(201);

@@ -1,7 +1,6 @@
 //! A plugin, something to review, and a store with its moods.
 
 use std::{
-    collections::BTreeMap,
     ops::Range,
     path::Path,
     sync::Arc,
@@ -15,7 +14,7 @@ use roadstead_engine::{
     Annotation, Content, ContentError, Engine, EngineConfig, Limits, Listed, ManifestTarget, Named,
     Plugin, Report, Review, Target,
 };
-use roadstead_oci::{Algorithm, Descriptor, Digest, Role};
+use roadstead_oci::{Algorithm, Annotations, Descriptor, Digest, Role, Texts};
 
 /// What a review may take beside its limit, for its turn and on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -139,9 +138,9 @@ pub(crate) fn manifest_of(bytes: Bytes) -> Target {
         digest: digest.clone(),
         size: 1000,
         artifact_type: None,
-        annotations: BTreeMap::new(),
+        annotations: Annotations::default(),
         platform: None,
-        urls: Vec::new(),
+        urls: Texts::default(),
         data: None,
     };
     Target::Manifest(ManifestTarget {
