@@ -15,9 +15,9 @@ pub struct Code {
 pub const NOT_ACCEPTED: &str = "RSA001";
 /// A layer that a rule reviews is not stored here.
 pub const LAYER_ABSENT: &str = "RSA002";
-/// An index has more below it than can be judged with its tags.
+/// A manifest leads to more than can be judged with its tags.
 pub const TOO_MANY_BELOW: &str = "RSA003";
-/// A manifest below an index can't be judged with its tags.
+/// A part of what is pushed can't be read, so that nobody can judge it.
 pub const BELOW_UNREADABLE: &str = "RSA004";
 
 /// What rules find; a policy can change their severity.
@@ -42,17 +42,19 @@ pub const OF_RULES: [Code; 4] = [
     },
     Code {
         id: TOO_MANY_BELOW,
-        summary: "an index has too many manifests below it to be judged with its tags",
-        explanation: "Rules about tags hold for what an index wraps as well, so that wrapping is \
-                      no way round them; of more than a thousand manifests that is not tried. \
-                      Split the index.",
+        summary: "a manifest leads to too many others to judge them with its tags",
+        explanation: "Rules about tags hold for what an index wraps as well, and rules about \
+                      charts for whatever helm follows from what it pulls, so that wrapping is no \
+                      way round them; of more than 32768 manifests that is not tried. Split the \
+                      index.",
     },
     Code {
         id: BELOW_UNREADABLE,
-        summary: "a manifest below an index is not there or can't be read",
-        explanation: "A rule about tags holds for what an index wraps as well, and this part of it \
-                      is not stored (with `manifests.allow_sparse_indexes`) or is damaged. Push it \
-                      before the index.",
+        summary: "a part of what is pushed is not there or can't be read",
+        explanation: "A rule about tags holds for what an index wraps as well, and one about charts \
+                      for what helm follows, and this part of it is not stored (a child with \
+                      `manifests.allow_sparse_indexes`, or a subject) or is damaged. Push it \
+                      first. Where the store could not read something now, pushing again helps.",
     },
 ];
 

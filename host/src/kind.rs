@@ -5,6 +5,10 @@
 //! a runtime would run, in an index, or as the subject. So a manifest is of every kind that any of
 //! its types tells, and each client's rules apply to what that client would read.
 //!
+//! Some types tell nothing by themselves. Without a config of its own type helm installs nothing,
+//! so that an artifact that carries a chart among other things is no chart. Of other manifests than
+//! images' own a runtime may run what they hold ([`Runs`]), and that their content decides.
+//!
 //! Some clients look for a tag and not for types: cosign reads whatever lies under
 //! `sha256-<hex>.sig` as signatures. That is of their kind by its tag.
 //!
@@ -62,12 +66,13 @@ impl Kind {
 pub const TABLE: [Row; 9] = [
     Row {
         kind: Kind::HELM_CHART,
-        media_types: &[
-            "application/vnd.cncf.helm.config.v1+json",
+        media_types: &["application/vnd.cncf.helm.config.v1+json"],
+        beside: &[
             "application/vnd.cncf.helm.chart.content.v1.tar+gzip",
+            "application/vnd.cncf.helm.chart.provenance.v1.prov",
+            "application/tar+gzip",
         ],
-        beside: &["application/vnd.cncf.helm.chart.provenance.v1.prov", "application/tar+gzip"],
-        about: "a Helm chart",
+        about: "a Helm chart, or what helm would take a part of one from",
     },
     Row {
         kind: Kind::COSIGN_SIGNATURE,
@@ -86,7 +91,12 @@ pub const TABLE: [Row; 9] = [
     },
     Row {
         kind: Kind::ATTESTATION,
-        media_types: &["application/vnd.in-toto*", "application/vnd.dsse.envelope.v1+json"],
+        media_types: &[
+            "application/vnd.in-toto*",
+            "application/vnd.dsse.envelope.v1+json",
+            "application/vnd.docker.attestation.manifest.v1+json",
+            "application/vnd.dev.cosign.artifact.att.v1+json",
+        ],
         beside: IMAGE_CONFIGS,
         about: "in-toto statements, by cosign's tag or by buildkit in an index",
     },
@@ -99,10 +109,11 @@ pub const TABLE: [Row; 9] = [
     Row {
         kind: Kind::SBOM,
         media_types: &[
-            "application/spdx+json",
+            "application/spdx*",
             "text/spdx*",
             "application/vnd.cyclonedx*",
             "application/vnd.syft+json",
+            "application/vnd.dev.cosign.artifact.sbom.v1+json",
         ],
         beside: IMAGE_CONFIGS,
         about: "a bill of materials: SPDX, CycloneDX, Syft",
@@ -139,7 +150,7 @@ pub const SHAPES: [Row; 3] = [
     Row {
         kind: Kind::IMAGE,
         media_types: IMAGE_CONFIGS,
-        beside: &["application/vnd.oci.image.layer.*", "application/vnd.docker.image.rootfs.*"],
+        beside: IMAGE_LAYERS,
         about: "what a runtime would run, whatever else it carries",
     },
     Row {
@@ -153,6 +164,47 @@ pub const SHAPES: [Row; 3] = [
 
 const IMAGE_CONFIGS: &[&str] = &[media_type::OCI_CONFIG, media_type::DOCKER_CONFIG];
 
+/// What docker takes for an image's config as well, since old registries called it so.
+const OLD_CONFIGS: &[&str] = &["application/octet-stream", "application/json", "text/html", ""];
+
+/// What a runtime unpacks.
+const IMAGE_LAYERS: &[&str] =
+    &["application/vnd.oci.image.layer.*", "application/vnd.docker.image.rootfs.*"];
+
+/// What helm unpacks, beside a config of its type.
+const CHART_LAYERS: &[&str] =
+    &["application/vnd.cncf.helm.chart.content.v1.tar+gzip", "application/tar+gzip"];
+
+/// What belongs to an image index and is pushed before it by its digest: buildkit's attestations,
+/// and the indexes by which SOCI loads layers lazily.
+const HELPERS: [&[&str]; 2] = [
+    &[
+        "application/vnd.in-toto+json",
+        "application/vnd.docker.attestation.manifest.v1+json",
+        media_type::OCI_CONFIG,
+    ],
+    &["application/vnd.amazon.soci.index.v*", "application/octet-stream"],
+];
+
+/// Whether a container runtime would unpack and run a manifest.
+///
+/// podman asks for the type of an OCI manifest's config and of a docker manifest for nothing;
+/// docker takes [`OLD_CONFIGS`] and whatever is called docker's or OCI's. Neither asks for the types
+/// of layers that it does not know: they are unpacked if they can be. So the types of what cosign
+/// attaches, and of buildkit's attestations, do not tell them from an image; that their layers are
+/// no archives does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// its types say so
+    Yes,
+    /// its types rule it out
+    No,
+    /// if each of its layers is an archive
+    IfUnpacked,
+    /// if besides its config lists layers, as an image's does
+    IfListed,
+}
+
 impl Row {
     /// Every kind.
     pub fn all() -> impl Iterator<Item = &'static Self> {
@@ -161,30 +213,27 @@ impl Row {
 
     /// Whether a media type may stand in an artifact of this kind.
     fn takes(&self, text: &str) -> bool {
-        self.media_types.iter().chain(self.beside).any(|pattern| matches(pattern, text))
+        fits(self.media_types, text) || fits(self.beside, text)
     }
 }
 
-/// Everything that the manifest is under these tags, at least one kind; the first one names it.
+/// Everything that the manifest is under these tags, as far as types tell, at least one kind; the
+/// first one names it.
 pub fn classify(manifest: &Manifest, tags: &[Tag]) -> Vec<Kind> {
-    let own = manifest.artifact_type.iter().map(String::as_str);
-    let named = manifest.descriptors().map(|(_, _, descriptor)| descriptor.media_type.as_str());
-    let types: Vec<&str> = own.chain(named).collect();
-    let tells = |row: &Row| {
-        row.media_types.iter().any(|pattern| types.iter().any(|text| matches(pattern, text)))
-    };
+    let types: Vec<&str> = every_type(manifest).collect();
+    let tells = |row: &Row| types.iter().any(|text| fits(row.media_types, text));
     let tagged: Vec<Kind> = tags.iter().filter_map(of_tag).collect();
     let told = TABLE.iter().filter(|row| tagged.contains(&row.kind) || tells(row));
     let told = told.map(|row| row.kind);
     match &manifest.content {
         Content::Index { .. } => std::iter::once(Kind::IMAGE_INDEX).chain(told).collect(),
-        Content::Image { .. } if is_runnable(manifest) => {
+        Content::Image { .. } if runs(manifest) == Runs::Yes => {
             std::iter::once(Kind::IMAGE).chain(told).collect()
         }
         Content::Image { config, .. } => {
             let mut kinds: Vec<_> = told.collect();
             if kinds.is_empty() {
-                kinds.push(match is_image_config(&config.media_type) {
+                kinds.push(match fits(IMAGE_CONFIGS, &config.media_type) {
                     true => Kind::IMAGE,
                     false => Kind::UNKNOWN,
                 });
@@ -192,6 +241,12 @@ pub fn classify(manifest: &Manifest, tags: &[Tag]) -> Vec<Kind> {
             kinds
         }
     }
+}
+
+/// What the manifest says it is, and the type of everything that it names.
+fn every_type(manifest: &Manifest) -> impl Iterator<Item = &str> {
+    let own = manifest.artifact_type.iter().map(String::as_str);
+    own.chain(manifest.descriptors().map(|(_, _, descriptor)| descriptor.media_type.as_str()))
 }
 
 /// What cosign takes everything under this tag for, whatever its types.
@@ -207,10 +262,24 @@ fn of_tag(tag: &Tag) -> Option<Kind> {
 /// Whether the manifest is of this kind and of no other, with all its types. The empty config says
 /// nothing.
 pub fn is_only(manifest: &Manifest, kinds: &[Kind], kind: Kind) -> bool {
-    kinds == [kind]
-        && Row::all()
-            .find(|row| row.kind == kind)
-            .is_some_and(|row| types(manifest).all(|text| row.takes(text)))
+    kinds == [kind] && stranger(manifest, kind).is_none()
+}
+
+/// The first type of the manifest that does not stand in an artifact of this kind.
+pub fn stranger(manifest: &Manifest, kind: Kind) -> Option<&str> {
+    let row = Row::all().find(|row| row.kind == kind)?;
+    types(manifest).find(|text| !row.takes(text))
+}
+
+/// Whether the manifest is what an image index names beside images, and nothing else.
+pub fn is_helper(manifest: &Manifest, kinds: &[Kind]) -> bool {
+    let all = |helper: &&[&str]| {
+        types(manifest).any(|text| matches(helper[0], text))
+            && types(manifest).all(|text| fits(helper, text))
+    };
+    matches!(manifest.content, Content::Image { .. })
+        && matches!(kinds, [Kind::ATTESTATION | Kind::UNKNOWN])
+        && HELPERS.iter().any(|helper| all(helper))
 }
 
 /// What the manifest says it is and what it holds; not what it refers to.
@@ -221,25 +290,46 @@ fn types(manifest: &Manifest) -> impl Iterator<Item = &str> {
         .filter(|text| *text != media_type::OCI_EMPTY)
 }
 
-/// Whether a container runtime would unpack and run it.
-pub fn is_runnable(manifest: &Manifest) -> bool {
-    let Content::Image { config, layers } = &manifest.content else { return false };
-    is_image_config(&config.media_type)
-        && layers.iter().any(|layer| {
-            let media_type = media_type::essence(&layer.media_type);
-            media_type.starts_with("application/vnd.oci.image.layer.")
-                || media_type.starts_with("application/vnd.docker.image.rootfs.")
-        })
+/// Whether a container runtime would run it.
+pub fn runs(manifest: &Manifest) -> Runs {
+    let Content::Image { config, layers } = &manifest.content else { return Runs::No };
+    let is_docker = manifest.media_type == media_type::DOCKER_MANIFEST;
+    let is_image = fits(IMAGE_CONFIGS, &config.media_type);
+    let is_old = fits(OLD_CONFIGS, &config.media_type);
+    if layers.is_empty() {
+        return if is_docker && (is_image || is_old) { Runs::Yes } else { Runs::No };
+    }
+    let has_rootfs = layers.iter().any(|layer| fits(IMAGE_LAYERS, &layer.media_type));
+    let familiar = &["application/vnd.docker.*", "application/vnd.oci.image.*"];
+    let is_model = matches("application/vnd.docker.ai.*", &config.media_type);
+    match (is_docker, has_rootfs) {
+        (true, true) => Runs::Yes,
+        (false, true) if is_image => Runs::Yes,
+        (true, false) => Runs::IfUnpacked,
+        (false, false) if is_image => Runs::IfUnpacked,
+        _ if is_old || fits(familiar, &config.media_type) && !is_model => Runs::IfListed,
+        _ => Runs::No,
+    }
 }
 
-fn is_image_config(text: &str) -> bool {
-    matches!(media_type::essence(text), media_type::OCI_CONFIG | media_type::DOCKER_CONFIG)
+/// Whether helm would install a chart out of this manifest, if it finds a config of its type in
+/// another one that it comes by.
+pub fn carries_chart(manifest: &Manifest) -> bool {
+    every_type(manifest).any(|text| fits(CHART_LAYERS, text))
 }
 
+fn fits(patterns: &[&str], text: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, text))
+}
+
+/// Without regard to case: docker looks at types so, and whoever does not reads less.
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern.strip_suffix('*') {
-        Some(prefix) => text.starts_with(prefix),
-        None => media_type::essence(text) == pattern,
+        Some(prefix) => text
+            .as_bytes()
+            .get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())),
+        None => media_type::essence(text).eq_ignore_ascii_case(pattern),
     }
 }
 
@@ -307,6 +397,10 @@ mod tests {
             ("wasm", "application/vnd.wasm.config.v0+json", &["application/wasm"]),
             ("unknown", media_type::OCI_EMPTY, &[ROOTFS]),
             ("unknown", "application/vnd.devcontainers", &["text/plain"]),
+            // helm installs nothing without a config of its own
+            ("unknown", "application/vnd.ocm.software.component.config.v1+json", &[CHART]),
+            ("unknown", media_type::OCI_EMPTY, &[CHART]),
+            ("sbom", "application/vnd.dev.cosign.artifact.sbom.v1+json", &["text/spdx+json"]),
         ] {
             assert_eq!(image(config, layers, json!({})), [expected], "{config} {layers:?}");
         }
@@ -324,7 +418,7 @@ mod tests {
         assert_eq!(image(HELM, &[CHART], foreign), ["helm-chart"]);
         assert_eq!(image(HELM, &[CHART, SIGNING], json!({})), ["helm-chart", "cosign-signature"]);
         assert_eq!(image(empty, &[HELM, CHART], json!({})), ["helm-chart"]);
-        assert_eq!(image(empty, &[CHART], json!({})), ["helm-chart"]);
+        assert_eq!(image(&HELM.to_uppercase(), &[CHART], json!({})), ["helm-chart"]);
         assert_eq!(image(empty, &[], helm), ["helm-chart"]);
         assert_eq!(image(&format!("{HELM}; x=y"), &[CHART], json!({})), ["helm-chart"]);
     }
@@ -351,6 +445,67 @@ mod tests {
             let tags: Vec<&str> = tags.iter().map(|tag| tag.as_str()).collect();
             assert_eq!(kinds_under(&tags, manifest.clone(), json!({})), expected, "{manifest}");
         }
+    }
+
+    fn read(manifest: &Value) -> Manifest {
+        Manifest::parse(manifest.to_string().as_bytes(), None).unwrap()
+    }
+
+    #[test]
+    fn what_docker_and_podman_run_is_an_image_whatever_its_types() {
+        let (oci, in_toto) = (media_type::OCI_CONFIG, "application/vnd.in-toto+json");
+        let docker = |config, layers: &[&str]| {
+            let mut manifest = manifest(config, layers);
+            manifest["mediaType"] = json!(media_type::DOCKER_MANIFEST);
+            manifest
+        };
+        let chart = manifest(HELM, &[CHART]);
+        for (expected, manifest) in [
+            (Runs::Yes, manifest(oci, &[ROOTFS])),
+            (Runs::Yes, manifest(oci, &["Application/VND.oci.image.layer.v1.tar"])),
+            (Runs::Yes, docker("application/octet-stream", &[ROOTFS])),
+            (Runs::Yes, docker("application/json", &[ROOTFS, in_toto])),
+            (Runs::Yes, docker("text/html", &[])),
+            (Runs::Yes, docker("", &[ROOTFS])),
+            (Runs::Yes, docker("application/vnd.example", &[ROOTFS])),
+            (Runs::IfUnpacked, docker("application/vnd.example", &["text/plain"])),
+            (Runs::IfUnpacked, manifest(oci, &[in_toto])),
+            (Runs::IfUnpacked, manifest(oci, &["text/spdx"])),
+            (Runs::IfListed, manifest("application/json", &[ROOTFS])),
+            (Runs::IfListed, manifest("application/vnd.docker.plugin.v1+json", &[ROOTFS])),
+            (Runs::No, manifest("application/vnd.docker.ai.model.config.v0.1+json", &[ROOTFS])),
+            (Runs::No, manifest(media_type::OCI_EMPTY, &[ROOTFS])),
+            (Runs::No, chart),
+        ] {
+            assert_eq!(runs(&read(&manifest)), expected, "{manifest}");
+        }
+        assert_eq!(kinds(docker("text/html", &[ROOTFS]), json!({})), ["image"]);
+        assert_eq!(kinds(docker("", &[in_toto, ROOTFS]), json!({})), ["image", "attestation"]);
+    }
+
+    #[test]
+    fn a_kind_takes_the_types_that_tools_write_beside_it_and_names_another() {
+        let attestation = |layers: &[&str], own: &str| {
+            let mut manifest = manifest(media_type::OCI_EMPTY, layers);
+            manifest["artifactType"] = json!(own);
+            read(&manifest)
+        };
+        let buildkit = "application/vnd.docker.attestation.manifest.v1+json";
+        let in_toto = "application/vnd.in-toto+json";
+        let provenance = attestation(&[in_toto], buildkit);
+        assert!(is_only(&provenance, &classify(&provenance, &[]), Kind::ATTESTATION));
+        assert!(is_helper(&provenance, &classify(&provenance, &[])));
+        let other = attestation(&[in_toto, "a/b"], buildkit);
+        assert_eq!(stranger(&other, Kind::ATTESTATION), Some("a/b"));
+        assert!(!is_helper(&other, &classify(&other, &[])));
+        let soci = "application/vnd.amazon.soci.index.v2+json";
+        let soci = attestation(&["application/octet-stream"], soci);
+        assert!(is_helper(&soci, &classify(&soci, &[])));
+        let plain = attestation(&["application/octet-stream"], "application/octet-stream");
+        assert!(!is_helper(&plain, &classify(&plain, &[])));
+        let sbom = "application/vnd.dev.cosign.artifact.sbom.v1+json";
+        let sbom = read(&manifest(sbom, &["application/vnd.cyclonedx+json"]));
+        assert!(is_only(&sbom, &classify(&sbom, &[]), Kind::SBOM));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Candidate {
     pub kinds: Vec<Kind>,
     /// who pushes, if that is known
     pub principal: Option<String>,
+    /// whether an index that is pushed names it, so that the tags are the index's
+    pub in_index: bool,
 }
 
 impl Candidate {
@@ -33,7 +35,14 @@ impl Candidate {
         (manifest, bytes): (Manifest, Bytes),
     ) -> Self {
         let kinds = classify(&manifest, &tags);
-        Self { repository, digest, tags, manifest, bytes, kinds, principal: None }
+        Self { repository, digest, tags, manifest, bytes, kinds, principal: None, in_index: false }
+    }
+
+    /// The same, known to be of one more kind, which names it.
+    pub(super) fn also(&self, kind: Kind) -> Self {
+        let others = self.kinds.iter().copied();
+        let others = others.filter(|other| ![kind, Kind::UNKNOWN].contains(other));
+        Self { kinds: std::iter::once(kind).chain(others).collect(), ..self.clone() }
     }
 
     /// The kind that names it.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use roadstead_engine::{Report, ReviewError, Severity as Found};
+use roadstead_engine::{ContentError, Report, ReviewError, Severity as Found};
 
 use super::{
     Annotation, Candidate, Decision, Finding, Severity,
     below::Hidden,
-    plan::{Check, Part, accepted_names},
+    plan::{Check, Part, accepted_names, stranger},
     review::Answer,
 };
 use crate::{
@@ -138,28 +138,43 @@ pub(super) fn unaccepted(rule: &Rule, candidate: &Candidate) -> Checked {
     let Candidate { repository, kinds, manifest, .. } = candidate;
     let kinds: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
     let of = manifest.effective_artifact_type().unwrap_or(&manifest.media_type);
-    let message = format!(
-        "{repository} takes only {}; this is {} ({of})",
-        accepted_names(rule),
-        kinds.join(" and ")
-    );
+    let (accepted, kinds) = (accepted_names(rule), kinds.join(" and "));
+    let message = match stranger(rule, candidate) {
+        Some((text, of)) => format!(
+            "{repository} takes only {accepted}; this is {kinds}, but the type {text:?} does not \
+             belong into {of}"
+        ),
+        None => format!("{repository} takes only {accepted}; this is {kinds} ({of})"),
+    };
     found(rule, "", codes::NOT_ACCEPTED, message)
 }
 
-/// A rule about tags that can't be applied to what an index wraps.
+/// A rule about a candidate of which the store could not say what it is.
+pub(super) fn unread(rule: &Rule, error: &ContentError) -> Checked {
+    tracing::warn!(%error, "the content of a manifest could not be read");
+    let message = "what this holds could not be read now; push it again";
+    let found = found(rule, "", codes::BELOW_UNREADABLE, message.to_owned());
+    Checked { retry: true, ..found }
+}
+
+/// A rule that can't be applied to what a manifest leads to.
 pub(super) fn hidden(rule: &Rule, hidden: &Hidden) -> Checked {
     let (code, message, retry) = match hidden {
         Hidden::TooMany => {
-            let message = "the index wraps more than 1000 manifests; split it".to_owned();
+            let message = "this leads to more than 32768 manifests; split it".to_owned();
             (codes::TOO_MANY_BELOW, message, false)
         }
+        Hidden::Absent { digest, .. } => {
+            let message = format!("{digest}, which this names, is not there; push it first");
+            (codes::BELOW_UNREADABLE, message, false)
+        }
         Hidden::Unreadable(digest) => {
-            let message = format!("{digest} below the index is not there; push it first");
+            let message = format!("{digest}, which this names, is no manifest; push one");
             (codes::BELOW_UNREADABLE, message, false)
         }
         Hidden::Failed(error) => {
-            tracing::warn!(%error, "a manifest below an index could not be read");
-            let message = "a manifest below the index could not be read now; push again";
+            tracing::warn!(%error, "a manifest below another could not be read");
+            let message = "a manifest that this names could not be read now; push it again";
             (codes::BELOW_UNREADABLE, message.to_owned(), true)
         }
     };

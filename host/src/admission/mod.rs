@@ -13,9 +13,11 @@ mod decide;
 mod memo;
 pub mod plan;
 mod review;
+mod runnable;
 mod verdict;
 
 use std::{
+    borrow::Cow,
     sync::{Arc, PoisonError, RwLock},
     time::Instant,
 };
@@ -25,8 +27,11 @@ pub use roadstead_engine::{Annotation as Fact, Content, ContentError, Listed};
 use roadstead_oci::Digest;
 pub use verdict::{Annotation, Decision, Finding, Judge, Refusal, Severity, Verdict};
 
-use crate::policy::Policy;
-use below::Below;
+use crate::{
+    kind::Kind,
+    policy::{Policy, Rule},
+};
+use below::{Below, Hidden};
 use decide::Checked;
 use memo::Memo;
 use plan::{Plan, plan, plan_of};
@@ -79,8 +84,19 @@ impl Admission {
     ) -> Verdict {
         let started = Instant::now();
         let policy = self.policy();
+        let (looked_at, failed) = match look(candidate, &*content).await {
+            Ok(looked_at) => (looked_at, None),
+            // until it can be read it could be anything
+            Err(error) => (Cow::Owned(candidate.also(Kind::IMAGE)), Some(error)),
+        };
+        let candidate = &*looked_at;
         let mut verdict = Verdict::begin(candidate, &policy, occasion);
         let plan = plan(&policy, candidate);
+        if let Some(error) = failed {
+            for rule in &plan.rules {
+                verdict.add(decide::unread(rule, &error));
+            }
+        }
         self.carry_out(&policy, &plan, (candidate, &content), &mut verdict).await;
         self.judge_below(&policy, (candidate, &content), &mut verdict).await;
         verdict.findings.sort_by_key(|finding| finding.severity);
@@ -112,36 +128,80 @@ impl Admission {
         }
     }
 
-    /// Applies rules about an index's tags to what it wraps.
+    /// Judges what a candidate leads to with its tags.
     async fn judge_below(
         &self,
         policy: &Policy,
-        (index, content): (&Candidate, &Arc<dyn Content>),
+        (top, content): (&Candidate, &Arc<dyn Content>),
         verdict: &mut Verdict,
     ) {
-        let rules = below::rules(policy, index);
+        let rules = below::Rules::new(policy, top);
         if rules.is_empty() {
             return;
         }
-        let mut below = Below::new(index);
+        let mut below = Below::new(top);
         while let Some(next) = below.next(&**content).await {
             match next {
                 Ok(candidate) => {
-                    let plan = plan_of(rules.iter().copied(), &candidate);
-                    let before = verdict.findings.len();
-                    self.carry_out(policy, &plan, (&candidate, content), verdict).await;
-                    for finding in verdict.findings.iter_mut().skip(before) {
-                        finding.location = Some(place_below(&candidate.digest, finding));
-                    }
+                    let rules: Vec<_> = rules.of(&candidate).collect();
+                    self.judge_one_below(policy, rules, (&candidate, content), verdict).await;
                 }
-                Err(hidden) => {
-                    for rule in &rules {
-                        verdict.add(decide::hidden(rule, &hidden));
-                    }
+                Err(hidden) => verdict.add_hidden(&rules, &hidden),
+            }
+        }
+        while let Some(next) = below.next_loose(&**content).await {
+            match next {
+                Ok(candidate) => {
+                    let rules: Vec<_> = rules.of_charts().collect();
+                    self.judge_one_below(policy, rules, (&candidate, content), verdict).await;
                 }
+                Err(hidden) => verdict.add_hidden(&rules, &hidden),
             }
         }
     }
+
+    async fn judge_one_below(
+        &self,
+        policy: &Policy,
+        rules: Vec<&Rule>,
+        (candidate, content): (&Candidate, &Arc<dyn Content>),
+        verdict: &mut Verdict,
+    ) {
+        if rules.is_empty() {
+            return;
+        }
+        let before = verdict.findings.len();
+        match look(candidate, &**content).await {
+            Ok(candidate) => {
+                let plan = plan_of(rules, &candidate);
+                self.carry_out(policy, &plan, (&candidate, content), verdict).await;
+            }
+            Err(error) => {
+                for rule in rules {
+                    verdict.add(decide::unread(rule, &error));
+                }
+            }
+        }
+        for finding in verdict.findings.iter_mut().skip(before) {
+            finding.location = Some(place_below(&candidate.digest, finding));
+        }
+    }
+}
+
+/// The candidate with what only its content tells of its kinds.
+///
+/// # Errors
+///
+/// The store failed.
+pub async fn look<'a>(
+    candidate: &'a Candidate,
+    content: &dyn Content,
+) -> Result<Cow<'a, Candidate>, ContentError> {
+    let known = candidate.kinds.contains(&Kind::IMAGE);
+    Ok(match !known && runnable::is_run(candidate, content).await? {
+        true => Cow::Owned(candidate.also(Kind::IMAGE)),
+        false => Cow::Borrowed(candidate),
+    })
 }
 
 /// Where a finding is that is about a manifest below the one that is pushed.
@@ -153,6 +213,12 @@ fn place_below(digest: &Digest, finding: &Finding) -> String {
 }
 
 impl Verdict {
+    fn add_hidden(&mut self, rules: &below::Rules<'_>, hidden: &Hidden) {
+        for rule in rules.against(hidden) {
+            self.add(decide::hidden(rule, hidden));
+        }
+    }
+
     fn add(&mut self, checked: Checked) {
         self.decision = self.decision.max(checked.decision());
         self.findings.extend(checked.findings);

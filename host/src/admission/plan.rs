@@ -1,10 +1,12 @@
 //! Which checks a candidate has to pass. Pure.
 
+use std::borrow::Cow;
+
 use roadstead_oci::{Content, Descriptor, Role, Tag, media_type};
 
 use super::Candidate;
 use crate::{
-    kind,
+    kind::{self, Kind},
     policy::{Accepted, Globs, LayerCheck, Match, Policy, Rule, Verb},
 };
 
@@ -125,7 +127,7 @@ pub fn mismatch(about: &Match, candidate: &Candidate) -> Option<Mismatch> {
 }
 
 /// The type that an artifact gives itself, and that of its config.
-fn types(candidate: &Candidate) -> impl Iterator<Item = &str> {
+fn types(candidate: &Candidate) -> impl Iterator<Item = &str> + Clone {
     let config = match &candidate.manifest.content {
         Content::Image { config, .. } => Some(config.media_type.as_str()),
         Content::Index { .. } => None,
@@ -171,16 +173,44 @@ fn of_layers<'a>(check: &'a LayerCheck, candidate: &Candidate) -> Vec<Ask<'a>> {
 fn accepts(accepted: &Accepted, candidate: &Candidate) -> bool {
     let Candidate { manifest, kinds, .. } = candidate;
     let (of, layers) = match accepted {
-        Accepted::Kind(kind) => return kind::is_only(manifest, kinds, *kind),
+        Accepted::Kind(kind) => {
+            // pushed by its digest, or named by an index that is pushed with its tags
+            let is_part = candidate.tags.is_empty() || candidate.in_index;
+            let is_helper = *kind == Kind::IMAGE_INDEX && is_part;
+            return kind::is_only(manifest, kinds, *kind)
+                || is_helper && kind::is_helper(manifest, kinds);
+        }
         Accepted::Type { of, layers } => (of, layers),
     };
-    let Content::Image { config, layers: stored } = &manifest.content else { return false };
-    let config = config.media_type.as_str();
-    let own = manifest.artifact_type.as_deref();
-    let mut types = own.into_iter().chain((config != media_type::OCI_EMPTY).then_some(config));
+    is_of_type(of, candidate) && layer_types(candidate).all(|layer| layers.fit(layer))
+}
+
+/// Whether what an artifact says it is, and its config, are of a type.
+fn is_of_type(of: &Globs, candidate: &Candidate) -> bool {
+    let mut types = types(candidate).filter(|text| *text != media_type::OCI_EMPTY);
     let some = types.clone().next().is_some();
-    some && types.all(|text| of.fit(text))
-        && stored.iter().all(|layer| layers.fit(&layer.media_type))
+    let is_image = matches!(candidate.manifest.content, Content::Image { .. });
+    is_image && some && types.all(|text| of.fit(text))
+}
+
+/// A type that does not belong into the candidate, which is otherwise what a rule accepts; and what
+/// that is.
+pub(super) fn stranger<'a>(
+    rule: &'a Rule,
+    candidate: &'a Candidate,
+) -> Option<(&'a str, Cow<'a, str>)> {
+    let Verb::AcceptOnly(accepted) = &rule.verb else { return None };
+    accepted.iter().find_map(|accepted| match accepted {
+        Accepted::Kind(kind) if candidate.kinds == [*kind] => {
+            let text = kind::stranger(&candidate.manifest, *kind)?;
+            Some((text, Cow::Borrowed(kind.name())))
+        }
+        Accepted::Type { of, layers } if is_of_type(of, candidate) => {
+            let text = layer_types(candidate).find(|layer| !layers.fit(layer))?;
+            Some((text, Cow::Owned(of.patterns().join(", "))))
+        }
+        _ => None,
+    })
 }
 
 /// What a rule accepts, in words.

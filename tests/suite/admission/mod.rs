@@ -1,5 +1,6 @@
 //! What may land, and why.
 
+mod below;
 mod broken_policies;
 mod cases;
 mod charts;
@@ -8,4 +9,5 @@ mod offline;
 mod policies;
 mod polyglots;
 mod records;
+mod runnable;
 mod sandbox;

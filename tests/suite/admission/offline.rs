@@ -83,6 +83,33 @@ fn indexes_within_indexes_have_an_end() {
 }
 
 #[test]
+fn what_as_names_wins_over_the_layout_s_own_name() {
+    let layout = Layout::new();
+    let manifest = json!({ "schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": [],
+        "config": layout.add("a/b", b"{}") });
+    let mut named = layout.add(OCI_MANIFEST, manifest.to_string().as_bytes());
+    named["annotations"] = json!({ "org.opencontainers.image.ref.name": "1.0" });
+    layout.index(&named);
+    let policy = layout.path().join("policy.yaml");
+    let shut =
+        "version: 1\nrules:\n  - { name: shut, match: { tags: [latest] }, acceptOnly: [wasm] }";
+    fs::write(&policy, shut).unwrap();
+    let eval = |reference: &str| {
+        let mut command = Command::new(ROADSTEAD);
+        command.args(["policy", "eval", "--as", reference, "--policy"]);
+        let output = command.args([&policy, layout.path()]).output().unwrap();
+        (output.status.code(), said(&output))
+    };
+    let (code, told) = eval("prod/web:latest");
+    assert!(code == Some(1) && told.contains("  prod/web:latest\n"), "{told}");
+    assert!(told.contains("is called 1.0 there; it is judged as latest"), "{told}");
+    let (code, told) = eval("prod/web:1.0");
+    assert!(code == Some(0) && !told.contains("note:"), "{told}");
+    let (code, told) = eval("prod/web");
+    assert!(code == Some(0) && told.contains("  prod/web:1.0\n"), "{told}");
+}
+
+#[test]
 fn what_is_no_file_is_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pipe.tgz");

@@ -1,6 +1,6 @@
 //! `roadstead policy eval`
 
-use std::{path::PathBuf, sync::Arc};
+use std::{io::Write, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -24,8 +24,8 @@ use crate::{
 pub(in crate::cli) struct Eval {
     /// A chart's .tgz, an OCI layout's folder or .tar, or what is stored: charts/web:1.0.0
     artifact: String,
-    /// Where it would be pushed to, as repository or repository:tag. Default: what the artifact
-    /// itself says
+    /// Where it would be pushed to, as repository or repository:tag, whatever the artifact itself
+    /// says. Of several manifests the last one has the tag. Default: what the artifact says
     #[arg(long = "as", value_name = "REFERENCE")]
     named: Option<String>,
     #[command(flatten)]
@@ -82,8 +82,17 @@ impl Eval {
                 None => Repository::parse(&name)
                     .with_context(|| format!("say with --as where {name:?} would be pushed to"))?,
             };
-            let tag = own.or_else(|| tag.clone().filter(|_| position == last));
             let digest = Digest::of(Algorithm::Sha256, &bytes);
+            let tag = match &tag {
+                Some(tag) => {
+                    let judged = (position == last).then(|| tag.clone());
+                    if let Some(own) = own.filter(|own| judged.as_ref() != Some(own)) {
+                        note_other_name(&digest, &own, judged.as_ref());
+                    }
+                    judged
+                }
+                None => own,
+            };
             let named = (digest, tag.into_iter().collect());
             Ok(Candidate::new(repository, named, (manifest, bytes)))
         });
@@ -107,6 +116,14 @@ impl Eval {
         let (named, read) = ((found.digest, tags), (found.manifest, found.bytes));
         Ok((vec![Candidate::new(repository, named, read)], content))
     }
+}
+
+/// Says that `--as` won over the name that the artifact itself has.
+fn note_other_name(digest: &Digest, own: &Tag, judged: Option<&Tag>) {
+    let judged = judged.map_or_else(|| "without a tag".to_owned(), |tag| format!("as {tag}"));
+    let note = format!("note: {digest} is called {own} there; it is judged {judged} (--as)");
+    // nowhere is left to say that stderr is gone
+    drop(writeln!(std::io::stderr().lock(), "{note}"));
 }
 
 fn tags(reference: Reference) -> Vec<Tag> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{bail, ensure};
+use anyhow::{anyhow, bail, ensure};
 use bytes::Bytes;
 use clap::Args;
 use roadstead_oci::{Algorithm, Digest, Manifest, Reference, Repository, Tag, media_type};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Exit, Output, Where};
 use crate::{
     admission::{
-        Candidate, Verdict,
+        Candidate, Verdict, look,
         plan::{Ask, Part, mismatch, plan},
     },
     cli::{
@@ -77,7 +77,9 @@ impl Explain {
                     Reference::Digest(_) => Vec::new(),
                 };
                 let (named, read) = ((found.digest, tags), (found.manifest, found.bytes));
-                Candidate::new(repository, named, read)
+                let candidate = Candidate::new(repository, named, read);
+                let looked_at = look(&candidate, &*found.content).await;
+                looked_at.map_err(|error| anyhow!("{}", error.0))?.into_owned()
             }
             None => self.described.candidate()?,
         };
@@ -161,7 +163,8 @@ fn of_kind(name: &str) -> anyhow::Result<Value> {
         }));
     }
     let concrete = |text: &&&str| text.replace('*', "x");
-    let types: Vec<String> = row.media_types.iter().take(2).map(|text| concrete(&text)).collect();
+    let types = row.media_types.iter().chain(row.beside).take(2);
+    let types: Vec<String> = types.map(|text| concrete(&text)).collect();
     if row.kind == Kind::IMAGE {
         let layer = "application/vnd.oci.image.layer.v1.tar+gzip";
         return Ok(of_types(media_type::OCI_CONFIG, std::iter::once(layer)));

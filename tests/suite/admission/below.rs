@@ -1,0 +1,144 @@
+//! What a client comes by from what it pulls is judged with the tags of that.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use roadstead_oci::media_type::{OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST};
+
+use super::{
+    charts::{CHART, CONFIG, YAML, chart, config},
+    policies::Policy,
+};
+use crate::{
+    client::{Answer, Repository, descriptor, manifest, sha256},
+    harness::Server,
+};
+
+const COMPONENT: &str = "application/vnd.ocm.software.component.config.v1+json";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+
+/// A repository with a good chart, which was pushed by its digest, and some blobs.
+async fn repository(server: &Server) -> (Repository, String) {
+    let repository = Repository::of(server, "charts/web");
+    let layer = chart(&[("web/Chart.yaml", YAML)]);
+    let config = config().to_string();
+    for blob in [b"{}", config.as_bytes(), &layer, b"layer"] {
+        repository.push_blob(&Bytes::copy_from_slice(blob)).await.unwrap();
+    }
+    let chart = manifest((CONFIG, config.as_bytes()), &[(CHART, &layer)]).to_string();
+    by_digest(&repository, &chart).await.is(201);
+    (repository, chart)
+}
+
+async fn by_digest(repository: &Repository, manifest: &str) -> Answer {
+    let body: Value = serde_json::from_str(manifest).unwrap();
+    let of = body["mediaType"].as_str().unwrap_or(OCI_MANIFEST).to_owned();
+    let digest = sha256(manifest.as_bytes()).to_string();
+    repository.put(&digest, &of, manifest.as_bytes()).await.unwrap()
+}
+
+fn index(children: &[&str]) -> Value {
+    let children: Vec<_> =
+        children.iter().map(|child| descriptor(OCI_MANIFEST, child.as_bytes())).collect();
+    json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children })
+}
+
+/// Everything that helm walks to reach a chart, as what it would be pulled by.
+async fn wrappers(repository: &Repository, chart: &str) -> Vec<(&'static str, Value)> {
+    let subject = descriptor(OCI_MANIFEST, chart.as_bytes());
+    let image = manifest((OCI_CONFIG, b"{}"), &[]);
+    let mut about = image.clone();
+    about["subject"] = subject.clone();
+    let mut index_about = index(&[]);
+    index_about["subject"] = subject;
+    by_digest(repository, &about.to_string()).await.is(201);
+    let inner = index(&[chart]).to_string();
+    by_digest(repository, &inner).await.is(201);
+    repository.push_blob(&Bytes::copy_from_slice(chart.as_bytes())).await.unwrap();
+    let mut outer = index(&[]);
+    outer["manifests"] = json!([descriptor(OCI_INDEX, inner.as_bytes())]);
+    vec![
+        ("in an index", index(&[chart])),
+        ("in an index in an index", outer),
+        ("as a layer", manifest((OCI_EMPTY, b"{}"), &[(OCI_MANIFEST, chart.as_bytes())])),
+        ("as a config", manifest((OCI_MANIFEST, chart.as_bytes()), &[])),
+        ("as the subject", about.clone()),
+        ("as an index's subject", index_about),
+        ("as a child's subject", index(&[&about.to_string()])),
+    ]
+}
+
+#[tokio::test]
+async fn a_chart_is_judged_with_the_tags_of_what_helm_comes_by_it_from() {
+    let file = Policy::new(
+        "version: 1\ninclude: [builtin:default]\nplugins:\n  helm: { builtin: helm, settings: { \
+         strictReference: true } }\n",
+    );
+    let server = file.serve();
+    let (repository, chart) = repository(&server).await;
+    for (name, wrapper) in wrappers(&repository, &chart).await {
+        let refused = repository.put_manifest("9.9.9", &wrapper).await;
+        assert_eq!(refused.status, 403, "{name}: {}", String::from_utf8_lossy(&refused.body));
+        let stored = repository.put_manifest("1.2.3", &wrapper).await;
+        assert_eq!(stored.status, 201, "{name}: {}", String::from_utf8_lossy(&stored.body));
+    }
+    let image = manifest((OCI_CONFIG, b"{}"), &[(LAYER, b"layer")]).to_string();
+    by_digest(&repository, &image).await.is(201);
+    repository.put_manifest("latest", &index(&[&image])).await.is(201);
+    let mut about = manifest((OCI_EMPTY, b"{}"), &[("text/plain", b"layer")]);
+    about["subject"] = descriptor(OCI_MANIFEST, image.as_bytes());
+    repository.put_manifest("notes", &about).await.is(201);
+    about["subject"] = descriptor(OCI_MANIFEST, b"later");
+    repository.put_manifest("early", &about).await.is(201);
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn a_rule_about_charts_with_tags_holds_for_what_leads_to_one() {
+    let file = Policy::new(
+        "version: 1\nplugins:\n  signed: { builtin: helm, settings: { requireProvenance: true } \
+         }\n  image: { builtin: image }\nrules:\n  - { name: released, match: { tags: \
+         [\"release-*\"], kinds: [helm-chart] }, check: [signed] }\n  - { name: images, match: { \
+         tags: [\"image-*\"], kinds: [image] }, check: [image] }\n",
+    );
+    let server = file.serve();
+    let (repository, chart) = repository(&server).await;
+    for (name, wrapper) in wrappers(&repository, &chart).await {
+        let refused = repository.put_manifest("release-1", &wrapper).await;
+        assert_eq!(refused.status, 403, "{name}: {}", String::from_utf8_lossy(&refused.body));
+        assert!(refused.errors()[0].contains("rule released"), "{:?}", refused.errors());
+        let stored = repository.put_manifest("draft-1", &wrapper).await;
+        assert_eq!(stored.status, 201, "{name}: {}", String::from_utf8_lossy(&stored.body));
+    }
+    let mut early = manifest((OCI_EMPTY, b"{}"), &[("text/plain", b"layer")]);
+    early["subject"] = descriptor(OCI_MANIFEST, b"later");
+    let refused = repository.put_manifest("release-2", &early).await.is(403);
+    assert!(refused.errors()[0].contains("RSA004"), "{:?}", refused.errors());
+    repository.put_manifest("image-2", &early).await.is(201);
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn a_chart_that_helm_puts_together_is_judged() {
+    let server = Server::start(&[]);
+    let (repository, good) = repository(&server).await;
+    let evil = chart(&[("web/values.yaml", "no Chart.yaml")]);
+    repository.push_blob(&Bytes::copy_from_slice(&evil)).await.unwrap();
+    let carrier = manifest((COMPONENT, b"{}"), &[(CHART, &evil), ("a/b", b"layer")]);
+    repository.put_manifest("component", &carrier).await.is(201);
+    let text = carrier.to_string();
+    repository.put_manifest("components", &index(&[&text])).await.is(201);
+    repository.put_manifest("chart", &index(&[&good])).await.is(201);
+    let mut about = carrier.clone();
+    about["subject"] = descriptor(OCI_MANIFEST, good.as_bytes());
+    for (name, mixed) in [("an index", index(&[&good, &text])), ("a subject", about)] {
+        for tag in ["mixed".to_owned(), sha256(mixed.to_string().as_bytes()).to_string()] {
+            let refused = repository.put_manifest(&tag, &mixed).await;
+            assert_eq!(refused.status, 403, "{name}: {}", String::from_utf8_lossy(&refused.body));
+        }
+    }
+    let mut claims = carrier;
+    claims["artifactType"] = json!(CONFIG);
+    repository.put_manifest("claims", &claims).await.is(403);
+    server.is_sound();
+}
