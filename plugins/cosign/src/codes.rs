@@ -4,16 +4,17 @@ use roadstead_plugin_sdk::Code;
 
 pub(crate) const FORM: Code = Code::error(
     "RSC001",
-    "the manifest has none of the forms in which cosign reads signatures",
-    "A signature is an image manifest whose layers are payloads, or one sigstore bundle; not an \
-     index, and not both at once.",
+    "the manifest is an index, and clients read different signatures in it",
+    "cosign takes the first manifest that an index lists for linux/amd64, or for no platform; \
+     podman reads none. Push the manifest of signatures itself.",
 );
 
-pub(crate) const TAG: Code = Code::error(
+pub(crate) const TAG: Code = Code::warning(
     "RSC002",
     "the tag is none under which cosign looks for signatures",
-    "cosign finds a signature by the digest of what is signed, under `sha256-<hex>.sig`, perhaps \
-     with a prefix. Under another tag it only hides what that tag stood for.",
+    "cosign finds a signature by the digest of what is signed, under `sha256-<hex>.sig`, \
+     perhaps with a prefix. Mirrors copy signatures under other tags, too, where no client \
+     verifies them.",
 );
 
 pub(crate) const OTHER_DIGEST: Code = Code::error(
@@ -21,7 +22,10 @@ pub(crate) const OTHER_DIGEST: Code = Code::error(
     "the signature is over another manifest than the one it is pushed for",
     "Tag, subject, and what was signed must name one digest. Where they differ, a signature was \
      copied to where it does not belong, and every client refuses it. Sign the manifest itself. \
-     (What is pushed by digest has no tag to compare; it is judged again when it is tagged.)",
+     (What is pushed by digest has no tag to compare; it is judged again when it is tagged.) A \
+     bundle is compared where it claims to be about its subject: by the predicate of a \
+     signature, or by the annotations `dev.sigstore.bundle.content` and \
+     `dev.sigstore.bundle.predicateType`.",
 );
 
 pub(crate) const SIGNED_ABSENT: Code = Code::warning(
@@ -34,8 +38,10 @@ pub(crate) const SIGNED_ABSENT: Code = Code::warning(
 pub(crate) const LAYERS: Code = Code::error(
     "RSC005",
     "the layers are not those of a signature",
-    "Each layer is a payload of the type `application/vnd.dev.cosign.simplesigning.v1+json`, and \
-     there is at least one. Beside any other layer a signature is a disguise.",
+    "At least one layer has to be a payload, of the type \
+     `application/vnd.dev.cosign.simplesigning.v1+json` or with the annotation of a signature. \
+     No layer is one of an image: under such a tag an image takes the place of signatures, and \
+     beside one they would be two things at once.",
 );
 
 pub(crate) const ATTESTATION: Code = Code::warning(
@@ -45,11 +51,12 @@ pub(crate) const ATTESTATION: Code = Code::warning(
      signatures. Attach it with `cosign attest`.",
 );
 
-pub(crate) const CONFIG: Code = Code::error(
+pub(crate) const CONFIG: Code = Code::warning(
     "RSC007",
     "the config is not that of a signature",
     "It has the type of an image's config, or, in a manifest with a subject, \
-     `application/vnd.dev.cosign.artifact.sig.v1+json`. cosign writes it.",
+     `application/vnd.dev.cosign.artifact.sig.v1+json`. cosign writes it and does not look; \
+     podman adds a signature to no other.",
 );
 
 pub(crate) const DIFF_IDS: Code = Code::warning(
@@ -62,9 +69,8 @@ pub(crate) const DIFF_IDS: Code = Code::warning(
 pub(crate) const TOO_LARGE: Code = Code::error(
     "RSC009",
     "there is more than any client reads",
-    "cosign reads at most 1000 signatures in one manifest and 128 MiB of one blob; payloads are \
-     read here up to 1 MiB each and 16 MiB in all, which is more than a thousand times what \
-     cosign writes. Old signatures add up: `cosign clean` removes them.",
+    "cosign reads at most 1000 signatures in one manifest and 128 MiB of one blob. Old \
+     signatures add up: `cosign clean` removes them.",
 );
 
 pub(crate) const ABSENT: Code = Code::error(
@@ -74,19 +80,34 @@ pub(crate) const ABSENT: Code = Code::error(
      manifests without them. Push them before the manifest, as cosign does.",
 );
 
+pub(crate) const OTHER_TYPE: Code = Code::warning(
+    "RSC011",
+    "a layer among the signatures has another type",
+    "cosign takes every layer with the annotation of a signature for one, whatever its type, \
+     and so it is judged as one here. podman reads the type \
+     `application/vnd.dev.cosign.simplesigning.v1+json` alone.",
+);
+
+pub(crate) const EMPTY: Code = Code::warning(
+    "RSC012",
+    "there is nothing in the manifest",
+    "A manifest without layers holds no signature and no attestation, and no client verifies \
+     anything by it. Sign with cosign.",
+);
+
 pub(crate) const PAYLOAD: Code = Code::error(
     "RSC020",
     "a payload is not clear",
-    "It is a JSON object that names, under `critical`, the digest of a manifest, a reference and a \
-     type, without duplicate keys and without keys that cosign would take for one of these: \
-     otherwise two readers see two signatures.",
+    "It is a JSON object that names, under `critical`, the digest of a manifest, without \
+     duplicate keys and without keys that cosign would take for one of its own: otherwise two \
+     readers see two signatures.",
 );
 
-pub(crate) const TYPE: Code = Code::error(
+pub(crate) const TYPE: Code = Code::warning(
     "RSC021",
-    "a payload is no container signature",
-    "`critical.type` is `cosign container image signature`. What says something else was signed \
-     for another purpose.",
+    "a payload has another type than that of a container signature",
+    "`critical.type` is `cosign container image signature`. cosign does not look, podman \
+     refuses another one. What says something else was signed for another purpose.",
 );
 
 pub(crate) const OLD_TYPE: Code = Code::warning(
@@ -99,16 +120,26 @@ pub(crate) const OLD_TYPE: Code = Code::warning(
 pub(crate) const SIGNATURE: Code = Code::error(
     "RSC023",
     "a signature is missing, or is none",
-    "The annotation `dev.cosignproject.cosign/signature` of each payload's layer, or the bundle, \
-     holds a signature in base64: DER of ECDSA, 64 bytes of Ed25519, or as long as an RSA key.",
+    "The annotation `dev.cosignproject.cosign/signature` of each payload's layer, or the \
+     bundle, holds a signature in base64: the two numbers of ECDSA in DER or side by side, 64 \
+     bytes of Ed25519, or as long as an RSA key. Beside a signature that clients can verify it \
+     is a warning.",
+);
+
+pub(crate) const REFERENCE: Code = Code::warning(
+    "RSC024",
+    "a payload names no reference",
+    "`critical.identity.docker-reference` says by what name the manifest was signed. cosign \
+     does not look, podman refuses a payload without.",
 );
 
 pub(crate) const CERTIFICATE: Code = Code::error(
     "RSC030",
     "a certificate can't be read",
     "The annotations `dev.sigstore.cosign/certificate` and `dev.sigstore.cosign/chain` hold \
-     certificates in PEM, a bundle holds DER. Nobody is trusted here because of a \
-     certificate, but clients stop at one that they can't read.",
+     certificates in PEM, a bundle holds DER. Nobody is trusted here because of a certificate, \
+     but clients stop at one that they can't read. Beside a signature that clients can verify \
+     it is a warning.",
 );
 
 pub(crate) const CHAIN: Code = Code::warning(
@@ -122,7 +153,8 @@ pub(crate) const LOG_ENTRY: Code = Code::error(
     "RSC032",
     "the entry of a transparency log is not whole",
     "Clients verify the entry together with the signature, and refuse both if it can't be read. \
-     What must be there depends on the version of the bundle.",
+     What must be there depends on the version of the bundle. Beside a signature that clients \
+     can verify it is a warning.",
 );
 
 pub(crate) const LOG_OTHER: Code = Code::error(
@@ -132,10 +164,11 @@ pub(crate) const LOG_OTHER: Code = Code::error(
      that was taken from elsewhere proves nothing.",
 );
 
-pub(crate) const TIMESTAMP: Code = Code::error(
+pub(crate) const TIMESTAMP: Code = Code::warning(
     "RSC034",
     "a timestamp is none",
-    "It is the DER answer of a time-stamping authority (RFC 3161), in base64.",
+    "It is the DER answer of a time-stamping authority (RFC 3161), in base64; a bundle has at \
+     most 32. cosign looks at it only with `--use-signed-timestamps`.",
 );
 
 pub(crate) const FORGED: Code = Code::error(
@@ -145,18 +178,19 @@ pub(crate) const FORGED: Code = Code::error(
      refuses that, whoever issued the certificate. Sign again.",
 );
 
-pub(crate) const BUNDLE_LAYERS: Code = Code::error(
+pub(crate) const BUNDLE_LAYERS: Code = Code::warning(
     "RSC040",
-    "a bundle is not one layer",
+    "a bundle is not the only layer",
     "cosign reads a manifest with one layer whose type begins with \
-     `application/vnd.dev.sigstore.bundle`, and skips any other.",
+     `application/vnd.dev.sigstore.bundle`, and passes over any other: what lies there claims \
+     nothing about a manifest.",
 );
 
-pub(crate) const SUBJECT: Code = Code::error(
+pub(crate) const SUBJECT: Code = Code::warning(
     "RSC041",
     "a bundle has no subject",
-    "Bundles are found as referrers of what they sign. Without a subject nobody finds it. Sign \
-     with `cosign sign`, or attach the bundle with `oras attach`.",
+    "Bundles are found as referrers of what they sign. One without a subject is only stored. \
+     Sign with `cosign sign`, or attach the bundle with `oras attach`.",
 );
 
 pub(crate) const BUNDLE_TYPES: Code = Code::warning(
@@ -210,7 +244,9 @@ pub(crate) const INCLUSION: Code = Code::error(
 pub(crate) const ENVELOPE: Code = Code::error(
     "RSC050",
     "an envelope is not one that clients verify",
-    "It holds an in-toto statement, `application/vnd.in-toto+json`, and exactly one signature.",
+    "An envelope in a bundle has exactly one signature. One under a tag that ends in `.att` is \
+     clear JSON, holds an in-toto statement, `application/vnd.in-toto+json`, and has at least \
+     one signature; beside one that clients can verify it is a warning.",
 );
 
 pub(crate) const STATEMENT: Code = Code::error(
@@ -220,33 +256,41 @@ pub(crate) const STATEMENT: Code = Code::error(
      `predicateType` of at most 1 KiB.",
 );
 
-pub(crate) const ANNOTATIONS: Code = Code::error(
+pub(crate) const ANNOTATIONS: Code = Code::warning(
     "RSC052",
     "the manifest's annotations are not what is in the bundle",
     "`dev.sigstore.bundle.content` and `dev.sigstore.bundle.predicateType` are what lists of \
-     referrers show. An attestation that is announced as another one hides.",
+     referrers show. Clients verify the bundle and not the annotations.",
 );
 
 pub(crate) const MESSAGE: Code = Code::error(
     "RSC053",
     "the signature of a message does not name its digest",
-    "`messageDigest` holds the digest of the signed manifest, by SHA-256, or SHA-512 where the \
-     subject is named by that.",
+    "`messageDigest` holds the digest of what was signed: 32, 48 or 64 bytes of SHA-2. Clients \
+     compare it with the digest of the manifest.",
 );
 
 pub(crate) const UNREAD: Code = Code::warning(
     "RSC054",
-    "a bundle is too large to be judged",
-    "Bundles are read up to 8 MiB. A larger one, such as an attestation of a very large SBOM, is \
-     stored and never counts as signed by a known key.",
+    "something is too large to be judged",
+    "Blobs are read up to 8 MiB, and 16 MiB of them in all. What is larger, such as an \
+     attestation of a very large SBOM, is stored and never counts as signed by a known key.",
+);
+
+pub(crate) const OTHER_THING: Code = Code::warning(
+    "RSC055",
+    "a bundle is about something else than its subject",
+    "It holds the signature of a file, as `cosign sign-blob` makes it, or a statement about \
+     something else, and does not claim to be about the manifest that it refers to. cosign \
+     passes it over when it verifies that manifest.",
 );
 
 pub(crate) const UNKNOWN_KEY: Code = Code::error(
     "RSC060",
     "no known key made the signature",
-    "The policy sets `requireKnownKey`, so that a signature must be by one of its `keys`: one of \
-     several in a manifest is enough. The signature is by another key, or what was signed was \
-     changed since.",
+    "The policy sets `requireKnownKey`, so that a signature must be by one of its `keys`: one \
+     of several in a manifest is enough. The signature is by another key, or what was signed \
+     was changed since.",
 );
 
 pub(crate) const UNTRIED: Code = Code::warning(
@@ -255,6 +299,21 @@ pub(crate) const UNTRIED: Code = Code::warning(
     "Verifying takes time, and a review has little of it: 1200 tries of a P-256 key, 200 of \
      P-521. The newest signatures were tried first. Sign anew without the old ones, or list fewer \
      keys.",
+);
+
+pub(crate) const UNACCEPTED: Code = Code::error(
+    "RSC062",
+    "what was signed is not what the policy accepts",
+    "The policy sets `accept`: signatures, attestations or both. A bundle about something else \
+     than a manifest is neither.",
+);
+
+pub(crate) const FOREIGN_KEY: Code = Code::warning(
+    "RSC063",
+    "beside a signature by a known key stands one that is not",
+    "With `requireKnownKey` one signature by a known key is enough, and clients that trust \
+     another key verify another one. A policy that wants no other at all sets `severity: { \
+     RSC061: error, RSC063: error }`.",
 );
 
 /// Every code.
@@ -269,10 +328,13 @@ pub const ALL: &[Code] = &[
     DIFF_IDS,
     TOO_LARGE,
     ABSENT,
+    OTHER_TYPE,
+    EMPTY,
     PAYLOAD,
     TYPE,
     OLD_TYPE,
     SIGNATURE,
+    REFERENCE,
     CERTIFICATE,
     CHAIN,
     LOG_ENTRY,
@@ -293,6 +355,9 @@ pub const ALL: &[Code] = &[
     ANNOTATIONS,
     MESSAGE,
     UNREAD,
+    OTHER_THING,
     UNKNOWN_KEY,
     UNTRIED,
+    UNACCEPTED,
+    FOREIGN_KEY,
 ];

@@ -5,25 +5,28 @@
 //! reads a signature when it is pushed, refuses one that says something else than the place where
 //! it stands, and records which key made it, so that policies can ask for that.
 
+mod attached;
+mod attestations;
 mod bundle;
 mod certificate;
 pub mod codes;
+mod dsse;
+mod findings;
 mod form;
 mod key;
+mod layers;
+mod place;
 mod read;
 mod settings;
 mod shape;
-mod tag;
+mod signatures;
+mod statement;
 mod trust;
 
-use roadstead_plugin_sdk::{
-    Manifest, SettingsProblem,
-    oci::media_type::{DOCKER_MANIFEST, OCI_MANIFEST},
-    prelude::*,
-};
+use roadstead_plugin_sdk::{Manifest, SettingsProblem, prelude::*};
 
 use form::Form;
-pub use settings::{KeySetting, Settings};
+pub use settings::{Accepted, KeySetting, Settings};
 
 /// The plugin.
 #[derive(Debug)]
@@ -48,34 +51,24 @@ impl Plugin for Cosign {
 
     fn review(target: &Target, settings: &Settings) -> Review {
         let Target::Manifest(manifest) = target else { return Ok(None) };
-        match form::of(manifest) {
-            Some(form) => review(manifest, form, settings).map(Some),
-            None => Ok(None),
+        let forms = form::of(manifest);
+        if forms.is_empty() {
+            return Ok(None);
         }
+        review(manifest, &forms, settings).map(Some)
     }
 }
 
-fn review(manifest: &Manifest, form: Form, settings: &Settings) -> Result<Report, Failure> {
+fn review(manifest: &Manifest, forms: &[Form], settings: &Settings) -> Result<Report, Failure> {
     let keys = settings.keys().map_err(Failure::Internal)?;
     let mut report = Report::new();
-    let claims = match form {
-        _ if ![OCI_MANIFEST, DOCKER_MANIFEST].contains(&manifest.media_type.as_str()) => {
-            let message = format!(
-                "a signature is an image manifest, not {}; sign with cosign",
-                Quoted(&manifest.media_type)
-            );
-            report.find(&codes::FORM, message).pointer("/mediaType");
-            Vec::new()
-        }
-        Form::Mixed => {
-            let message = "a manifest is a signature with its payloads or a sigstore bundle, not \
-                           both; push them one by one";
-            report.find(&codes::FORM, message);
-            Vec::new()
-        }
-        Form::Tagged => tag::read(manifest, &mut report)?,
-        Form::Bundle => bundle::read(manifest, &mut report)?,
-    };
-    trust::judge(&claims, &keys, settings.require_known_key, &mut report);
+    for form in forms {
+        let found = match form {
+            Form::Signatures => signatures::read(manifest, &mut report)?,
+            Form::Attestations => attestations::read(manifest, &mut report)?,
+            Form::Bundle => bundle::read(manifest, &mut report)?,
+        };
+        trust::judge(&found, &keys, settings, &mut report);
+    }
     Ok(report)
 }

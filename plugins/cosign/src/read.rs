@@ -38,6 +38,21 @@ fn without_line_ends(text: &str) -> String {
     text.chars().filter(|letter| !matches!(letter, '\r' | '\n')).collect()
 }
 
+/// Bytes of a blob that is judged: with what is decoded of it, it is held three times.
+pub(crate) const BYTES_MAX: u64 = 8 << 20;
+/// cosign's own bound of what it reads.
+pub(crate) const BYTES_OF_COSIGN_MAX: u64 = 128 << 20;
+
+/// Warns of a blob that cosign reads and this plugin does not.
+pub(crate) fn find_unread(part: &Descriptor, bytes_max: u64, what: &str, report: &mut Report) {
+    let message = format!(
+        "{what} has {} bytes, more than the {bytes_max} that are judged, so that nobody has read \
+         it; sign less at once",
+        part.size
+    );
+    report.find(&codes::UNREAD, message).blob(&part.digest);
+}
+
 /// All of a blob; none where something was found instead. `what` is what messages call it.
 pub(crate) fn blob(
     part: &Descriptor,

@@ -19,6 +19,8 @@ pub struct Settings {
     keys: Vec<KeySetting>,
     /// Whether what no key of `keys` signed is refused.
     pub(crate) require_known_key: bool,
+    /// What may be signed: anything else is refused. Without it anything may.
+    pub(crate) accept: Option<Vec<Accepted>>,
 }
 
 /// A public key.
@@ -29,6 +31,16 @@ pub struct KeySetting {
     name: String,
     /// the key as PEM, most often by `keyFile: cosign.pub`
     key: String,
+}
+
+/// What a signature can say about a manifest.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Accepted {
+    /// that it is signed
+    Signature,
+    /// something else, such as the result of a scan
+    Attestation,
 }
 
 impl Settings {
@@ -76,6 +88,11 @@ impl Settings {
             let message = "no signature can be by a known key while there are none; list them \
                            under keys, or leave requireKnownKey out";
             add("/requireKnownKey".to_owned(), message.to_owned());
+        }
+        if self.accept.as_ref().is_some_and(Vec::is_empty) {
+            let message = "an empty list accepts nothing; list signature, attestation or both, or \
+                           leave accept out";
+            add("/accept".to_owned(), message.to_owned());
         }
         problems
     }

@@ -55,19 +55,19 @@ pub(crate) const KEY_CASE: Code = Code::warning(
      no user there. Write fields as the image specification does.",
 );
 
-pub(crate) const PLATFORM: Code = Code::error(
+pub(crate) const PLATFORM: Code = Code::warning(
     "RSI013",
     "the config does not say what the image runs on",
-    "`architecture` and `os` are required. Without them a client can't select the image from an \
-     index, and containerd may refuse it. `crane append` without a base image leaves them out: \
-     set them with `crane mutate --set-platform linux/amd64`.",
+    "`architecture` and `os` are required, and runtimes take an image without them all the \
+     same. But a client can't select it from an index. `crane append` without a base image \
+     leaves them out: set them with `crane mutate --set-platform linux/amd64`.",
 );
 
 pub(crate) const ROOTFS: Code = Code::error(
     "RSI014",
     "the config does not list layers as runtimes read them",
-    "`rootfs.type` is `layers`, and `rootfs.diff_ids` are digests such as `sha256:` with 64 hex \
-     digits: those of the layers without compression.",
+    "`rootfs.diff_ids` are digests such as `sha256:` with 64 hex digits: those of the layers \
+     without compression. Runtimes compare each layer with its own.",
 );
 
 pub(crate) const DIFF_ID_COUNT: Code = Code::error(
@@ -91,12 +91,19 @@ pub(crate) const TIME: Code = Code::warning(
      config with another one.",
 );
 
+pub(crate) const ROOTFS_TYPE: Code = Code::warning(
+    "RSI018",
+    "the config has another type of rootfs than layers",
+    "`rootfs.type` is `layers`, by the image specification. Runtimes do not look at it.",
+);
+
 pub(crate) const CONTENT: Code = Code::error(
     "RSI020",
     "a layer is not what its media type says",
-    "Its first bytes are those of another form. Some runtimes go by the type and can't unpack it, \
-     others go by the bytes. Common causes are a layer that was compressed or not without its \
-     type being changed, and files that were pushed as layers.",
+    "Its first bytes are those of another form, and a runtime can't unpack it: containerd \
+     unpacks gzip and zstd alone, and nothing compressed as \
+     `application/vnd.oci.image.layer.v1.tar`. Common causes are a layer that was compressed \
+     without its type being changed, and files that were pushed as layers.",
 );
 
 pub(crate) const OLD_TAR: Code = Code::warning(
@@ -125,6 +132,13 @@ pub(crate) const NOT_COMPARED: Code = Code::warning(
     "a layer could not be compared with the config",
     "With `diffIds`: the layer is encrypted or not stored here, or its diff_id is no sha256. A \
      runtime compares it before it runs.",
+);
+
+pub(crate) const COMPRESSION: Code = Code::warning(
+    "RSI025",
+    "a layer is compressed in another way than its media type says",
+    "docker, podman and containerd look at the first bytes and unpack it; tools that go by the \
+     type do not. Push the image with a tool that names what it packs.",
 );
 
 pub(crate) const CHILD_TYPE: Code = Code::warning(
@@ -228,11 +242,13 @@ pub const ALL: &[Code] = &[
     DIFF_ID_COUNT,
     HISTORY,
     TIME,
+    ROOTFS_TYPE,
     CONTENT,
     OLD_TAR,
     DAMAGED,
     DIFF_ID,
     NOT_COMPARED,
+    COMPRESSION,
     CHILD_TYPE,
     PLATFORM_TWICE,
     CHILD_PLATFORM,

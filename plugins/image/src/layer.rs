@@ -10,7 +10,7 @@ use roadstead_plugin_sdk::{
 use crate::{
     codes,
     findings::{Findings, Place},
-    media::{self, Packing},
+    media::{self, Family, LayerType, Packing},
 };
 
 /// Bytes of a tar header, which is all that is looked at.
@@ -55,7 +55,7 @@ pub(crate) fn check(manifest: &Manifest, findings: &mut Findings) -> Result<(), 
             continue;
         }
         match head(layer)? {
-            Some(head) => check_head(layer, layer_type.packing, &head, findings),
+            Some(head) => check_head(layer, layer_type, &head, findings),
             None if layer_type.is_foreign => {}
             None => find_absent(layer, findings),
         }
@@ -69,15 +69,17 @@ fn find_absent(layer: &Descriptor, findings: &mut Findings) {
     findings.add(&codes::ABSENT, Place::blob(&layer.digest), message);
 }
 
-fn check_head(layer: &Descriptor, packing: Packing, head: &[u8], findings: &mut Findings) {
+fn check_head(layer: &Descriptor, expected: LayerType, head: &[u8], findings: &mut Findings) {
     let found = Content::of(head);
+    let is_tar = matches!(found, Content::Tar | Content::OldTar | Content::EmptyTar);
+    // what all runtimes unpack that find the compression by the bytes
+    let is_known = is_tar || matches!(found, Content::Gzip | Content::Zstd);
+    let packing = expected.packing;
     let is_right = match packing {
         Packing::Encrypted => true,
         Packing::Gzip => found == Content::Gzip,
         Packing::Zstd => found == Content::Zstd,
-        Packing::Tar => {
-            matches!(found, Content::Tar | Content::OldTar | Content::EmptyTar)
-        }
+        Packing::Tar => is_tar,
     };
     let (place, index) = (Place::blob(&layer.digest), layer.index);
     if !is_right {
@@ -86,7 +88,13 @@ fn check_head(layer: &Descriptor, packing: Packing, head: &[u8], findings: &mut 
             "layer {index} is {found}, but its media type says {wanted}; push the image with a \
              tool that names what it packs"
         );
-        findings.add(&codes::CONTENT, place, message);
+        // containerd takes OCI's type of uncompressed layers at its word
+        let is_unpacked = packing != Packing::Tar || expected.family == Family::Docker;
+        let code = match is_known && is_unpacked {
+            true => &codes::COMPRESSION,
+            false => &codes::CONTENT,
+        };
+        findings.add(code, place, message);
     } else if packing == Packing::Tar && found == Content::OldTar {
         let message = format!(
             "layer {index} is a tar archive of a form from before 1988; pack it as ustar or pax"

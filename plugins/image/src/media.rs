@@ -1,6 +1,6 @@
 //! Media types of images and of what borrows an image's config.
 
-use roadstead_plugin_sdk::{Descriptor, oci::media_type};
+use roadstead_plugin_sdk::{Descriptor, Manifest, oci::media_type};
 
 /// Who defined a media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,7 @@ impl Packing {
 /// What a layer's media type says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LayerType {
+    pub(crate) family: Family,
     pub(crate) packing: Packing,
     /// a registry may do without it
     pub(crate) is_foreign: bool,
@@ -54,9 +55,17 @@ const COMPANIONS: [&str; 7] = [
     "text/spdx",
 ];
 
-/// Whether it is an image's config.
-pub(crate) fn is_config(part: &Descriptor) -> bool {
-    config_family(part).is_some()
+/// Types that say nothing, which docker and podman take for an image's config in a manifest of
+/// docker's own form: old registries gave them to it.
+const VAGUE_CONFIGS: [&str; 3] = ["application/octet-stream", "application/json", "text/html"];
+
+/// Whether runtimes take the manifest's config for an image's.
+pub(crate) fn has_config(manifest: &Manifest) -> bool {
+    let is_vague = |part: &Descriptor| {
+        media_type::essence(&manifest.media_type) == media_type::DOCKER_MANIFEST
+            && VAGUE_CONFIGS.contains(&part.media_type_essence().as_str())
+    };
+    manifest.config().is_some_and(|part| config_family(part).is_some() || is_vague(part))
 }
 
 /// Who defined the type of an image's config; none: it is none.
@@ -97,9 +106,9 @@ pub(crate) fn is_companion(layer: &Descriptor) -> bool {
 /// Reads a layer's media type; none: it is no type that runtimes know.
 pub(crate) fn layer_type(layer: &Descriptor) -> Option<LayerType> {
     let essence = layer.media_type_essence();
-    let (rest, foreign, tar) = match essence.strip_prefix(OCI_LAYER) {
-        Some(rest) => (rest, "nondistributable.", "v1.tar"),
-        None => (essence.strip_prefix(DOCKER_LAYER)?, "foreign.", "diff.tar"),
+    let (family, rest, foreign, tar) = match essence.strip_prefix(OCI_LAYER) {
+        Some(rest) => (Family::Oci, rest, "nondistributable.", "v1.tar"),
+        None => (Family::Docker, essence.strip_prefix(DOCKER_LAYER)?, "foreign.", "diff.tar"),
     };
     let (rest, is_foreign) = match rest.strip_prefix(foreign) {
         Some(rest) => (rest, true),
@@ -117,7 +126,8 @@ pub(crate) fn layer_type(layer: &Descriptor) -> Option<LayerType> {
         Some("zstd") => Packing::Zstd,
         _ => return None,
     };
-    Some(LayerType { packing: if is_encrypted { Packing::Encrypted } else { packing }, is_foreign })
+    let packing = if is_encrypted { Packing::Encrypted } else { packing };
+    Some(LayerType { family, packing, is_foreign })
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl Scope {
         if matches!(essence, media_type::OCI_INDEX | media_type::DOCKER_LIST) {
             return Ok(if is_cache(manifest) { Self::Other } else { Self::Index });
         }
-        if !manifest.config().is_some_and(media::is_config) {
+        if !media::has_config(manifest) {
             return Ok(Self::Other);
         }
         Ok(if is_companion(manifest)? { Self::Other } else { Self::Image })

@@ -1,154 +1,137 @@
-//! What a bundle's signature is over: an envelope around a statement, or the signed manifest
-//! itself.
+//! What a bundle's signature is over: an envelope around a statement, or a message, such as the
+//! signed manifest itself.
 
-use roadstead_plugin_sdk::{
-    Descriptor, Failure, Manifest, Quoted, content,
-    oci::{Algorithm, Digest},
-};
-use serde_json::Value;
+use roadstead_plugin_sdk::{Descriptor, Failure, Quoted, content};
 
-use super::{
-    proto::{Fields, Wrong},
-    statement,
-};
+use super::proto::{Fields, Wrong};
 use crate::{
     codes,
+    dsse::{self, Envelope},
     key::{Hash, Message},
-    shape,
+    shape, statement,
 };
 
 /// Bytes of a manifest; no registry takes larger ones.
 const MANIFEST_BYTES_MAX: u64 = 4 << 20;
-/// The only type of what cosign puts into envelopes.
-const STATEMENT: &str = "application/vnd.in-toto+json";
-/// Annotations of the manifest that repeat what is in the bundle.
-const CONTENT: &str = "dev.sigstore.bundle.content";
-const PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
 
-/// The bytes of the signed manifest, if it is there.
-#[derive(Debug, Default)]
-pub(crate) struct Signed(Option<Vec<u8>>);
+/// The manifest that a bundle is attached to.
+#[derive(Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) digest: &'a str,
+    /// if they were asked for, and are there
+    pub(crate) bytes: Option<Vec<u8>>,
+}
 
 /// A signature with what it is over.
 #[derive(Debug)]
 pub(crate) struct Content {
+    /// its name in the manifest's annotations
+    pub(crate) form: &'static str,
     pub(crate) message: Message,
     pub(crate) signature: Vec<u8>,
-    /// of an attestation
+    /// of a statement
     pub(crate) predicate_type: Option<String>,
+    /// what it is about where that is not the subject; goes on after "the bundle"
+    pub(crate) other: Option<String>,
 }
 
-impl Signed {
-    pub(crate) fn read(subject: &Descriptor) -> Result<Self, Failure> {
+impl<'a> Subject<'a> {
+    /// `wants_bytes`: asked for only where they are needed, since a review that misses something
+    /// is not remembered.
+    pub(crate) fn read(subject: &'a Descriptor, wants_bytes: bool) -> Result<Self, Failure> {
+        let digest = subject.digest.as_str();
+        if !wants_bytes {
+            return Ok(Self { digest, bytes: None });
+        }
         // a wrong size would spend the review's budget for reading, which fails it
-        match content::read(&subject.digest, subject.size.min(MANIFEST_BYTES_MAX)) {
-            Ok(bytes) => Ok(Self(Some(bytes))),
+        match content::read(digest, subject.size.min(MANIFEST_BYTES_MAX)) {
+            Ok(bytes) => Ok(Self { digest, bytes: Some(bytes) }),
             Err(error) if error.is_failure() => Err(error.into()),
-            Err(_) => Ok(Self(None)),
+            Err(_) => Ok(Self { digest, bytes: None }),
         }
     }
 }
 
-/// Reads it, and compares it with the manifest around the bundle.
-pub(crate) fn read(
-    bundle: &Fields<'_>,
-    manifest: &Manifest,
-    subject: &Descriptor,
-    signed: Signed,
-) -> Result<Content, Wrong> {
-    let envelope = bundle.message("dsseEnvelope", &["payload", "payloadType", "signatures"])?;
+/// Reads it, and compares it with the subject, if there is one.
+pub(crate) fn read(bundle: &Fields<'_>, subject: Option<Subject<'_>>) -> Result<Content, Wrong> {
+    let envelope = bundle.message("dsseEnvelope", &dsse::FIELDS)?;
     let message = bundle.message("messageSignature", &["messageDigest", "signature"])?;
-    let (kind, content) = match (envelope, message) {
-        (Some(envelope), None) => ("dsse-envelope", read_envelope(&envelope, subject)?),
-        (None, Some(message)) => ("message-signature", read_message(&message, subject, signed)?),
+    match (envelope, message) {
+        (Some(envelope), None) => read_envelope(&envelope, subject.as_ref()),
+        (None, Some(message)) => read_message(&message, subject),
         _ => {
             let why = "needs either a dsseEnvelope or a messageSignature";
-            return Err(Wrong::new(&codes::CONTENT, "", why));
-        }
-    };
-    let named = content.predicate_type.as_deref().unwrap_or_default();
-    for (annotation, is) in [(CONTENT, kind), (PREDICATE_TYPE, named)] {
-        if let Some(says) = manifest.annotation(annotation).filter(|says| *says != is) {
-            let why = format!(
-                "is {}, but the manifest's annotation {annotation} says {}",
-                Quoted(is),
-                Quoted(says)
-            );
-            return Err(Wrong::new(&codes::ANNOTATIONS, "", why));
+            Err(Wrong::new(&codes::CONTENT, "", why))
         }
     }
-    Ok(content)
 }
 
-fn read_envelope(envelope: &Fields<'_>, subject: &Descriptor) -> Result<Content, Wrong> {
-    let wrong =
-        |name: &str, why: String| Err(Wrong::new(&codes::ENVELOPE, &envelope.pointer(name), why));
+fn read_envelope(envelope: &Fields<'_>, subject: Option<&Subject<'_>>) -> Result<Content, Wrong> {
     let payload_type = envelope.text("payloadType")?;
-    if payload_type != STATEMENT {
-        let why = format!("holds {}, not a statement, {STATEMENT}", Quoted(payload_type));
-        return wrong("payloadType", why);
-    }
     let signatures = envelope.list("signatures")?;
     let [first] = &signatures[..] else {
         let why =
             format!("needs one signature in its envelope, and there are {}", signatures.len());
-        return wrong("signatures", why);
+        return Err(Wrong::new(&codes::ENVELOPE, &envelope.pointer("signatures"), why));
     };
     let signature = Fields::of(first.clone(), &["sig", "keyid"])?;
     let signature = checked(&signature, "sig")?;
     let payload = envelope.bytes("payload")?;
-    let at = envelope.pointer("payload");
-    let predicate_type = statement::read(&payload, subject, &at)?;
-    // DSSE's pre-authentication encoding
-    let mut message =
-        format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
-    message.extend(payload);
-    Ok(Content {
-        message: Message::whole(message),
+    let message = Envelope { payload_type, payload: &payload }.message();
+    let content = |predicate_type, other| Content {
+        form: "dsse-envelope",
+        message,
         signature,
-        predicate_type: Some(predicate_type),
-    })
+        predicate_type,
+        other,
+    };
+    if payload_type != dsse::STATEMENT {
+        let other = format!("holds {}, not a statement", Quoted(payload_type));
+        return Ok(content(None, Some(other)));
+    }
+    let statement = statement::read(&payload)
+        .map_err(|why| Wrong::new(&codes::STATEMENT, &envelope.pointer("payload"), why))?;
+    let is_about = |subject: &Subject<'_>| statement.is_about(subject.digest);
+    let other = (!subject.is_some_and(is_about)).then(|| {
+        let first = statement.first();
+        signs(first.as_deref(), subject)
+    });
+    Ok(content(Some(statement.predicate_type), other))
 }
 
-fn read_message(
-    message: &Fields<'_>,
-    subject: &Descriptor,
-    signed: Signed,
-) -> Result<Content, Wrong> {
-    let wrong = |code, why: String| Err(Wrong::new(code, &message.pointer("messageDigest"), why));
+fn read_message(message: &Fields<'_>, subject: Option<Subject<'_>>) -> Result<Content, Wrong> {
     let Some(digest) = message.message("messageDigest", &["algorithm", "digest"])? else {
-        return wrong(&codes::MESSAGE, "lacks the messageDigest".to_owned());
+        let why = "lacks the messageDigest";
+        return Err(Wrong::new(&codes::MESSAGE, &message.pointer("messageDigest"), why));
     };
-    let (algorithm, hash) = match digest.get("algorithm").map(|(_, value)| value) {
-        Some(Value::String(name)) if name == "SHA2_256" => (Algorithm::Sha256, Hash::Sha256),
-        Some(Value::String(name)) if name == "SHA2_512" => (Algorithm::Sha512, Hash::Sha512),
-        Some(Value::Number(number)) if number.as_u64() == Some(1) => {
-            (Algorithm::Sha256, Hash::Sha256)
-        }
-        Some(Value::Number(number)) if number.as_u64() == Some(3) => {
-            (Algorithm::Sha512, Hash::Sha512)
-        }
-        _ => {
-            let why = "has a messageDigest of another algorithm than SHA2_256 and SHA2_512";
-            return wrong(&codes::MESSAGE, why.to_owned());
-        }
-    };
+    // clients compare the bytes, whatever the algorithm is called
     let bytes = digest.bytes("digest")?;
-    let named = Digest::from_bytes(algorithm, &bytes);
-    if named.as_str() != subject.digest {
-        let why = format!(
-            "signs {}, but its subject is {}",
-            Quoted(named.as_str()),
-            Quoted(&subject.digest)
-        );
-        return wrong(&codes::OTHER_DIGEST, why);
-    }
-    let signature = checked(message, "signature")?;
-    let message = match signed.0 {
-        Some(bytes) => Message::whole(bytes),
-        None => Message::hashed(hash, bytes),
+    let hash = match bytes.len() {
+        32 => Hash::Sha256,
+        48 => Hash::Sha384,
+        64 => Hash::Sha512,
+        len => {
+            let why = format!("has a messageDigest of {len} bytes, which is no digest");
+            return Err(Wrong::new(&codes::MESSAGE, &digest.pointer("digest"), why));
+        }
     };
-    Ok(Content { message, signature, predicate_type: None })
+    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let is_about =
+        |subject: &Subject<'_>| subject.digest.split_once(':').is_some_and(|(_, of)| of == hex);
+    let other =
+        (!subject.as_ref().is_some_and(is_about)).then(|| signs(Some(&hex), subject.as_ref()));
+    let signature = checked(message, "signature")?;
+    let known = subject.filter(is_about).and_then(|subject| subject.bytes);
+    let message = known.map_or_else(|| Message::hashed(hash, bytes), Message::whole);
+    Ok(Content { form: "message-signature", message, signature, predicate_type: None, other })
+}
+
+fn signs(what: Option<&str>, subject: Option<&Subject<'_>>) -> String {
+    let what = what.map_or_else(|| "nothing".to_owned(), |what| Quoted(what).to_string());
+    match subject {
+        Some(subject) => format!("signs {what}, but its subject is {}", Quoted(subject.digest)),
+        None => format!("signs {what}"),
+    }
 }
 
 /// A signature, if it has the shape of one.

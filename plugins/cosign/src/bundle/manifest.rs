@@ -1,49 +1,72 @@
 //! The manifest around a bundle.
 
-use roadstead_plugin_sdk::{Descriptor, Manifest, Quoted, Report, oci::media_type};
+use roadstead_plugin_sdk::{
+    Descriptor, Manifest, Quoted, Report,
+    oci::media_type::{self, DOCKER_MANIFEST, OCI_MANIFEST},
+};
 
 use crate::{codes, form::is_bundle};
 
-/// What a bundle is judged by.
+/// Bundles of one manifest that are looked at.
+const BUNDLES_MAX: usize = 100;
+
+/// What a manifest is to cosign.
 #[derive(Debug)]
-pub(crate) struct Parts<'a> {
-    /// the bundle
-    pub(crate) layer: &'a Descriptor,
-    /// the manifest that is signed
-    pub(crate) subject: &'a Descriptor,
+pub(crate) enum Parts<'a> {
+    /// A bundle that cosign finds and verifies.
+    Attached {
+        /// the bundle
+        layer: &'a Descriptor,
+        /// the manifest that it is attached to
+        subject: &'a Descriptor,
+    },
+    /// Bundles that are stored, and that cosign passes over.
+    Stored(Vec<&'a Descriptor>),
 }
 
-/// The parts, where they are as cosign wants them.
-pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Option<Parts<'a>> {
+/// The parts, with a warning where cosign does not read them.
+pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a> {
+    if ![OCI_MANIFEST, DOCKER_MANIFEST].contains(&manifest.media_type.as_str()) {
+        let message = format!(
+            "cosign reads a sigstore bundle in an image manifest, and in {} in one of those that \
+             it lists; push that one itself",
+            Quoted(&manifest.media_type)
+        );
+        report.find(&codes::FORM, message).pointer("/mediaType");
+        return Parts::Stored(Vec::new());
+    }
     find_types(manifest, report);
     let layers: Vec<_> = manifest.layers().collect();
-    let layer = match layers[..] {
-        [layer] if is_bundle(&layer.media_type_essence()) => Some(layer),
-        [layer] => {
-            let message = format!(
-                "the layer of a sigstore bundle has the type {}, which is no bundle's; sign with \
-                 cosign",
+    let is_one = matches!(layers[..], [layer] if is_bundle(&layer.media_type_essence()));
+    if !is_one {
+        let message = match layers[..] {
+            [layer] => format!(
+                "the layer has the type {}, which is no sigstore bundle's, so that cosign passes \
+                 it over; sign with cosign",
                 Quoted(&layer.media_type)
-            );
-            report.find(&codes::BUNDLE_LAYERS, message).pointer("/layers/0/mediaType");
-            None
-        }
-        _ => {
-            let message = format!(
-                "a sigstore bundle is one layer, and there are {}; sign with cosign",
+            ),
+            _ => format!(
+                "cosign reads a sigstore bundle that is the only layer, and passes over these \
+                 {}; push bundles one by one",
                 layers.len()
-            );
-            report.find(&codes::BUNDLE_LAYERS, message).pointer("/layers");
-            None
-        }
-    };
+            ),
+        };
+        report.find(&codes::BUNDLE_LAYERS, message).pointer("/layers");
+    }
     let subject = manifest.subject();
     if subject.is_none() {
-        let message = "a sigstore bundle has what it signs as its subject, and there is none; sign \
-                       with cosign";
+        let message = "the sigstore bundle has no subject, so that cosign finds it for no \
+                       manifest; attach it to what it signs";
         report.find(&codes::SUBJECT, message).pointer("/subject");
     }
-    Some(Parts { layer: layer?, subject: subject? })
+    match (subject, &layers[..]) {
+        (Some(subject), [layer]) if is_one => Parts::Attached { layer, subject },
+        _ => {
+            let bundles = layers.into_iter();
+            let bundles = bundles.filter(|layer| is_bundle(&layer.media_type_essence()));
+            Parts::Stored(bundles.take(BUNDLES_MAX).collect())
+        }
+    }
 }
 
 /// Readers that list referrers by type would not find it.

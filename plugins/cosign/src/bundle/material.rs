@@ -1,6 +1,8 @@
 //! What a verifier needs besides the signature: a key's hint or certificates, and proof of the
 //! time.
 
+use roadstead_plugin_sdk::Code;
+
 use super::{
     log,
     proto::{Fields, Placed, Wrong},
@@ -22,12 +24,15 @@ const MATERIAL: [&str; 5] = [
 const TIMESTAMPS_MAX: usize = 32;
 const CHAIN_MAX: usize = 32;
 
+/// A warning: its code, and what goes on after "the bundle".
+pub(crate) type Odd = (&'static Code, String);
+
 /// What was found there.
 #[derive(Debug)]
 pub(crate) struct Material {
     pub(crate) certificate: Option<Certificate>,
-    /// why the certificates are not as they should be, though clients can read them
-    pub(crate) odd: Option<&'static str>,
+    /// what is not as it should be, though clients take it
+    pub(crate) odd: Vec<Odd>,
 }
 
 /// Reads it as strictly as the version wants it.
@@ -42,10 +47,10 @@ pub(crate) fn read(bundle: &Fields<'_>, version: Version) -> Result<Material, Wr
     }
     let single = material.get("certificate");
     let chain = material.message("x509CertificateChain", &["certificates"])?;
-    let read = match (key, single, chain) {
-        (Some(_), None, None) => Material { certificate: None, odd: None },
+    let mut read = match (key, single, chain) {
+        (Some(_), None, None) => Material { certificate: None, odd: Vec::new() },
         (None, Some(placed), None) => {
-            Material { certificate: Some(read_certificate(placed)?), odd: None }
+            Material { certificate: Some(read_certificate(placed)?), odd: Vec::new() }
         }
         (None, None, Some(chain)) => read_chain(&chain, version)?,
         _ => {
@@ -54,7 +59,7 @@ pub(crate) fn read(bundle: &Fields<'_>, version: Version) -> Result<Material, Wr
         }
     };
     log::check(&material.list("tlogEntries")?, version)?;
-    check_timestamps(&material)?;
+    read.odd.extend(odd_timestamps(&material)?);
     Ok(read)
 }
 
@@ -83,23 +88,24 @@ fn read_chain(chain: &Fields<'_>, version: Version) -> Result<Material, Wrong> {
     } else {
         None
     };
-    Ok(Material { certificate: certificates.into_iter().next(), odd })
+    let odd = odd.map(|why| (&codes::ODD_CHAIN, why.to_owned()));
+    Ok(Material { certificate: certificates.into_iter().next(), odd: odd.into_iter().collect() })
 }
 
-fn check_timestamps(material: &Fields<'_>) -> Result<(), Wrong> {
+/// cosign looks at timestamps where it is told to.
+fn odd_timestamps(material: &Fields<'_>) -> Result<Option<Odd>, Wrong> {
     let data = material.message("timestampVerificationData", &["rfc3161Timestamps"])?;
-    let Some(data) = data else { return Ok(()) };
+    let Some(data) = data else { return Ok(None) };
     let timestamps = data.list("rfc3161Timestamps")?;
+    let odd = |why: String| Ok(Some((&codes::TIMESTAMP, why)));
     if timestamps.len() > TIMESTAMPS_MAX {
-        let why = format!("has more than {TIMESTAMPS_MAX} timestamps");
-        return Err(Wrong::new(&codes::TIMESTAMP, &data.at, why));
+        return odd(format!("has more than {TIMESTAMPS_MAX} timestamps"));
     }
     for placed in timestamps {
         let timestamp = Fields::of(placed, &["signedTimestamp"])?;
         if !shape::is_der_sequence(&timestamp.bytes("signedTimestamp")?) {
-            let why = "has a timestamp that is none by RFC 3161";
-            return Err(Wrong::new(&codes::TIMESTAMP, &timestamp.at, why));
+            return odd("has a timestamp that is none by RFC 3161".to_owned());
         }
     }
-    Ok(())
+    Ok(None)
 }

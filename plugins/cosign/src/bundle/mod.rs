@@ -1,69 +1,109 @@
 //! The bundle form: a manifest with a subject, whose one layer is a sigstore bundle. A bundle
 //! holds the signature, what it is over, and what a verifier needs besides.
+//!
+//! Bundles are also stored as what they are: files with the signature of another file. cosign
+//! passes these over when it verifies a manifest, so they claim nothing about one.
 
 mod content;
 mod log;
 mod manifest;
 mod material;
 mod proto;
-mod statement;
 mod version;
 
-use roadstead_plugin_sdk::{Descriptor, Failure, Manifest, Report, oci::json};
+use roadstead_plugin_sdk::{Descriptor, Failure, Manifest, Quoted, Report, oci::json};
 use serde_json::Value;
 
-use crate::{codes, read, trust::Claim};
+use crate::{
+    codes, read,
+    trust::{Claim, Found, SIGNED},
+};
 
-use content::Signed;
+use content::{Content, Subject};
 use manifest::Parts;
+use material::Material;
 use proto::{Fields, Wrong};
 use version::Version;
 
-/// Bytes of a bundle that is judged: with what is decoded of it, it is held three times.
-const BYTES_MAX: u64 = 8 << 20;
-/// cosign's own bound of what it reads.
-const BYTES_OF_COSIGN_MAX: u64 = 128 << 20;
 /// JSON values of a bundle; all that is signed is one of them.
 const VALUES_MAX: usize = 20_000;
+/// Annotations of the manifest that repeat what is in the bundle, as those write them who attach
+/// one to what it signs.
+const CONTENT: &str = "dev.sigstore.bundle.content";
+const PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
 
 /// The fields of a bundle.
 const BUNDLE: [&str; 4] = ["mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"];
 
 /// Finds what is wrong with the manifest and its bundle, and answers the signature.
-pub(crate) fn read(manifest: &Manifest, report: &mut Report) -> Result<Vec<Claim>, Failure> {
-    let Some(parts) = manifest::parts(manifest, report) else { return Ok(Vec::new()) };
-    let layer = parts.layer;
-    if layer.size > BYTES_MAX && layer.size <= BYTES_OF_COSIGN_MAX {
-        let message = format!(
-            "the bundle has {} bytes, more than the {BYTES_MAX} that are judged, so that nobody \
-             has read it; sign less at once",
-            layer.size
-        );
-        report.find(&codes::UNREAD, message).blob(&layer.digest);
-        return Ok(Vec::new());
+pub(crate) fn read(manifest: &Manifest, report: &mut Report) -> Result<Found, Failure> {
+    match manifest::parts(manifest, report) {
+        Parts::Attached { layer, subject } => read_attached(manifest, layer, subject, report),
+        Parts::Stored(layers) => read_stored(&layers),
     }
-    let Some(bytes) = read::blob(layer, BYTES_MAX, "the bundle", report)? else {
-        return Ok(Vec::new());
+}
+
+fn read_attached(
+    manifest: &Manifest,
+    layer: &Descriptor,
+    subject: &Descriptor,
+    report: &mut Report,
+) -> Result<Found, Failure> {
+    if layer.size > read::BYTES_MAX && layer.size <= read::BYTES_OF_COSIGN_MAX {
+        read::find_unread(layer, read::BYTES_MAX, "the bundle", report);
+        return Ok(Found { claims: Vec::new(), unread: 1 });
+    }
+    let Some(bytes) = read::blob(layer, read::BYTES_MAX, "the bundle", report)? else {
+        return Ok(Found::default());
     };
     let value = match json::parse_bounded(&bytes, VALUES_MAX) {
         Ok(value) => value,
         Err(error) => {
             let why = format!("is not clear JSON ({error})");
-            find(parts.layer, &Wrong::new(&codes::BUNDLE, "", why), report);
-            return Ok(Vec::new());
+            find(layer, &Wrong::new(&codes::BUNDLE, "", why), report);
+            return Ok(Found::default());
         }
     };
     drop(bytes);
-    // asked for only where it is needed: a review that misses something is not remembered
     let is_message = value.get("messageSignature").or(value.get("message_signature")).is_some();
-    let signed = if is_message { Signed::read(parts.subject)? } else { Signed::default() };
-    match claim(manifest, &parts, &value, signed, report) {
-        Ok(claim) => Ok(vec![claim]),
+    let about = Subject::read(subject, is_message)?;
+    let (material, content) = match parse(&value, Some(about)) {
+        Ok(parsed) => parsed,
         Err(wrong) => {
-            find(parts.layer, &wrong, report);
-            Ok(Vec::new())
+            find(layer, &wrong, report);
+            return Ok(Found::default());
         }
+    };
+    for (code, why) in &material.odd {
+        let message = format!("the bundle {why}; sign with cosign");
+        report.find(code, message).blob(&layer.digest);
     }
+    if find_other(manifest, layer, &content, report) {
+        return Ok(Found::default());
+    }
+    find_annotations(manifest, layer, &content, report);
+    let about = content.other.is_none().then(|| subject.digest.clone());
+    Ok(Found { claims: vec![claim(layer, material, content, about)], unread: 0 })
+}
+
+/// What nobody verifies as the signature of a manifest may be anything; whose it is counts all the
+/// same where a policy asks for that.
+fn read_stored(layers: &[&Descriptor]) -> Result<Found, Failure> {
+    let mut found = Found::default();
+    let mut left = read::BYTES_MAX;
+    for layer in layers {
+        let Some(after) = left.checked_sub(layer.size) else { break };
+        left = after;
+        // what is wrong with it is nobody's concern
+        let mut unheard = Report::new();
+        let bytes = read::blob(layer, read::BYTES_MAX, "the bundle", &mut unheard)?;
+        let value = bytes.and_then(|bytes| json::parse_bounded(&bytes, VALUES_MAX).ok());
+        let parsed = value.and_then(|value| parse(&value, None).ok());
+        found
+            .claims
+            .extend(parsed.map(|(material, content)| claim(layer, material, content, None)));
+    }
+    Ok(found)
 }
 
 fn find(layer: &Descriptor, wrong: &Wrong, report: &mut Report) {
@@ -71,28 +111,62 @@ fn find(layer: &Descriptor, wrong: &Wrong, report: &mut Report) {
     report.find(wrong.code, message).blob(&layer.digest).pointer(&wrong.pointer);
 }
 
-fn claim(
+/// A signature that was moved to another manifest is refused, and counts as none: that is true.
+/// What never claimed to be one of this manifest, such as that of a file, is only stored.
+fn find_other(
     manifest: &Manifest,
-    parts: &Parts<'_>,
-    value: &Value,
-    signed: Signed,
+    layer: &Descriptor,
+    content: &Content,
     report: &mut Report,
-) -> Result<Claim, Wrong> {
+) -> bool {
+    let Some(other) = &content.other else { return false };
+    let is_announced =
+        [CONTENT, PREDICATE_TYPE].iter().any(|key| manifest.annotation(key).is_some());
+    let is_moved = is_announced || content.predicate_type.as_deref() == Some(SIGNED);
+    let (code, advice) = match is_moved {
+        true => (&codes::OTHER_DIGEST, "sign again with cosign"),
+        false => (&codes::OTHER_THING, "cosign passes it over"),
+    };
+    report.find(code, format!("the bundle {other}; {advice}")).blob(&layer.digest);
+    is_moved
+}
+
+fn find_annotations(
+    manifest: &Manifest,
+    layer: &Descriptor,
+    content: &Content,
+    report: &mut Report,
+) {
+    let named = content.predicate_type.as_deref().unwrap_or_default();
+    for (annotation, is) in [(CONTENT, content.form), (PREDICATE_TYPE, named)] {
+        if let Some(says) = manifest.annotation(annotation).filter(|says| *says != is) {
+            let message = format!(
+                "the bundle is {}, but the manifest's annotation {annotation} says {}; sign with \
+                 cosign",
+                Quoted(is),
+                Quoted(says)
+            );
+            report.find(&codes::ANNOTATIONS, message).blob(&layer.digest);
+        }
+    }
+}
+
+fn parse(value: &Value, subject: Option<Subject<'_>>) -> Result<(Material, Content), Wrong> {
     let bundle = Fields::of((String::new(), value), &BUNDLE)?;
     let version = Version::of(&bundle)?;
     let material = material::read(&bundle, version)?;
-    if let Some(why) = material.odd {
-        let message = format!("the bundle {why}; sign with cosign");
-        report.find(&codes::ODD_CHAIN, message).blob(&parts.layer.digest);
-    }
-    let content = content::read(&bundle, manifest, parts.subject, signed)?;
-    Ok(Claim {
+    let content = content::read(&bundle, subject)?;
+    Ok((material, content))
+}
+
+fn claim(layer: &Descriptor, material: Material, content: Content, about: Option<String>) -> Claim {
+    Claim {
         place: "the bundle".to_owned(),
-        blob: parts.layer.digest.clone(),
-        about: parts.subject.digest.clone(),
+        blob: layer.digest.clone(),
+        about,
         message: content.message,
         signature: content.signature,
         certificate: material.certificate,
         predicate_type: content.predicate_type,
-    })
+    }
 }

@@ -60,22 +60,30 @@ const BYTES_PER_UNIT: usize = 64 << 10;
 
 impl PublicKey {
     /// The algorithm by which this key made `signature` over `message`, if it did. A signature
-    /// does not say its padding or hash, so those that cosign and key services use are tried.
+    /// does not say its padding or hash, so those that cosign and key services use are tried. The
+    /// two numbers of ECDSA stand in DER, or side by side as IEEE P1363 has them, which sigstore's
+    /// verifier takes where it can't read DER.
     pub(crate) fn verifies(&self, message: &Message, signature: &[u8]) -> Option<&'static str> {
         match self {
             Self::P256(key) => {
-                let signature = p256::ecdsa::Signature::from_der(signature).ok()?;
+                let signature = p256::ecdsa::Signature::from_der(signature)
+                    .or_else(|_| p256::ecdsa::Signature::from_slice(signature))
+                    .ok()?;
                 let hashes = [(Hash::Sha256, "ecdsa-p256-sha256")];
                 ecdsa(message, &hashes, |digest| key.verify_prehash(digest, &signature))
             }
             Self::P384(key) => {
-                let signature = p384::ecdsa::Signature::from_der(signature).ok()?;
+                let signature = p384::ecdsa::Signature::from_der(signature)
+                    .or_else(|_| p384::ecdsa::Signature::from_slice(signature))
+                    .ok()?;
                 let hashes =
                     [(Hash::Sha384, "ecdsa-p384-sha384"), (Hash::Sha256, "ecdsa-p384-sha256")];
                 ecdsa(message, &hashes, |digest| key.verify_prehash(digest, &signature))
             }
             Self::P521(key) => {
-                let signature = p521::ecdsa::Signature::from_der(signature).ok()?;
+                let signature = p521::ecdsa::Signature::from_der(signature)
+                    .or_else(|_| p521::ecdsa::Signature::from_slice(signature))
+                    .ok()?;
                 let hashes =
                     [(Hash::Sha512, "ecdsa-p521-sha512"), (Hash::Sha256, "ecdsa-p521-sha256")];
                 ecdsa(message, &hashes, |digest| key.verify_prehash(digest, &signature))

@@ -34,11 +34,28 @@ fn changed(pointer: &str, value: Value) -> Vec<String> {
 #[test]
 fn a_bundle_is_one_layer_with_a_subject() {
     assert_eq!(codes(&push().review()), [""; 0]);
-    assert_eq!(codes(&push().without("subject").review()), ["RSC041"]);
     let layer = push().manifest["layers"][0].clone();
-    assert_eq!(only(&push().set("/layers", json!([layer, layer])).review()).0, "RSC040");
-    assert_eq!(only(&push().set("/layers", json!([])).review()).0, "RSC040");
-    assert_eq!(only(&push().set("/layers/0/mediaType", json!("a/b")).review()).0, "RSC040");
+    for (other, code) in [
+        (push().without("subject"), "RSC041"),
+        (push().set("/layers", json!([layer, layer])), "RSC040"),
+        (push().set("/layers", json!([])), "RSC040"),
+        (push().set("/layers/0/mediaType", json!("a/b")), "RSC040"),
+        (push().other("text/plain").config(media_type::OCI_EMPTY, b"{}"), "RSC040"),
+    ] {
+        let report = other.review();
+        assert!(!report.rejects(), "cosign passes it over: {code}");
+        assert_eq!(codes(&report), [code]);
+        let known = other.clone().known(&[("release", &Signer::new(1).pem())]).required().review();
+        assert_eq!(known.rejects(), layers_of_bundles(&other) == 0, "{code}: whose it is counts");
+        let unknown =
+            other.clone().known(&[("release", &Signer::new(2).pem())]).required().review();
+        assert_eq!(codes(&unknown), [code, "RSC060"]);
+    }
+}
+
+fn layers_of_bundles(push: &Push) -> usize {
+    let layers = push.manifest["layers"].as_array().unwrap();
+    layers.iter().filter(|layer| layer["mediaType"] == BUNDLE).count()
 }
 
 /// cosign reads these as well.

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::push::{Push, Signer, codes, fact, facts, only, signed};
+use crate::push::{Push, Signer, codes, fact, facts, kind, only, signed};
 
 pub(crate) const SIGN: &str = "https://sigstore.dev/cosign/sign/v1";
 const OTHER: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -71,10 +71,12 @@ fn a_statement_about_the_subject_is_taken() {
             fact("predicate-type", SIGN, &signed(), true),
             fact("verified-key", "release", &signed(), true),
             fact("algorithm", "ecdsa-p256-sha256", &signed(), true),
+            kind("signature"),
         ]
     );
     let unknown = push.known(&[("release", &Signer::new(2).pem())]);
-    assert_eq!(unknown.review().annotations(), [fact("signature", "unverified", &signed(), false)]);
+    let unverified = [fact("signature", "unverified", &signed(), false), kind("signature")];
+    assert_eq!(unknown.review().annotations(), unverified);
     assert_eq!(only(&unknown.required().review()).0, "RSC060");
 }
 
@@ -84,7 +86,10 @@ fn an_attestation_is_no_signature() {
     let signer = Signer::new(1);
     let text = statement("https://cosign.sigstore.dev/attestation/vuln/v1").to_string();
     let push = Push::bundle(&bundle(&signer, text.as_bytes()), &signed());
-    let report = push.known(&[("scanner", &signer.pem())]).required().review();
+    let push = push.known(&[("scanner", &signer.pem())]).required();
+    assert_eq!(only(&push.clone().accepting(&["signature"]).review()).0, "RSC062");
+    assert_eq!(codes(&push.clone().accepting(&["attestation"]).review()), [""; 0]);
+    let report = push.review();
     assert_eq!(codes(&report), [""; 0]);
     assert_eq!(
         facts(&report),
@@ -92,6 +97,7 @@ fn an_attestation_is_no_signature() {
             ("predicate-type", "https://cosign.sigstore.dev/attestation/vuln/v1"),
             ("attested-key", "scanner"),
             ("algorithm", "ecdsa-p256-sha256"),
+            ("kind", "attestation"),
         ]
     );
 }
@@ -142,7 +148,7 @@ fn a_statement_is_clear_and_about_the_subject() {
 fn an_envelope_has_one_signature_of_a_statement() {
     let good = bundle(&Signer::new(1), statement(SIGN).to_string().as_bytes());
     for (pointer, value, code) in [
-        ("/payloadType", json!("text/plain"), "RSC050"),
+        ("/payloadType", json!("text/plain"), "RSC055"),
         ("/signatures", json!([]), "RSC050"),
         ("/signatures", json!([{ "sig": "" }, { "sig": "" }]), "RSC050"),
         ("/signatures/0/sig", json!("aGk="), "RSC023"),
@@ -168,6 +174,9 @@ fn annotations_say_what_is_in_the_bundle() {
     assert_eq!(with("dev.sigstore.bundle.predicateType", SIGN), [""; 0]);
     assert_eq!(with("dev.sigstore.bundle.content", "message-signature"), ["RSC052"]);
     assert_eq!(with("dev.sigstore.bundle.predicateType", "x"), ["RSC052"]);
+    let other = Push::bundle(&bundle, &signed())
+        .set("/annotations", json!({ "dev.sigstore.bundle.predicateType": "x" }));
+    assert!(!other.review().rejects(), "cosign does not look");
 }
 
 #[test]
@@ -179,7 +188,11 @@ fn a_message_is_the_signed_manifest() {
     for push in [known.clone(), known.absent(b"{}")] {
         let report = push.review();
         assert_eq!(codes(&report), [""; 0]);
-        let expected = [("verified-key", "release"), ("algorithm", "ecdsa-p256-sha256")];
+        let expected = [
+            ("verified-key", "release"),
+            ("algorithm", "ecdsa-p256-sha256"),
+            ("kind", "signature"),
+        ];
         assert_eq!(facts(&report), expected);
     }
     let altered = Push::bundle(&message(&signer.sign(b"{ }")), &signed());
@@ -198,9 +211,11 @@ fn a_message_by_ed25519_is_verified_with_the_manifest() {
     let hashed = key.sign_prehashed(hashed, None).unwrap().to_bytes();
     for (signature, algorithm) in [(plain, "ed25519"), (hashed, "ed25519ph")] {
         let push = Push::bundle(&message(&signature), &signed()).known(&[("release", &pem)]);
-        let expected = [("verified-key", "release"), ("algorithm", algorithm)];
+        let expected =
+            [("verified-key", "release"), ("algorithm", algorithm), ("kind", "signature")];
         assert_eq!(facts(&push.review()), expected);
-        assert_eq!(facts(&push.absent(b"{}").review()), [("signature", "unverified")]);
+        let unverified = [("signature", "unverified"), ("kind", "signature")];
+        assert_eq!(facts(&push.absent(b"{}").review()), unverified);
     }
 }
 
@@ -209,19 +224,21 @@ fn a_message_names_its_digest() {
     let good = message(&Signer::new(1).sign(b"{}"));
     for (pointer, value, code) in [
         ("/messageDigest", json!(null), "RSC053"),
-        ("/messageDigest/algorithm", json!("SHA3_256"), "RSC053"),
-        ("/messageDigest/algorithm", json!(2), "RSC053"),
-        ("/messageDigest/algorithm", json!("SHA2_512"), "RSC003"),
-        ("/messageDigest/digest", json!("AAAA"), "RSC003"),
+        ("/messageDigest/digest", json!("AAAA"), "RSC053"),
+        ("/messageDigest/digest", json!(STANDARD.encode([7; 32])), "RSC055"),
+        ("/messageDigest/digest", json!(STANDARD.encode([7; 48])), "RSC055"),
         ("/signature", json!(""), "RSC023"),
     ] {
         let mut bad = good.clone();
         *bad["messageSignature"].pointer_mut(pointer).unwrap() = value.clone();
         assert_eq!(found(&bad), code, "{pointer} {value}");
     }
-    let mut numbered = good;
-    numbered["messageSignature"]["messageDigest"]["algorithm"] = 1.into();
-    assert_eq!(codes(&Push::bundle(&numbered, &signed()).review()), [""; 0]);
+    // clients go by the bytes
+    for algorithm in [json!(1), json!("SHA2_512"), json!(null)] {
+        let mut named = good.clone();
+        named["messageSignature"]["messageDigest"]["algorithm"] = algorithm;
+        assert_eq!(codes(&Push::bundle(&named, &signed()).review()), [""; 0]);
+    }
 }
 
 #[test]
@@ -240,4 +257,38 @@ fn a_large_statement_is_read_and_a_larger_bundle_is_not() {
     assert!(!report.rejects() && facts(&report).is_empty());
     assert_eq!(only(&report).0, "RSC054");
     assert_eq!(codes(&with(6_400_000).required().review()), ["RSC054", "RSC060"]);
+}
+
+/// `cosign sign-blob` and `cosign attest-blob` make these, and `oras attach` stores them beside
+/// anything.
+#[test]
+fn what_is_about_a_file_claims_nothing_about_the_manifest() {
+    let signer = Signer::new(1);
+    let file = b"a file";
+    let mut of_file = message(&signer.sign(file));
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(file);
+    of_file["messageSignature"]["messageDigest"]["digest"] = STANDARD.encode(digest).into();
+    let mut about_file = statement("https://slsa.dev/provenance/v1");
+    about_file["subject"][0]["digest"]["sha256"] = OTHER.into();
+    let about_file = bundle(&signer, about_file.to_string().as_bytes());
+    for bundle in [of_file, about_file] {
+        let push = Push::bundle(&bundle, &signed());
+        let report = push.review();
+        assert!(!report.rejects());
+        assert_eq!((only(&report).0, facts(&report)), ("RSC055", vec![("kind", "other")]));
+        let known = push.clone().known(&[("release", &signer.pem())]).required().review();
+        assert_eq!((only(&known).0, facts(&known)), ("RSC055", vec![("kind", "other")]));
+        let unknown = push.clone().known(&[("release", &Signer::new(2).pem())]).required();
+        assert_eq!(codes(&unknown.review()), ["RSC055", "RSC060"]);
+        let accepted = push.clone().accepting(&["signature", "attestation"]).review();
+        assert_eq!(codes(&accepted), ["RSC055", "RSC062"]);
+        // whoever announces it by cosign's annotations says that it is about the subject
+        let announced = json!({ "dev.sigstore.bundle.content": "x" });
+        let announced = push.set("/annotations", announced).review();
+        assert!(announced.rejects() && codes(&announced).contains(&"RSC003"));
+    }
+    // what cosign writes about images alone
+    let mut moved = statement(SIGN);
+    moved["subject"][0]["digest"]["sha256"] = OTHER.into();
+    assert_eq!(found(&bundle(&signer, moved.to_string().as_bytes())), "RSC003");
 }

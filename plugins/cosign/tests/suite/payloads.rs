@@ -29,13 +29,22 @@ fn a_payload_names_a_manifest_and_a_reference() {
         ("/critical/image/docker-manifest-digest", json!("sha256:00")),
         ("/critical/image/docker-manifest-digest", json!(1)),
         ("/critical/identity", json!("")),
-        ("/critical/identity/docker-reference", json!(null)),
-        ("/critical/type", json!(null)),
+        ("/critical/identity/docker-reference", json!(7)),
+        ("/critical/image/docker-manifest-digest", json!(null)),
+        ("/critical/type", json!({})),
         ("/optional", json!([])),
     ] {
         assert_eq!(changed(pointer, value.clone()), ["RSC020"], "{pointer} {value}");
     }
-    assert_eq!(changed("/critical/type", json!("something else")), ["RSC021"]);
+    for (pointer, value, code) in [
+        ("/critical/type", json!("something else"), "RSC021"),
+        ("/critical/type", json!(null), "RSC021"),
+        ("/critical/identity", json!(null), "RSC024"),
+        ("/critical/identity", json!({}), "RSC024"),
+        ("/critical/identity/docker-reference", json!(null), "RSC024"),
+    ] {
+        assert_eq!(changed(pointer, value.clone()), [code], "{pointer} {value}");
+    }
     assert_eq!(changed("/critical/type", json!("atomic container signature")), ["RSC022"]);
 }
 
@@ -81,6 +90,7 @@ fn each_payload_has_a_signature() {
         );
         assert_eq!(only(&report), ("RSC023", expected.as_str()));
         assert_eq!(facts(&report), []);
+        assert!(report.rejects());
     }
 }
 
@@ -112,5 +122,6 @@ fn certificates_and_timestamps_can_be_read() {
     assert_eq!(found(time, r#"{"SignedRFC3161Timestamp":"MAMCAQE="}"#), [""; 0]);
     for bad in ["{}", "[]", "x", r#"{"SignedRFC3161Timestamp":"aGk="}"#] {
         assert_eq!(found(time, bad), ["RSC034"], "{bad}");
+        assert!(!Push::signed_by(&signer).annotated(time, bad).review().rejects());
     }
 }

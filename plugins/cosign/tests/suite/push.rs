@@ -28,6 +28,12 @@ impl Signer {
         signature.to_der().as_bytes().to_vec()
     }
 
+    /// As IEEE P1363 has it: two numbers side by side.
+    pub(crate) fn sign_side_by_side(&self, message: &[u8]) -> Vec<u8> {
+        let signature: Signature = self.0.sign(message);
+        signature.to_bytes().to_vec()
+    }
+
     /// The public key as cosign writes it.
     pub(crate) fn pem(&self) -> String {
         let mut der = vec![0x30, 0x59, 0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
@@ -145,6 +151,21 @@ impl Push {
         self
     }
 
+    /// Another type of the last layer.
+    #[must_use]
+    pub(crate) fn typed(mut self, media_type: &str) -> Self {
+        let layer = self.layers().last_mut().expect("a layer");
+        layer["mediaType"] = media_type.into();
+        self
+    }
+
+    /// What the policy accepts.
+    #[must_use]
+    pub(crate) fn accepting(mut self, accepted: &[&str]) -> Self {
+        self.settings["accept"] = accepted.into();
+        self
+    }
+
     /// One more layer of another type.
     #[must_use]
     pub(crate) fn other(mut self, media_type: &str) -> Self {
@@ -243,7 +264,11 @@ impl Push {
         }
         let target = target(&self.manifest, &self.tags);
         if self.has_signed {
-            for digest in self.tags.iter().filter_map(|tag| tag.strip_suffix(".sig")) {
+            let suffixes = [".sig", ".att"];
+            let strip = |tag: &String| {
+                suffixes.iter().find_map(|suffix| tag.strip_suffix(suffix)).map(ToOwned::to_owned)
+            };
+            for digest in self.tags.iter().filter_map(strip) {
                 scene.store(stored(&digest.replace("sha256-", "sha256:")), None, Vec::new());
             }
         }
@@ -336,6 +361,13 @@ pub(crate) fn only(report: &Report) -> (&str, &str) {
 /// Keys and values that were recorded.
 pub(crate) fn facts(report: &Report) -> Vec<(&str, &str)> {
     report.annotations().iter().map(|fact| (fact.key(), fact.value())).collect()
+}
+
+/// What the plugin says is in a manifest.
+pub(crate) fn kind(kind: &str) -> Annotation {
+    let mut report = Report::new();
+    report.annotate("kind", kind);
+    report.annotations()[0].clone()
 }
 
 /// A fact about a manifest, proven or not, as the SDK would make it.

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::{
     envelopes::SIGN,
-    push::{Push, codes, fact, facts, only},
+    push::{Push, codes, fact, facts, kind, only},
 };
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/real")
 }
 
-fn text(name: &str) -> String {
+pub(crate) fn text(name: &str) -> String {
     fs::read_to_string(folder().join(name)).unwrap()
 }
 
@@ -39,7 +39,7 @@ fn signed(push: &Push) -> String {
 
 fn payload_of(push: &Push) -> String {
     let report = push.clone().by_digest().review();
-    assert_eq!(facts(&report), [("signature", "unverified")]);
+    assert_eq!(facts(&report), [("signature", "unverified"), ("kind", "signature")]);
     let about = report.annotations()[0].clone();
     let digests = fs::read_dir(folder()).unwrap().flat_map(|case| {
         let case = case.unwrap().path();
@@ -87,7 +87,8 @@ fn cosign_s_signatures_are_verified_by_each_kind_of_key() {
         assert_eq!(codes(&report), [""; 0]);
         let expected = [("verified-key", key), ("algorithm", algorithm)]
             .map(|(name, value)| fact(name, value, &about, true));
-        assert_eq!(report.annotations(), expected);
+        assert_eq!(report.annotations()[..2], expected);
+        assert_eq!(report.annotations()[2..], [kind("signature")]);
 
         let push = stored(&format!("sign-bundle-{key}"));
         let about = signed(&push);
@@ -95,7 +96,8 @@ fn cosign_s_signatures_are_verified_by_each_kind_of_key() {
         assert_eq!(codes(&report), [""; 0]);
         let expected = [("predicate-type", SIGN), ("verified-key", key), ("algorithm", algorithm)]
             .map(|(name, value)| fact(name, value, &about, true));
-        assert_eq!(report.annotations(), expected);
+        assert_eq!(report.annotations()[..3], expected);
+        assert_eq!(report.annotations()[3..], [kind("signature")]);
 
         let others = ["p256", "p384", "p521", "rsa", "ed25519"]
             .into_iter()
@@ -121,11 +123,12 @@ fn of_two_signatures_each_by_its_key_both_count() {
             ("algorithm", "rsa-pkcs1v15-sha256"),
             ("verified-key", "one"),
             ("algorithm", "ecdsa-p256-sha256"),
+            ("kind", "signature"),
         ]
     );
     for key in [&p256, &rsa] {
         let report = push.clone().known(&[("one", key)]).required().review();
-        assert_eq!((codes(&report), facts(&report)[0]), (vec![], ("verified-key", "one")));
+        assert_eq!((only(&report).0, facts(&report)[0]), ("RSC063", ("verified-key", "one")));
     }
 }
 
@@ -148,14 +151,14 @@ fn cosign_s_attestations_are_told_from_signatures() {
             ("predicate-type", "https://cosign.sigstore.dev/attestation/v1"),
             ("attested-key", "ci"),
             ("algorithm", "ecdsa-p256-sha256"),
+            ("kind", "attestation"),
         ]
     );
-    assert_eq!(stored("attest-tag").reviewed(), None, "what is under .att is no signature");
 }
 
 #[test]
 fn signatures_with_certificates_are_taken_and_nobody_is_trusted() {
-    let unverified = [("signature", "unverified")];
+    let unverified = [("signature", "unverified"), ("kind", "signature")];
     for case in ["certificate-tag", "certificate-bundle"] {
         let report = stored(case).review();
         assert_eq!((codes(&report), facts(&report)), (vec![], unverified.to_vec()), "{case}");
@@ -170,7 +173,7 @@ fn bundles_of_the_public_services_are_read() {
     for (name, expected) in [
         // with a root in its chain
         ("dsse.sigstore.json", &["RSC047"][..]),
-        ("dsse-2sigs.sigstore.json", &["RSC047", "RSC050"]),
+        ("dsse-2sigs.sigstore.json", &["RSC050"]),
         ("othername.sigstore.json", &[]),
         ("public-key-validity.sigstore.json", &[]),
         ("sigstore.js@2.0.0-provenance.sigstore.json", &[]),
@@ -209,8 +212,9 @@ fn all_paddings_and_hashes_are_tried() {
             Some(algorithm) => vec![
                 fact("verified-key", "k", &about, true),
                 fact("algorithm", algorithm, &about, true),
+                kind("signature"),
             ],
-            None => vec![fact("signature", "unverified", &about, false)],
+            None => vec![fact("signature", "unverified", &about, false), kind("signature")],
         };
         assert_eq!((codes(&report), report.annotations()), (vec![], &*expected), "{file}");
     }

@@ -101,3 +101,14 @@ fn a_known_key_can_t_be_required_while_there_are_none() {
     assert_eq!(problems(&json!({ "requireKnownKeys": true })).len(), 1);
     assert_eq!(problems(&json!({ "keys": [{ "name": "a" }] }))[0].0, "/keys/0");
 }
+
+#[test]
+fn what_is_accepted_is_a_list_of_known_words() {
+    for good in [json!(["signature"]), json!(["attestation", "signature"]), json!(null)] {
+        assert_eq!(problems(&json!({ "accept": good })), []);
+    }
+    for bad in [json!([]), json!(["sbom"]), json!("signature")] {
+        let found = problems(&json!({ "accept": bad }));
+        assert!(found.len() == 1 && found[0].0.starts_with("/accept"), "{bad}: {found:?}");
+    }
+}

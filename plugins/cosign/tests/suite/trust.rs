@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::push::{Push, SIGNATURE, Signer, codes, fact, facts, only, payload, signed};
+use crate::push::{Push, SIGNATURE, Signer, codes, fact, facts, kind, only, payload, signed};
 
 #[test]
 fn a_known_key_is_recorded_as_proven() {
@@ -12,6 +12,7 @@ fn a_known_key_is_recorded_as_proven() {
     let expected = [
         fact("verified-key", "release", &signed(), true),
         fact("algorithm", "ecdsa-p256-sha256", &signed(), true),
+        kind("signature"),
     ];
     assert_eq!(push.review().annotations(), expected);
     assert_eq!(codes(&push.required().review()), [""; 0]);
@@ -24,7 +25,10 @@ fn an_altered_payload_is_by_nobody() {
     let signature = STANDARD.encode(signer.sign(payload(&signed()).to_string().as_bytes()));
     let push = Push::tagged().layer(altered.as_bytes(), Some(&signature));
     let report = push.clone().known(&[("release", &signer.pem())]).review();
-    assert_eq!(report.annotations(), [fact("signature", "unverified", &signed(), false)]);
+    assert_eq!(
+        report.annotations(),
+        [fact("signature", "unverified", &signed(), false), kind("signature"),]
+    );
     assert_eq!(
         only(&push.known(&[("release", &signer.pem())]).required().review()),
         (
@@ -43,8 +47,11 @@ fn one_of_several_signatures_is_enough() {
         Push::signed_by(&known).signature(&unknown, &payload),
         Push::signed_by(&unknown).signature(&known, &payload),
     ] {
-        let report = push.known(&[("release", &known.pem())]).required().review();
-        assert_eq!(codes(&report), [""; 0]);
+        let push = push.known(&[("release", &known.pem())]);
+        assert_eq!(codes(&push.review()), [""; 0]);
+        let report = push.required().review();
+        assert!(!report.rejects());
+        assert_eq!(only(&report).0, "RSC063", "it is told");
         assert_eq!(facts(&report)[0], ("verified-key", "release"));
     }
     let none = Push::signed_by(&unknown).signature(&unknown, &payload);
@@ -76,7 +83,7 @@ fn there_is_room_for_the_facts_of_all_keys() {
     let names: Vec<String> = (0..24).map(|i| format!("key {i}")).collect();
     let keys: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), &*pem)).collect();
     let report = Push::signed_by(&Signer::new(1)).known(&keys).review();
-    assert_eq!(report.annotations().len(), 48);
+    assert_eq!(report.annotations().len(), 49);
 }
 
 /// cosign reads a thousand.
@@ -96,7 +103,7 @@ fn of_many_signatures_the_newest_are_tried() {
     let (release, other) = (known.pem(), Signer::new(3).pem());
     let keys = [("release", &*release), ("other", &*other)];
     let many = push(998).signature(&known, &payload).known(&keys[..1]).required();
-    assert_eq!(codes(&many.review()), [""; 0]);
+    assert_eq!(only(&many.review()).0, "RSC063");
     let hopeless = push(999).known(&keys).required().review();
     assert_eq!(codes(&hopeless), ["RSC061", "RSC060"]);
     let all = push(999).known(&keys[..1]).required().review();
@@ -107,11 +114,70 @@ fn of_many_signatures_the_newest_are_tried() {
 #[test]
 fn payloads_are_small() {
     let mut large = payload(&signed());
-    large["optional"] = serde_json::json!({ "x": "x".repeat(1 << 20) });
-    assert_eq!(only(&Push::tagged().signature(&Signer::new(1), &large).review()).0, "RSC009");
-    large["optional"]["x"] = "x".repeat(1_000_000).into();
-    let push = Push::tagged().signature(&Signer::new(1), &large);
-    assert_eq!(codes(&push.review()), [""; 0]);
-    let many = (0..17).fold(push, |push, _| push.signature(&Signer::new(1), &large));
-    assert_eq!(only(&many.review()).0, "RSC009");
+    let signer = Signer::new(1);
+    let sized = |bytes: usize| {
+        large["optional"] = serde_json::json!({ "x": "x".repeat(bytes) });
+        large.clone()
+    };
+    let mut sized = sized;
+    assert_eq!(codes(&Push::tagged().signature(&signer, &sized(8_000_000)).review()), [""; 0]);
+    let too_large = Push::tagged().signature(&signer, &sized(9_000_000));
+    let report = too_large.review();
+    assert!(!report.rejects(), "cosign reads it");
+    assert_eq!(only(&report).0, "RSC054");
+    let known = |push: Push| push.known(&[("release", &signer.pem())]).required().review();
+    assert_eq!(codes(&known(too_large.clone())), ["RSC054", "RSC060"]);
+    let beside = known(too_large.signature(&signer, &payload(&signed())));
+    assert_eq!(codes(&beside), ["RSC054", "RSC063"]);
+    let many =
+        (0..3).fold(Push::tagged(), |push, more| push.signature(&signer, &sized(6_000_000 + more)));
+    assert_eq!(only(&many.review()).0, "RSC054");
+}
+
+/// sigstore's verifier takes two numbers side by side where it can't read DER.
+#[test]
+fn numbers_side_by_side_are_a_signature() {
+    let signer = Signer::new(1);
+    let bytes = payload(&signed()).to_string();
+    let good = signer.sign_side_by_side(bytes.as_bytes());
+    let push = |signature: &[u8]| {
+        let push = Push::tagged().layer(bytes.as_bytes(), Some(&STANDARD.encode(signature)));
+        push.known(&[("release", &signer.pem())]).required()
+    };
+    let report = push(&good).review();
+    assert_eq!(codes(&report), [""; 0]);
+    assert_eq!(
+        facts(&report)[..2],
+        [("verified-key", "release"), ("algorithm", "ecdsa-p256-sha256")]
+    );
+    for at in 0..good.len() {
+        let mut changed = good.clone();
+        changed[at] ^= 1 << (at % 8);
+        assert_eq!(only(&push(&changed).review()).0, "RSC060", "at {at}");
+    }
+    let mut zero = good.clone();
+    zero[..32].fill(0);
+    let mut large = good.clone();
+    large[32..].fill(0xff);
+    for bad in [zero, large] {
+        assert_eq!(only(&push(&bad).review()).0, "RSC060");
+    }
+    for bad in [&good[..63], &good[1..], &[&good[..], &[0]].concat()] {
+        assert_eq!(codes(&push(bad).review()), ["RSC023", "RSC060"], "{} bytes", bad.len());
+    }
+}
+
+#[test]
+fn a_policy_says_what_it_accepts() {
+    let signer = Signer::new(1);
+    let push = || Push::signed_by(&signer).known(&[("release", &signer.pem())]);
+    assert_eq!(codes(&push().accepting(&["signature"]).review()), [""; 0]);
+    assert_eq!(codes(&push().accepting(&["attestation", "signature"]).review()), [""; 0]);
+    assert_eq!(
+        only(&push().accepting(&["attestation"]).review()),
+        (
+            "RSC062",
+            "layer 0 is a signature, which the policy does not accept here; push it elsewhere"
+        )
+    );
 }

@@ -33,13 +33,17 @@ impl Config {
     }
 
     fn check_rootfs(&self, manifest: &Manifest, findings: &mut Findings) {
-        let rootfs_type = self.fields["rootfs"]["type"].as_str().unwrap_or_default();
-        if rootfs_type != "layers" {
+        let rootfs = &self.fields["rootfs"];
+        let rootfs_type = rootfs["type"].as_str().unwrap_or_default();
+        if !rootfs.is_object() {
+            let message = "the config has no rootfs, which lists the layers; build the image again";
+            self.find(&codes::ROOTFS, "/rootfs", message.to_owned(), findings);
+        } else if rootfs_type != "layers" {
             let message = format!(
                 "rootfs.type of the config is {}, not \"layers\"; build the image again",
                 Quoted(rootfs_type)
             );
-            self.find(&codes::ROOTFS, "/rootfs/type", message, findings);
+            self.find(&codes::ROOTFS_TYPE, "/rootfs/type", message, findings);
         }
         for (index, id) in self.diff_ids().enumerate() {
             if Digest::parse(id).is_err() {

@@ -47,6 +47,20 @@ fn what_a_runtime_would_run_is_an_image_whatever_else_it_carries() {
     }
 }
 
+/// Old registries gave such types to docker's configs, so docker and podman take them.
+#[test]
+fn a_docker_manifest_may_call_its_config_anything() {
+    let settings = serde_json::json!({ "nonRoot": true });
+    for vague in ["application/octet-stream", "application/json", "text/html; charset=utf-8"] {
+        let root = || Build::default().config_type(vague).with("/config/User", "0".into());
+        let docker = root().docker().settings(&settings);
+        assert!(codes(&docker.review()).contains(&"RSI040"), "{vague}");
+        assert!(!root().is_judged(), "an OCI manifest says what it is: {vague}");
+    }
+    let plugin = Build::default().docker().config_type("application/vnd.docker.plugin.v1+json");
+    assert!(!plugin.is_judged());
+}
+
 #[test]
 fn other_artifacts_are_left_alone() {
     let mut scene = Scene::new();

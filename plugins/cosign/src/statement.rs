@@ -2,14 +2,11 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use roadstead_plugin_sdk::{Descriptor, Quoted};
+use roadstead_plugin_sdk::{Quoted, oci::Digest};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, MapAccess, Visitor},
 };
-
-use super::proto::Wrong;
-use crate::codes;
 
 /// The versions of statements that cosign writes.
 const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
@@ -19,9 +16,17 @@ const PREDICATE_TYPE_BYTES_MAX: usize = 1 << 10;
 const SUBJECTS_MAX: usize = 1024;
 const DIGESTS_MAX: usize = 32;
 
+/// What is said, and about what.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    /// what kind of thing is said, which is recorded
+    pub(crate) predicate_type: String,
+    subjects: Vec<Subject>,
+}
+
 /// A predicate can be megabytes, and is not looked at. A field that stands there twice is an error.
 #[derive(Debug, Deserialize)]
-struct Statement {
+struct Fields {
     #[serde(rename = "_type")]
     version: String,
     #[serde(default)]
@@ -42,46 +47,44 @@ struct Subject {
 #[derive(Debug, Default)]
 struct Digests(BTreeMap<String, String>);
 
-/// Checks the statement, and answers the type of its predicate.
-pub(crate) fn read(payload: &[u8], signed: &Descriptor, at: &str) -> Result<String, Wrong> {
-    let wrong = |code, why: String| Err(Wrong::new(code, at, why));
-    let statement: Statement = match serde_json::from_slice(payload) {
-        Ok(statement) => statement,
-        Err(error) => {
-            return wrong(&codes::STATEMENT, format!("holds no clear statement ({error})"));
-        }
-    };
-    let Statement { version, subject, predicate_type, .. } = statement;
+impl Statement {
+    /// Whether it is about what has this digest.
+    pub(crate) fn is_about(&self, digest: &str) -> bool {
+        let (algorithm, hex) = digest.split_once(':').unwrap_or_default();
+        self.subjects.iter().any(|subject| {
+            subject.digest.0.get(algorithm).is_some_and(|value| value.eq_ignore_ascii_case(hex))
+        })
+    }
+
+    /// The first digest of a known algorithm that it is about.
+    pub(crate) fn first(&self) -> Option<String> {
+        let mut digests = self.subjects.iter().flat_map(|subject| &subject.digest.0);
+        digests.find_map(|(algorithm, value)| {
+            let digest = Digest::parse(&format!("{algorithm}:{}", value.to_ascii_lowercase()));
+            digest.ok().map(|digest| digest.to_string())
+        })
+    }
+}
+
+/// Reads a statement; the error goes on after what holds it.
+pub(crate) fn read(payload: &[u8]) -> Result<Statement, String> {
+    let fields: Fields = serde_json::from_slice(payload)
+        .map_err(|error| format!("holds no clear statement ({error})"))?;
+    let Fields { version, subject, predicate_type, .. } = fields;
     if !TYPES.contains(&version.as_str()) {
-        let why = format!("holds a statement of the unknown type {}", Quoted(&version));
-        return wrong(&codes::STATEMENT, why);
+        return Err(format!("holds a statement of the unknown type {}", Quoted(&version)));
     }
     if predicate_type.is_empty() || predicate_type.len() > PREDICATE_TYPE_BYTES_MAX {
-        let why = format!(
+        return Err(format!(
             "holds a statement whose predicateType has {} bytes, not 1 to \
              {PREDICATE_TYPE_BYTES_MAX}",
             predicate_type.len()
-        );
-        return wrong(&codes::STATEMENT, why);
+        ));
     }
     if subject.len() > SUBJECTS_MAX {
-        let why = format!("holds a statement with more than {SUBJECTS_MAX} subjects");
-        return wrong(&codes::STATEMENT, why);
+        return Err(format!("holds a statement with more than {SUBJECTS_MAX} subjects"));
     }
-    let (algorithm, hex) = signed.digest.split_once(':').unwrap_or_default();
-    let is_signed = |subject: &Subject| {
-        subject.digest.0.get(algorithm).is_some_and(|value| value.eq_ignore_ascii_case(hex))
-    };
-    if !subject.iter().any(is_signed) {
-        let first = subject.first().and_then(|subject| subject.digest.0.iter().next());
-        let first = first.map_or_else(
-            || "nothing".to_owned(),
-            |(algorithm, value)| Quoted(&format!("{algorithm}:{value}")).to_string(),
-        );
-        let why = format!("signs {first}, but its subject is {}", Quoted(&signed.digest));
-        return wrong(&codes::OTHER_DIGEST, why);
-    }
-    Ok(predicate_type)
+    Ok(Statement { predicate_type, subjects: subject })
 }
 
 impl<'de> Deserialize<'de> for Digests {

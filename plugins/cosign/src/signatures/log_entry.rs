@@ -1,14 +1,16 @@
 //! The entry of a transparency log that cosign 2 puts beside a signature: that it is about this
 //! signature. Nobody's word is checked: there is no log's key here.
 
-use roadstead_plugin_sdk::{Descriptor, Report, oci::json};
+use roadstead_plugin_sdk::{Descriptor, oci::json};
 use serde_json::Value;
 
-use super::{
-    material::{annotation, pointer},
-    payload::Payload,
+use super::payload::Payload;
+use crate::{
+    codes,
+    findings::Findings,
+    layers::{annotation, pointer},
+    read,
 };
-use crate::{codes, read};
 
 const ENTRY: &str = "dev.sigstore.cosign/bundle";
 /// JSON values of an entry, and of its body.
@@ -23,23 +25,30 @@ struct Body {
 }
 
 /// Finds an entry that can't be read, and one about something else.
-pub(crate) fn find(layer: &Descriptor, payload: &Payload, signature: &[u8], report: &mut Report) {
+pub(crate) fn find(
+    layer: &Descriptor,
+    payload: &Payload,
+    signature: &[u8],
+    findings: &mut Findings<'_>,
+) {
     let Some(text) = annotation(layer, ENTRY) else { return };
-    let (code, why) = match read(text) {
-        Err(why) => (&codes::LOG_ENTRY, why),
+    let message = |why: &str| {
+        format!(
+            "the log entry in the annotation {ENTRY} of layer {} {why}; sign with cosign",
+            layer.index
+        )
+    };
+    let found = match read(text) {
+        Err(why) => findings.add(&codes::LOG_ENTRY, message(why)),
         Ok(body) if body.signature.as_ref().is_some_and(|logged| logged != signature) => {
-            (&codes::LOG_OTHER, "is about another signature")
+            findings.add_always(&codes::LOG_OTHER, message("is about another signature"))
         }
         Ok(body) if is_of_another(payload, body.hash.as_ref()) => {
-            (&codes::LOG_OTHER, "is about another payload")
+            findings.add_always(&codes::LOG_OTHER, message("is about another payload"))
         }
         Ok(_) => return,
     };
-    let message = format!(
-        "the log entry in the annotation {ENTRY} of layer {} {why}; sign with cosign",
-        layer.index
-    );
-    report.find(code, message).pointer(&pointer(layer, ENTRY));
+    found.pointer(&pointer(layer, ENTRY));
 }
 
 fn is_of_another(payload: &Payload, logged: Option<&(String, String)>) -> bool {
