@@ -6,7 +6,7 @@ use crate::{
     codes,
     config::Config,
     layer::Layer,
-    metadata::{self, Difference, METADATA, Metadata, Shape, difference},
+    metadata::{self, Difference, Metadata},
     settings::Settings,
 };
 
@@ -25,7 +25,7 @@ pub(crate) fn read(layer: &Layer, report: &mut Report) -> Option<Metadata> {
             let (file, invalid) = (unreadable.file, unreadable.invalid);
             let place =
                 if invalid.line == 0 { String::new() } else { format!(":{}", invalid.line) };
-            let message = format!("helm can't read {file}{place}: {}; correct it", invalid.why);
+            let message = invalid.message(&format!("{file}{place}"));
             let found = report.find(&codes::CHART_YAML, message);
             found.blob(&layer.digest).path(&format!("{}/{file}", layer.top));
             if invalid.line > 0 {
@@ -36,7 +36,7 @@ pub(crate) fn read(layer: &Layer, report: &mut Report) -> Option<Metadata> {
     }
 }
 
-/// Finds what helm would find when it validates the metadata, unless the config has it as well.
+/// Finds what helm would find when it validates the metadata.
 pub(crate) fn validate(
     layer: &Layer,
     metadata: &Metadata,
@@ -45,9 +45,6 @@ pub(crate) fn validate(
 ) {
     let Layer { digest, top, .. } = layer;
     for problem in metadata.claims(settings.lenient_version()).problems() {
-        if report.findings().iter().any(|found| found.code() == problem.code.id) {
-            continue;
-        }
         let found = report.find(problem.code, problem.why);
         let pointer = format!("/{}", problem.field);
         found.blob(digest).path(&format!("{top}/Chart.yaml")).pointer(&pointer);
@@ -68,24 +65,25 @@ pub(crate) fn validate(
 
 /// Compares each field of the metadata with the config.
 pub(crate) fn compare(layer: &Layer, metadata: &Metadata, config: &Config, report: &mut Report) {
-    let Shape::Struct(fields) = &METADATA else { return };
-    let Layer { digest, top, .. } = layer;
-    for (name, shape) in *fields {
-        let Some(found) = difference(shape, metadata.field(name), config.field(name)) else {
-            continue;
-        };
-        if *name == "type" && found.is_default_type() {
-            continue;
-        }
-        let Difference { pointer, chart, config, line } = found;
+    let Layer { digest, .. } = layer;
+    let path = layer.path("Chart.yaml");
+    let compared = metadata::compare(metadata, config.fields());
+    if let Some(names) = compared.unsaid_names() {
+        let message = format!(
+            "the config lacks {names}, which Chart.yaml has; push the chart with helm, which makes \
+             one from the other"
+        );
+        report.find(&codes::CONFIG_THIN, message).blob(digest).path(&path);
+    }
+    for (name, Difference { pointer, chart, other, line, .. }) in compared.contradicted {
         let message = format!(
             "Chart.yaml says {name}{pointer} is {}, but the config says {}; push the chart with \
              helm, which makes one from the other",
             Quoted(&chart),
-            Quoted(&config)
+            Quoted(&other)
         );
         let found = report.find(code(name), message);
-        found.blob(digest).path(&format!("{top}/Chart.yaml")).pointer(&format!("/{name}{pointer}"));
+        found.blob(digest).path(&path).pointer(&format!("/{name}{pointer}"));
         if line > 0 {
             found.line(line);
         }

@@ -1,8 +1,9 @@
 //! The config blob: the chart's metadata as JSON, which is all that registries and user interfaces
-//! show.
+//! show. helm decodes it and looks at nothing in it, so that one that says little, or nothing, is as
+//! good as any.
 
 use roadstead_plugin_sdk::{
-    Code, Descriptor, Failure, Quoted, Report,
+    Descriptor, Failure, Quoted, Report,
     content::{self, ReadError},
     oci::json::{self, mistaken_for},
 };
@@ -11,17 +12,13 @@ use serde_json::{Map, Value};
 use crate::{
     absent, codes,
     metadata::{METADATA, Shape},
-    validate::{Claims, Dependency},
 };
 
 const BYTES_MAX: u64 = 1 << 20;
 
 /// A config that could be read.
 #[derive(Debug)]
-pub(crate) struct Config {
-    digest: String,
-    fields: Value,
-}
+pub(crate) struct Config(Value);
 
 impl Config {
     /// Reads it, if it is JSON that all readers read alike.
@@ -47,7 +44,7 @@ impl Config {
             Err(error) => return Err(error.into()),
         };
         let value = match json::parse(&bytes) {
-            Ok(value) if value.is_object() => value,
+            Ok(value) if value.is_object() || value.is_null() => value,
             Ok(_) => {
                 unclear("is no JSON object".to_owned());
                 return Ok(None);
@@ -61,49 +58,13 @@ impl Config {
             unclear(format!("{why} at {}", Quoted(&pointer)));
             return Ok(None);
         }
-        Ok(Some(Self { digest: descriptor.digest.clone(), fields: value }))
+        Ok(Some(Self(value)))
     }
 
-    /// A field; null if it is not there.
-    pub(crate) fn field(&self, name: &str) -> &Value {
-        &self.fields[name]
+    /// All that it says.
+    pub(crate) fn fields(&self) -> &Value {
+        &self.0
     }
-
-    /// A field of text; empty if it is not there.
-    pub(crate) fn text(&self, name: &str) -> &str {
-        self.fields[name].as_str().unwrap_or_default()
-    }
-
-    /// Finds what helm would find when it validates the metadata. `lenient`: what a version is that
-    /// only helm takes.
-    pub(crate) fn validate(&self, lenient: &'static Code, report: &mut Report) {
-        for problem in self.claims(lenient).problems() {
-            let found = report.find(problem.code, problem.why);
-            found.blob(&self.digest).pointer(&format!("/{}", problem.field));
-        }
-    }
-
-    /// What helm validates.
-    fn claims(&self, lenient: &'static Code) -> Claims<'_> {
-        let entries = |name| self.fields[name].as_array().into_iter().flatten();
-        Claims {
-            source: "the config",
-            name: self.text("name").to_owned(),
-            version: self.text("version"),
-            api_version: self.text("apiVersion"),
-            chart_type: self.text("type"),
-            lenient,
-            has_empty_maintainer: entries("maintainers").any(Value::is_null),
-            dependencies: entries("dependencies").map(dependency).collect(),
-        }
-    }
-}
-
-fn dependency(entry: &Value) -> Option<Dependency<'_>> {
-    let (name, alias) = (entry["name"].as_str(), entry["alias"].as_str());
-    let dependency =
-        Dependency { name: name.unwrap_or_default(), alias: alias.unwrap_or_default() };
-    (!entry.is_null()).then_some(dependency)
 }
 
 /// Checks the types of all fields, and that no key is one that Go takes for another.

@@ -22,12 +22,14 @@ mod text;
 mod validate;
 mod vendored;
 mod version;
+mod walk;
 mod yaml;
 
 use roadstead_plugin_sdk::{Manifest, SettingsProblem, prelude::*};
 
 use config::Config;
 use layer::Layer;
+use manifest::Standing;
 use metadata::Metadata as ChartMetadata;
 use provenance::Signed;
 
@@ -55,11 +57,20 @@ impl Plugin for Helm {
     }
 
     fn review(target: &Target, settings: &Settings) -> Review {
-        match target {
-            Target::Manifest(manifest) if manifest::is_chart(manifest) => {
-                review(manifest, settings).map(Some)
+        let Target::Manifest(manifest) = target else { return Ok(None) };
+        match manifest::standing(manifest) {
+            Standing::None => Ok(None),
+            Standing::Chart => review(manifest, settings).map(Some),
+            Standing::Carrier => {
+                let mut report = Report::new();
+                manifest::find_carried(manifest, &mut report);
+                Ok(Some(report))
             }
-            _ => Ok(None),
+            Standing::Index => {
+                let mut report = Report::new();
+                walk::check(manifest, &mut report)?;
+                Ok(Some(report))
+            }
         }
     }
 }
@@ -67,15 +78,11 @@ impl Plugin for Helm {
 fn review(manifest: &Manifest, settings: &Settings) -> Result<Report, Failure> {
     let mut report = Report::new();
     let parts = manifest::parts(manifest, &mut report);
+    walk::check(manifest, &mut report)?;
     let config = match parts.config {
         Some(descriptor) => Config::read(descriptor, &mut report)?,
         None => None,
     };
-    if let Some(config) = &config {
-        config.validate(settings.lenient_version(), &mut report);
-        manifest::compare_annotations(manifest, config, &mut report);
-        reference::check(manifest, config, settings, &mut report);
-    }
     let layer = match parts.chart {
         Some(descriptor) => layer::read(descriptor, &mut report)?,
         None => Layer::default(),
@@ -86,11 +93,13 @@ fn review(manifest: &Manifest, settings: &Settings) -> Result<Report, Failure> {
         if let Some(config) = &config {
             chart::compare(&layer, metadata, config, &mut report);
         }
+        manifest::compare_annotations(manifest, metadata, &mut report);
+        reference::check(manifest, metadata, settings, &mut report);
         vendored::check(&layer, metadata, &mut report);
         demands::check(&layer, metadata, settings, &mut report);
     }
     let chart = parts.chart.map(|chart| chart.digest.as_str());
-    let signed = config.as_ref().zip(chart).map(|(config, digest)| Signed { config, digest });
+    let signed = metadata.as_ref().zip(chart).map(|(metadata, digest)| Signed { metadata, digest });
     let signer = match parts.provenance {
         Some(part) => provenance::check(part, signed, settings.keyring.as_deref(), &mut report)?,
         None => None,

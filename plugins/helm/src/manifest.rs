@@ -1,27 +1,19 @@
-//! The manifest: which parts a chart has, and what it says of itself.
+//! The manifest: what it is to helm, and which parts a chart has.
 
-use roadstead_plugin_sdk::{Descriptor, Manifest, Quoted, Report, Role, oci::media_type};
+use std::collections::BTreeSet;
 
-use crate::{codes, config::Config};
+use roadstead_plugin_sdk::{Descriptor, Manifest, Quoted, Report, Role};
+
+use crate::{codes, metadata::Metadata, walk::is_image_config};
 
 /// The config of a chart.
 pub(crate) const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
 /// The chart itself.
 pub(crate) const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 /// What charts were called once.
-const CHART_LEGACY: &str = "application/tar+gzip";
+pub(crate) const CHART_LEGACY: &str = "application/tar+gzip";
 /// A chart's provenance file.
 pub(crate) const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
-/// What helm's client reads as another manifest, to take its parts like the chart's own.
-const FOLLOWED: [&str; 5] = [
-    media_type::OCI_MANIFEST,
-    media_type::OCI_INDEX,
-    media_type::DOCKER_MANIFEST,
-    media_type::DOCKER_LIST,
-    "application/vnd.oci.artifact.manifest.v1+json",
-];
-/// Parts in the wrong place that are told one by one.
-const MISPLACED_MAX: usize = 10;
 
 /// The parts that are there as they should be.
 #[derive(Debug)]
@@ -31,30 +23,83 @@ pub(crate) struct Parts<'a> {
     pub(crate) provenance: Option<&'a Descriptor>,
 }
 
-/// Whether it wants to be a chart.
-pub(crate) fn is_chart(manifest: &Manifest) -> bool {
-    let is_helm = |media_type: &str| media_type.starts_with("application/vnd.cncf.helm.");
-    manifest.kind == "helm-chart"
-        || manifest.artifact_type.as_deref().is_some_and(is_helm)
-        || manifest.descriptors.iter().any(|part| is_helm(&part.media_type_essence()))
+/// What a manifest is to helm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// it has nothing of helm's
+    None,
+    /// it says that it is a chart, or has what helm installs
+    Chart,
+    /// it carries a chart and is something else, from which helm installs nothing
+    Carrier,
+    /// a list of manifests, out of which helm would take parts
+    Index,
 }
 
-/// Finds the parts, in any order: helm sorts layers by digest. Media types are compared as helm
-/// does, to the letter.
-pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a> {
-    let config = manifest.config().filter(|config| config.media_type == CONFIG);
-    if config.is_none() {
-        let found = manifest.config().map_or("nothing", |config| config.media_type.as_str());
-        let message = format!(
-            "the config of a chart has the type {CONFIG}, not {}; push the chart with helm",
-            Quoted(found)
-        );
-        report.find(&codes::CONFIG_TYPE, message).pointer("/config/mediaType");
+/// The part of a chart that helm takes a media type for, to the letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    Config,
+    Chart,
+    Provenance,
+}
+
+impl Part {
+    pub(crate) fn of(media_type: &str) -> Option<Self> {
+        match media_type {
+            CONFIG => Some(Self::Config),
+            CHART | CHART_LEGACY => Some(Self::Chart),
+            PROVENANCE => Some(Self::Provenance),
+            _ => None,
+        }
     }
-    let of_type = |types: &'static [&'static str]| {
-        manifest.descriptors.iter().filter(|part| types.contains(&part.media_type.as_str()))
+
+    /// As it reads on after "helm takes it for the chart's".
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Chart => "archive",
+            Self::Provenance => "provenance",
+        }
+    }
+}
+
+/// Whether a media type is one of helm's charts, however it is written.
+pub(crate) fn is_helm(media_type: &str) -> bool {
+    media_type.to_ascii_lowercase().starts_with("application/vnd.cncf.helm.")
+}
+
+/// What the manifest is to helm. An artifact of another kind may carry a chart: helm installs none
+/// without a config of its type.
+pub(crate) fn standing(manifest: &Manifest) -> Standing {
+    let named = |wanted| {
+        manifest.descriptors.iter().any(|named| Part::of(&named.media_type) == Some(wanted))
     };
-    let charts: Vec<_> = of_type(&[CHART, CHART_LEGACY]).collect();
+    let claims = manifest.artifact_type.as_deref().is_some_and(is_helm)
+        || manifest.config().is_some_and(|config| is_helm(&config.media_type));
+    let is_helm = claims
+        || manifest.kind == "helm-chart"
+        || manifest.descriptors.iter().any(|named| is_helm(&named.media_type));
+    match manifest.config() {
+        _ if !is_helm => Standing::None,
+        None if !claims => Standing::Index,
+        _ if claims || named(Part::Config) || is_image(manifest) => Standing::Chart,
+        _ if named(Part::Chart) => Standing::Carrier,
+        _ => Standing::None,
+    }
+}
+
+/// Whether a runtime would take it for an image. Such an image is among those that nobody looks
+/// into behind an index, so that none may hide a chart.
+fn is_image(manifest: &Manifest) -> bool {
+    manifest.config().is_some_and(|config| is_image_config(&config.media_type))
+        && manifest.layers().any(|layer| Part::of(&layer.media_type) == Some(Part::Chart))
+}
+
+/// Finds the parts, in any order: helm sorts layers by digest.
+pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a> {
+    let config = config(manifest, report);
+    let charts = of_part(manifest, Part::Chart);
     if charts.len() != 1 {
         let message = format!(
             "a chart has one layer of the type {CHART}, not {}; push the chart with helm",
@@ -62,7 +107,7 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
         );
         report.find(&codes::CHART_LAYERS, message).pointer("/layers");
     }
-    let provenances: Vec<&Descriptor> = of_type(&[PROVENANCE]).collect();
+    let provenances = of_part(manifest, Part::Provenance);
     if provenances.len() > 1 {
         let message = format!(
             "a chart has one provenance layer at most, not {}; push the .prov of helm package \
@@ -71,7 +116,6 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
         );
         report.find(&codes::PROVENANCE_LAYERS, message).pointer("/layers");
     }
-    find_misplaced(manifest, report);
     find_other(manifest, report);
     let only = |parts: &[&'a Descriptor]| match parts[..] {
         [part] if part.role == Role::Layer => Some(part),
@@ -80,49 +124,64 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
     Parts { config, chart: only(&charts), provenance: only(&provenances) }
 }
 
+/// The config that helm reads, which need not be the manifest's own.
+fn config<'a>(manifest: &'a Manifest, report: &mut Report) -> Option<&'a Descriptor> {
+    let own = manifest.config().filter(|config| config.media_type == CONFIG);
+    if own.is_some() {
+        return own;
+    }
+    let found = manifest.config().map_or("nothing", |config| config.media_type.as_str());
+    let message = match of_part(manifest, Part::Config)[..] {
+        [config] if config.role == Role::Layer => {
+            let message = format!(
+                "the manifest's config has the type {}, but helm finds one of its own among the \
+                 layers; push the chart with helm",
+                Quoted(found)
+            );
+            report.find(&codes::CARRIER, message).pointer("/config/mediaType");
+            return Some(config);
+        }
+        _ => format!(
+            "the config of a chart has the type {CONFIG}, not {}; push the chart with helm",
+            Quoted(found)
+        ),
+    };
+    report.find(&codes::CONFIG_TYPE, message).pointer("/config/mediaType");
+    None
+}
+
+/// Tells of a chart that something else carries.
+pub(crate) fn find_carried(manifest: &Manifest, report: &mut Report) {
+    let Some(chart) = manifest.layers().find(|layer| Part::of(&layer.media_type).is_some()) else {
+        return;
+    };
+    let message = format!(
+        "layer {} is a chart, but helm installs none from an artifact of the type {}; it was not \
+         judged",
+        chart.index,
+        Quoted(manifest.artifact_type.as_deref().unwrap_or_default())
+    );
+    let pointer = format!("/layers/{}/mediaType", chart.index);
+    report.find(&codes::CARRIER, message).pointer(&pointer);
+}
+
+/// What the manifest itself names for a part; the same content twice is the same to helm.
+fn of_part(manifest: &Manifest, part: Part) -> Vec<&Descriptor> {
+    let mut known = BTreeSet::new();
+    let named = manifest.descriptors.iter();
+    let of_part = named.filter(|named| Part::of(&named.media_type) == Some(part));
+    of_part.filter(|named| known.insert(named.digest.as_str())).collect()
+}
+
 /// Whether there is no layer that helm would take for a provenance.
 pub(crate) fn has_no_provenance(manifest: &Manifest) -> bool {
     !manifest.layers().any(|layer| layer.media_type == PROVENANCE)
 }
 
-/// helm goes by media type alone, over all that a manifest names: of two configs it takes the one
-/// that it happened to copy last.
-fn find_misplaced(manifest: &Manifest, report: &mut Report) {
-    let misplaced = manifest.descriptors.iter().filter_map(|part| {
-        let why = match (part.media_type.as_str(), part.role) {
-            (CONFIG, Role::Config) | (CHART | CHART_LEGACY | PROVENANCE, Role::Layer) => None,
-            (CONFIG, _) => Some("which helm takes for the chart's config wherever it stands"),
-            (CHART | CHART_LEGACY, _) => Some("which helm takes for the chart wherever it stands"),
-            (PROVENANCE, _) => Some("which helm takes for the provenance wherever it stands"),
-            (followed, _) if FOLLOWED.contains(&followed) => {
-                Some("whose own parts helm takes for the chart's")
-            }
-            _ => None,
-        };
-        why.map(|why| (part, why))
-    });
-    for (part, why) in misplaced.take(MISPLACED_MAX) {
-        let (place, pointer) = match part.role {
-            Role::Layer => (format!("layer {}", part.index), format!("/layers/{}", part.index)),
-            Role::Manifest => {
-                (format!("child {}", part.index), format!("/manifests/{}", part.index))
-            }
-            Role::Config => ("the config".to_owned(), "/config".to_owned()),
-            Role::Subject => ("the subject".to_owned(), "/subject".to_owned()),
-        };
-        let found = Quoted(&part.media_type);
-        let message = format!("{place} has the type {found}, {why}; push the chart without it");
-        report.find(&codes::MISPLACED, message).pointer(&format!("{pointer}/mediaType"));
-    }
-}
-
 /// Tells of a layer that helm leaves alone.
 fn find_other(manifest: &Manifest, report: &mut Report) {
-    let is_known = |media_type: &str| {
-        matches!(media_type, CONFIG | CHART | CHART_LEGACY | PROVENANCE)
-            || FOLLOWED.contains(&media_type)
-    };
-    let Some(layer) = manifest.layers().find(|layer| !is_known(&layer.media_type)) else { return };
+    let is_other = |layer: &&Descriptor| Part::of(&layer.media_type).is_none();
+    let Some(layer) = manifest.layers().find(is_other) else { return };
     let message = format!(
         "layer {} has the type {}, which helm leaves alone; push it as an artifact of its own",
         layer.index,
@@ -132,13 +191,17 @@ fn find_other(manifest: &Manifest, report: &mut Report) {
     report.find(&codes::OTHER_LAYER, message).pointer(&pointer);
 }
 
-/// Compares what the annotations say with the config.
-pub(crate) fn compare_annotations(manifest: &Manifest, config: &Config, report: &mut Report) {
-    for (key, field, code) in [
-        ("org.opencontainers.image.title", "name", &codes::TITLE),
-        ("org.opencontainers.image.version", "version", &codes::VERSION_ANNOTATION),
+/// Compares what the annotations say with Chart.yaml.
+pub(crate) fn compare_annotations(manifest: &Manifest, metadata: &Metadata, report: &mut Report) {
+    for (key, field, wanted, code) in [
+        ("org.opencontainers.image.title", "name", metadata.name().as_str(), &codes::TITLE),
+        (
+            "org.opencontainers.image.version",
+            "version",
+            metadata.text("version"),
+            &codes::VERSION_ANNOTATION,
+        ),
     ] {
-        let wanted = config.text(field);
         let Some(found) = manifest.annotation(key).filter(|found| *found != wanted) else {
             continue;
         };

@@ -1,5 +1,4 @@
-//! What helm finds when it validates metadata: those of the config, which everybody is shown, and
-//! those of Chart.yaml, which helm installs.
+//! What helm finds when it validates Chart.yaml. It validates no config.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +9,6 @@ use crate::{codes, text::sanitised, version::Version};
 /// What helm looks at.
 #[derive(Debug)]
 pub(crate) struct Claims<'a> {
-    /// who says so, as it reads on before "… has no name"
-    pub(crate) source: &'static str,
     pub(crate) name: String,
     pub(crate) version: &'a str,
     pub(crate) api_version: &'a str,
@@ -65,7 +62,7 @@ impl Claims<'_> {
     fn name_problem(&self) -> Option<String> {
         let name = self.name.as_str();
         if name.is_empty() {
-            return Some(format!("{} has no name; add it to Chart.yaml", self.source));
+            return Some("Chart.yaml has no name; add it".to_owned());
         }
         let fits =
             !matches!(name, "." | "..") && !name.contains(['/', '\\']) && sanitised(name) == name;
@@ -81,10 +78,9 @@ impl Claims<'_> {
                 self.lenient,
                 format!("the version {shown} is not SemVer 2; use one such as 1.4.0"),
             ),
-            Version::Invalid if self.version.is_empty() => (
-                &codes::VERSION,
-                format!("{} has no version; add one such as 1.4.0 to Chart.yaml", self.source),
-            ),
+            Version::Invalid if self.version.is_empty() => {
+                (&codes::VERSION, "Chart.yaml has no version; add one such as 1.4.0".to_owned())
+            }
             Version::Invalid => (
                 &codes::VERSION,
                 format!("the version {shown} is no version; use one such as 1.4.0"),
@@ -97,10 +93,10 @@ impl Claims<'_> {
     fn api_version_problem(&self) -> Option<(&'static Code, &'static str, String)> {
         let (code, why) = match self.api_version {
             "v1" | "v2" | "v3" => return None,
-            "" => (
-                &codes::API_VERSION,
-                format!("{} has no apiVersion; add \"apiVersion: v2\" to Chart.yaml", self.source),
-            ),
+            "" => {
+                let why = "Chart.yaml has no apiVersion; add \"apiVersion: v2\"";
+                (&codes::API_VERSION, why.to_owned())
+            }
             other => (
                 &codes::API_VERSION_UNKNOWN,
                 format!("helm 4 installs no chart of apiVersion {}; use v2", Quoted(other)),

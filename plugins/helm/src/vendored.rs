@@ -39,7 +39,7 @@ impl Check<'_> {
         self.charts(&chart.contents, path);
         let file = format!("{path}/Chart.yaml");
         if chart.contents.charts.is_empty() {
-            if !chart.is_told {
+            if !chart.is_told && !chart.contents.is_cut {
                 let message = format!(
                     "{} is no chart, as it has no Chart.yaml, and helm loads no chart with that in \
                      charts; remove it",
@@ -54,8 +54,7 @@ impl Check<'_> {
             Err(unreadable) => {
                 let invalid = unreadable.invalid;
                 let file = format!("{path}/{}", unreadable.file);
-                let message =
-                    format!("helm can't read {}: {}; correct it", Quoted(&file), invalid.why);
+                let message = invalid.message(&Quoted(&file).to_string());
                 self.find(&codes::CHART_YAML, message, &file, invalid.line);
                 return None;
             }
@@ -70,6 +69,9 @@ impl Check<'_> {
     /// helm goes by name alone.
     fn dependencies(&mut self, metadata: &Metadata, names: &BTreeSet<String>) {
         let Value::List(dependencies) = metadata.field("dependencies") else { return };
+        if !self.layer.is_whole {
+            return; // it may be in what was not read, and that was told
+        }
         for dependency in dependencies {
             let name = crate::text::sanitised(dependency.entry("name").text());
             if *dependency != Value::Absent && !names.contains(&name) {

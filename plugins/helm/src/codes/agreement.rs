@@ -7,7 +7,7 @@ pub(crate) const NAME_DIFFERS: Code = Code::error(
     "Chart.yaml and the config have different names",
     "helm installs what Chart.yaml in the layer says; registries and user interfaces show the \
      config. `helm push` makes the config from Chart.yaml, so they differ only where somebody \
-     changed one of them.",
+     changed one of them. What the config leaves out differs from nothing (RSH046).",
 );
 
 pub(crate) const VERSION_DIFFERS: Code = Code::error(
@@ -43,6 +43,14 @@ pub(crate) const METADATA_DIFFER: Code = Code::warning(
     "Chart.yaml and the config differ in a field that only informs",
     "Description, links, keywords, maintainers and the like are shown from the config. Push \
      the chart with `helm push`, which makes it from Chart.yaml.",
+);
+
+pub(crate) const CONFIG_THIN: Code = Code::warning(
+    "RSH046",
+    "the config says less than Chart.yaml",
+    "helm does not look into the config, and what it leaves out contradicts nothing; but registries, \
+     scanners and user interfaces show the config, and here they have little to show. Push the \
+     chart with `helm push`, which makes it from Chart.yaml.",
 );
 
 pub(crate) const UNJUDGED: Code = Code::error(

@@ -82,18 +82,28 @@ pub(crate) const TAIL: Code = Code::error(
      to helm.",
 );
 
-pub(crate) const ALIKE: Code = Code::error(
+pub(crate) const ALIKE: Code = Code::warning(
     "RSH032",
     "two names of the chart are one on some systems",
-    "macOS and Windows do not tell `Chart.yaml` from `chart.yaml`, and macOS not one way to write \
-     an umlaut from the other: there the file that is unpacked last replaces the first. Rename \
-     one of them.",
+    "macOS and Windows do not tell `README.md` from `readme.md`, and macOS not one way to write an \
+     umlaut from the other: there the file that is unpacked last replaces the first. Rename one of \
+     them. Where helm goes by the name, it is RSH034.",
 );
 
-pub(crate) const UNPORTABLE: Code = Code::error(
+pub(crate) const UNPORTABLE: Code = Code::warning(
     "RSH033",
     "a name becomes another one on some systems",
-    "Windows cuts dots and spaces off the end of a name, so that `Chart.yaml.` is `Chart.yaml`, \
-     and takes what follows a colon for a stream of the file before it; macOS leaves out letters \
-     that can't be seen. Rename the file.",
+    "Windows cuts dots and spaces off the end of a name, and takes what follows a colon for a stream \
+     of the file before it; macOS leaves out letters that can't be seen. Rename the file. Where \
+     helm goes by the name that it becomes, it is RSH034.",
+);
+
+pub(crate) const OTHER_ELSEWHERE: Code = Code::error(
+    "RSH034",
+    "the chart is another one on some systems",
+    "A file that helm leaves alone becomes one that it reads where the chart is unpacked on macOS or \
+     Windows: `chart.yaml` beside `Chart.yaml` and `Chart.yaml.` replace it, and what lies in \
+     `Templates` beside `templates` is installed. So it is with the files that helm reads by name, \
+     with the folders `templates`, `crds` and `charts`, and with the charts in the latter. Rename \
+     the file.",
 );

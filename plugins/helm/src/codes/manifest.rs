@@ -6,8 +6,10 @@ pub(crate) const CONFIG_TYPE: Code = Code::error(
     "RSH001",
     "the config of a chart has another type than helm's",
     "helm tells a chart by the media type of its config, \
-     `application/vnd.cncf.helm.config.v1+json`. With another one `helm pull` fails, while \
-     the layers still look like a chart to others. Push the chart with `helm push`.",
+     `application/vnd.cncf.helm.config.v1+json`. With another one `helm pull` fails, though the \
+     artifact says that it is a chart. Push the chart with `helm push`. (An image among whose \
+     layers is a chart is refused as well: helm takes the chart where an index or a subject leads \
+     to it, and what an index lists as an image nobody looks into.)",
 );
 
 pub(crate) const CHART_LAYERS: Code = Code::error(
@@ -33,35 +35,36 @@ pub(crate) const OTHER_LAYER: Code = Code::warning(
      its `subject`.",
 );
 
-pub(crate) const TITLE: Code = Code::error(
+pub(crate) const TITLE: Code = Code::warning(
     "RSH005",
     "the title annotation is not the chart's name",
-    "User interfaces show `org.opencontainers.image.title`. helm sets it to the chart's name \
-     and lets no chart override it.",
+    "User interfaces show `org.opencontainers.image.title`; helm does not read it. `helm push` sets \
+     it to the chart's name and lets no chart override it.",
 );
 
-pub(crate) const VERSION_ANNOTATION: Code = Code::error(
+pub(crate) const VERSION_ANNOTATION: Code = Code::warning(
     "RSH006",
     "the version annotation is not the chart's version",
-    "User interfaces show `org.opencontainers.image.version`. helm sets it to the chart's \
-     version and lets no chart override it.",
+    "User interfaces show `org.opencontainers.image.version`; helm does not read it. `helm push` \
+     sets it to the chart's version and lets no chart override it.",
 );
 
 pub(crate) const MISPLACED: Code = Code::error(
     "RSH007",
-    "helm would take a part that stands in the wrong place",
-    "helm looks for its parts by media type alone, in the config, in all layers and in the \
-     `subject`, and in what a manifest among them names in turn. Of two configs or charts it \
-     takes the one that arrives last, so that one chart can hide another. Only the config has \
-     the config's type, only layers have the types of chart and provenance, and neither a layer \
-     nor the subject is a manifest.",
+    "helm could take another part than the chart's",
+    "helm looks for its parts by media type alone: in the config, in all layers and in the \
+     `subject`, and in what a manifest among them names in turn. Of two configs or charts it takes \
+     the one that arrives last, so that one chart can hide another. A subject that is an ordinary \
+     image is fine, and so is an index of images; what can't be looked into is not.",
 );
 
 pub(crate) const ABSENT: Code = Code::error(
     "RSH008",
     "a part of the chart is not stored",
     "A chart is judged by its config and its layer, which must be there even where the registry \
-     takes manifests without their blobs. Push them before the manifest, as `helm push` does.",
+     takes manifests without their blobs. helm also fetches the chart's `subject`, and what that \
+     names, and installs nothing where one of them is missing. Push them before the manifest, as \
+     `helm push` does.",
 );
 
 pub(crate) const REFERENCE: Code = Code::warning(
@@ -70,4 +73,13 @@ pub(crate) const REFERENCE: Code = Code::warning(
     "`helm push` makes the chart's name the last part of the repository, and its version the tag, \
      with `_` for `+`. Users look for it there. Others copy and retag charts as they like; a \
      policy may refuse that with `strictReference`.",
+);
+
+pub(crate) const CARRIER: Code = Code::warning(
+    "RSH080",
+    "something else than a chart carries one",
+    "Component descriptors and other artifacts may hold a chart among their layers. helm installs \
+     none without a config of its own type, and where there is none, nothing here was judged; a \
+     chart whose config stands among the layers is judged like any other. What is to be installed \
+     by helm is pushed by `helm push`.",
 );

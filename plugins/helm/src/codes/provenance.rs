@@ -27,15 +27,15 @@ pub(crate) const OTHER_CHART: Code = Code::error(
     "RSH063",
     "the provenance describes another chart",
     "The Chart.yaml that was signed has another name, version, apiVersion, type, or other \
-     dependencies than the chart's config. helm does not compare them, so that one may read as \
-     signed what nobody signed.",
+     dependencies than the chart's own. helm does not compare them, so that one may read as signed \
+     what nobody signed.",
 );
 
 pub(crate) const PROVENANCE_DIFFERS: Code = Code::warning(
     "RSH064",
     "the provenance describes the chart in other words",
-    "The Chart.yaml that was signed differs from the chart's config in a field that only informs. \
-     Sign what you push.",
+    "The Chart.yaml that was signed differs from the chart's own in a field that only informs, or \
+     says less. Sign what you push.",
 );
 
 pub(crate) const NOT_VERIFIED: Code = Code::error(

@@ -17,6 +17,8 @@ pub(crate) struct Contents {
     pub(crate) requirements: Vec<Vec<u8>>,
     /// Chart.lock, or requirements.lock; of several the last one
     pub(crate) lock: Option<Lock>,
+    /// not all that belongs to the two was read, and it was said why
+    pub(crate) is_cut: bool,
     /// by name, as it stands in `charts`
     pub(crate) vendored: BTreeMap<String, Vendored>,
 }

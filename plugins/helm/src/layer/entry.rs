@@ -63,8 +63,8 @@ impl Walk<'_, '_> {
             Clash::FileAndFolder => {
                 (&codes::DUPLICATE, format!("{shown} is there as a file and as a folder; keep one"))
             }
-            Clash::Alike(other) => (
-                &codes::ALIKE,
+            Clash::Alike(other, is_known) => (
+                if is_known { &codes::OTHER_ELSEWHERE } else { &codes::ALIKE },
                 format!(
                     "{shown} has a name that macOS and Windows do not tell from {}; rename one",
                     Quoted(&other)

@@ -1,12 +1,13 @@
 //! The files that are looked into.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::read::MultiGzDecoder;
 use roadstead_plugin_sdk::{Code, Quoted, archive::ArchiveError};
 
 use super::{
     Vendored,
+    bounded::Bounded,
     contents::{DEPTH_MAX, Spot},
     gzip::{self, Problem},
     walk::Walk,
@@ -21,8 +22,8 @@ use crate::{
 const DOCUMENTS_MAX: usize = 4;
 /// What helm takes off the start of any file.
 const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
-/// Bytes of a schema, as of any file that helm 3 takes.
-const SCHEMA_BYTES_MAX: usize = 5 << 20;
+/// Bytes of a schema that are read at once.
+const SCHEMA_CHUNK_BYTES: usize = 64 << 10;
 
 impl Walk<'_, '_> {
     /// Reads a file, if helm goes by what is in it.
@@ -32,7 +33,7 @@ impl Walk<'_, '_> {
         inner: &str,
         path: &str,
     ) -> Result<(), ArchiveError> {
-        let (chart, spot) = self.walked.contents.locate(inner, self.depth);
+        let (_, spot) = self.walked.contents.locate(inner, self.depth);
         match spot {
             Spot::Nothing => Ok(()),
             Spot::TooDeep => {
@@ -48,20 +49,41 @@ impl Walk<'_, '_> {
                 Ok(())
             }
             Spot::File(file @ ("Chart.yaml" | "requirements.yaml")) => {
-                let documents =
-                    if file == "Chart.yaml" { &chart.charts } else { &chart.requirements };
-                let has_room = documents.len() < DOCUMENTS_MAX;
-                let document =
-                    if has_room { self.document(content, yaml::BYTES_MAX)? } else { None };
-                self.walked.is_whole &= document.is_some();
-                let (chart, _) = self.walked.contents.locate(inner, self.depth);
-                let is_chart = file == "Chart.yaml";
-                let documents = if is_chart { &mut chart.charts } else { &mut chart.requirements };
-                documents.extend(document);
-                Ok(())
+                self.described(content, file == "Chart.yaml", inner)
             }
             Spot::File(file) => self.checked(content, file, inner, path),
         }
+    }
+
+    /// Reads a file that says what the chart is, and keeps it.
+    fn described(
+        &mut self,
+        content: impl Read,
+        is_chart: bool,
+        inner: &str,
+    ) -> Result<(), ArchiveError> {
+        let had_room = self.found.charts_left > 0;
+        let document = document(content, &mut self.found.charts_left)?;
+        let (chart, _) = self.walked.contents.locate(inner, self.depth);
+        let documents = if is_chart { &mut chart.charts } else { &mut chart.requirements };
+        match document {
+            // more of one name are told as such
+            Some(_) if documents.len() >= DOCUMENTS_MAX => {}
+            Some(document) => {
+                documents.push(document);
+                return Ok(());
+            }
+            None => {}
+        }
+        chart.is_cut = true;
+        self.walked.is_whole = false;
+        if !had_room {
+            self.too_large(
+                "Chart.yaml and requirements.yaml of all charts have more than 16 MiB, which is \
+                 all that is read of them here",
+            );
+        }
+        Ok(())
     }
 
     /// Reads a file that says nothing of what the chart is, but which helm wants to read.
@@ -74,14 +96,15 @@ impl Walk<'_, '_> {
     ) -> Result<(), ArchiveError> {
         match file {
             "values.yaml" => {
-                if let Some(bytes) = self.document(content, yaml::BYTES_MAX)?
+                if let Some(bytes) = document(content, &mut self.found.yaml_left)?
                     && let Err(invalid) = files::check_values(&bytes)
                 {
                     self.invalid(&codes::VALUES, &invalid, path);
                 }
             }
             "Chart.lock" | "requirements.lock" => {
-                let Some(bytes) = self.document(content, yaml::BYTES_MAX)? else { return Ok(()) };
+                let document = document(content, &mut self.found.yaml_left)?;
+                let Some(bytes) = document else { return Ok(()) };
                 let lock = match Lock::parse(&bytes, &self.full(path)) {
                     Ok(lock) => lock,
                     Err(invalid) => {
@@ -92,15 +115,25 @@ impl Walk<'_, '_> {
                 self.walked.contents.locate(inner, self.depth).0.lock = lock;
             }
             "values.schema.json" => {
-                if let Some(bytes) = self.document(content, SCHEMA_BYTES_MAX)?
-                    && let Err(problem) = files::check_schema(&bytes)
-                {
+                if let Err(problem) = self.check_schema(content)? {
                     self.schema(problem, path);
                 }
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// What does not fit any more is left alone.
+    fn check_schema(&mut self, content: impl Read) -> io::Result<Result<(), SchemaProblem>> {
+        let left = &mut self.found.schemas_left;
+        let mut limited = content.take(*left);
+        let mut bytes = BufReader::with_capacity(SCHEMA_CHUNK_BYTES, &mut limited);
+        let has_mark = bytes.fill_buf()?.starts_with(MARK);
+        bytes.consume(if has_mark { MARK.len() } else { 0 });
+        let checked = files::check_schema(bytes)?;
+        *left = limited.limit();
+        Ok(if *left == 0 { Ok(()) } else { checked })
     }
 
     fn too_deep(&mut self) {
@@ -116,8 +149,7 @@ impl Walk<'_, '_> {
         }
         let line = if invalid.line > 0 { format!(":{}", invalid.line) } else { String::new() };
         let path = self.full(path);
-        let message =
-            format!("helm can't read {}{line}: {}; correct it", Quoted(&path), invalid.why);
+        let message = invalid.message(&format!("{}{line}", Quoted(&path)));
         self.found.find(code, message, &path, invalid.line);
     }
 
@@ -139,26 +171,6 @@ impl Walk<'_, '_> {
                 self.found.find(&codes::SCHEMA_DRAFT, message, &path, 0);
             }
         }
-    }
-
-    /// A file as helm reads it, and a byte more of one that is too large. None: too much was read
-    /// already.
-    fn document(
-        &mut self,
-        content: impl Read,
-        bytes_max: usize,
-    ) -> Result<Option<Vec<u8>>, ArchiveError> {
-        if self.found.documents_left == 0 {
-            return Ok(None);
-        }
-        let enough = bytes_max + MARK.len() + 1;
-        let mut bytes = Vec::new();
-        content.take(enough as u64).read_to_end(&mut bytes)?;
-        self.found.documents_left = self.found.documents_left.saturating_sub(bytes.len());
-        if bytes.starts_with(MARK) {
-            bytes.drain(..MARK.len());
-        }
-        Ok(Some(bytes))
     }
 
     /// Walks over a chart in the folder `charts`.
@@ -185,17 +197,38 @@ impl Walk<'_, '_> {
             return Ok(told);
         }
         let decoder = MultiGzDecoder::new(io::Cursor::new(start).chain(content));
-        let mut limited = decoder.take(self.found.within_left);
+        let left = self.found.within_left;
+        let mut bounded = Bounded { bytes: decoder, left, is_spent: false };
         let mut walk = Walk::new(&mut *self.found, &archive);
         walk.depth = depth;
-        let walked = walk.run(&mut limited);
-        self.found.within_left = limited.limit();
-        let walked = walked?;
-        if self.found.within_left == 0 {
+        let walked = walk.run(&mut bounded);
+        // those within have taken theirs off already
+        let used = left - bounded.left;
+        self.found.within_left = self.found.within_left.saturating_sub(used);
+        if bounded.is_spent {
+            self.walked.is_whole = false;
             self.too_large("the charts within the chart have more than 132 MiB when unpacked");
+            return Ok(told);
         }
+        let walked = walked?;
         self.walked.is_whole &= walked.is_whole;
         let is_told = !walked.is_whole;
         Ok(Vendored { contents: walked.contents, is_told })
     }
+}
+
+/// A file as helm reads it, and a byte more of one that is too large. None: too much was read
+/// already. `left`: bytes.
+fn document(content: impl Read, left: &mut usize) -> Result<Option<Vec<u8>>, ArchiveError> {
+    if *left == 0 {
+        return Ok(None);
+    }
+    let enough = yaml::BYTES_MAX + MARK.len() + 1;
+    let mut bytes = Vec::new();
+    content.take(enough as u64).read_to_end(&mut bytes)?;
+    *left = left.saturating_sub(bytes.len());
+    if bytes.starts_with(MARK) {
+        bytes.drain(..MARK.len());
+    }
+    Ok(Some(bytes))
 }

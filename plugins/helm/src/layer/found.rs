@@ -11,8 +11,12 @@ use super::path::PATH_BYTES_MAX;
 const FINDINGS_MAX: u32 = 10;
 /// Bytes of the archives within the chart, with their headers.
 const WITHIN_BYTES_MAX: u64 = 132 << 20;
-/// Bytes of the files that are read, and not only counted.
-const DOCUMENTS_BYTES_MAX: usize = 16 << 20;
+/// Bytes of all Chart.yaml and requirements.yaml, which are kept.
+const CHARTS_BYTES_MAX: usize = 16 << 20;
+/// Bytes of all values and locks, and of all schemas. They are looked at for what stops helm; what
+/// lies beyond is not.
+const YAML_BYTES_MAX: usize = 16 << 20;
+const SCHEMAS_BYTES_MAX: u64 = 64 << 20;
 
 /// Findings about one layer.
 #[derive(Debug)]
@@ -27,8 +31,12 @@ pub(super) struct Found<'r> {
     pub(super) paths_bytes: usize,
     /// what archives within may still hold
     pub(super) within_left: u64,
-    /// what may still be read of documents
-    pub(super) documents_left: usize,
+    /// what may still be read of Chart.yaml and requirements.yaml
+    pub(super) charts_left: usize,
+    /// of values and locks
+    pub(super) yaml_left: usize,
+    /// of schemas
+    pub(super) schemas_left: u64,
 }
 
 impl<'r> Found<'r> {
@@ -40,7 +48,9 @@ impl<'r> Found<'r> {
             names: 0,
             paths_bytes: 0,
             within_left: WITHIN_BYTES_MAX,
-            documents_left: DOCUMENTS_BYTES_MAX,
+            charts_left: CHARTS_BYTES_MAX,
+            yaml_left: YAML_BYTES_MAX,
+            schemas_left: SCHEMAS_BYTES_MAX,
         }
     }
 

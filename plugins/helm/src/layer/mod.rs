@@ -1,10 +1,12 @@
 //! The chart layer: a gzipped tar archive, with the charts that lie within it.
 
+mod bounded;
 mod contents;
 mod entry;
 mod file;
 mod found;
 mod gzip;
+mod known;
 mod names;
 mod path;
 mod walk;

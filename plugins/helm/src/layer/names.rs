@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 
+use super::known::is_known;
+
 /// The files and folders of an archive, as a tree: a folder's name is kept once, however many files
 /// lie in it.
 #[derive(Debug, Default)]
@@ -24,18 +26,19 @@ pub(crate) enum Clash {
     Twice,
     /// a file and a folder
     FileAndFolder,
-    /// a name that some systems take for this one
-    Alike(String),
+    /// a name that some systems take for this one; and whether helm goes by it
+    Alike(String, bool),
 }
 
 impl Names {
-    /// Adds a file or a folder, and the folders around it.
+    /// Adds a file or a folder, and the folders around it; the first is the chart's.
     pub(crate) fn add(&mut self, path: &str, is_file: bool) -> Result<(), Clash> {
         let mut clash = None;
-        let mut parent = 0;
+        let (mut parent, mut end) = (0, 0);
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {
             let is_file = is_file && parts.peek().is_none();
+            end += part.len() + 1;
             let id = self.0.len() + 1;
             parent = match self.0.entry((parent, folded(part))) {
                 Entry::Vacant(vacant) => {
@@ -43,7 +46,8 @@ impl Names {
                 }
                 Entry::Occupied(known) => {
                     let known = known.get();
-                    let found = known.clash(part, is_file);
+                    let inner = || path[..end - 1].split_once('/').map_or("", |(_, inner)| inner);
+                    let found = known.clash(part, is_file, || is_known(inner()));
                     clash = clash.or(found);
                     known.id
                 }
@@ -59,9 +63,9 @@ impl Names {
 }
 
 impl Name {
-    fn clash(&self, part: &str, is_file: bool) -> Option<Clash> {
+    fn clash(&self, part: &str, is_file: bool, is_known: impl Fn() -> bool) -> Option<Clash> {
         match (self.is_file, is_file) {
-            _ if self.written != part => Some(Clash::Alike(self.written.clone())),
+            _ if self.written != part => Some(Clash::Alike(self.written.clone(), is_known())),
             (true, true) => Some(Clash::Twice),
             (false, false) => None,
             _ => Some(Clash::FileAndFolder),
@@ -72,7 +76,7 @@ impl Name {
 /// One text for all that macOS and Windows take for one name: to capital letters and back, as some
 /// have several small ones, and then to NFD. The crate's own iterators would bring the tables of
 /// NFKD, which are as large again.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     if name.is_ascii() {
         return name.to_ascii_lowercase();
     }
@@ -107,7 +111,7 @@ mod tests {
             let mut names = Names::default();
             assert_eq!(names.add(left, true), Ok(()));
             let clash = names.add(right, true);
-            assert!(matches!(clash, Err(Clash::Alike(_))), "{left} {right}: {clash:?}");
+            assert!(matches!(clash, Err(Clash::Alike(..))), "{left} {right}: {clash:?}");
         }
     }
 
@@ -122,8 +126,8 @@ mod tests {
             ("a/b", true, Err(Clash::Twice)),
             ("a/b/c", true, Err(Clash::FileAndFolder)),
             ("a/c", true, Err(Clash::FileAndFolder)),
-            ("a/C/e", true, Err(Clash::Alike("c".to_owned()))),
-            ("a/C", false, Err(Clash::Alike("c".to_owned()))),
+            ("a/C/e", true, Err(Clash::Alike("c".to_owned(), false))),
+            ("a/C", false, Err(Clash::Alike("c".to_owned(), false))),
             ("b/C/e", true, Ok(())),
         ] {
             assert_eq!(names.add(path, is_file), clash, "{path}");

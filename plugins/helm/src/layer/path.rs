@@ -2,6 +2,7 @@
 
 use roadstead_plugin_sdk::{Code, Quoted};
 
+use super::known::is_known;
 use crate::{codes, text::sanitised};
 
 /// Longest path; helm has no bound of its own.
@@ -41,7 +42,29 @@ pub(crate) fn problem(path: &str) -> Option<(&'static Code, String)> {
         return found(&codes::PATH, why, "remove it from the chart");
     }
     let why = path.split(['/', '\\']).find_map(unportable)?;
-    found(&codes::UNPORTABLE, why, "rename it")
+    let code = if becomes_known(path) { &codes::OTHER_ELSEWHERE } else { &codes::UNPORTABLE };
+    found(code, why, "rename it")
+}
+
+/// Whether a name is one that helm goes by, once some system has made another name of it.
+fn becomes_known(path: &str) -> bool {
+    let inner = ChartPath::of(path).inner;
+    let mut elsewhere = String::new();
+    inner.split('/').any(|name| {
+        let becomes = portable(name);
+        elsewhere.push_str(&becomes);
+        let found = becomes != name && is_known(&elsewhere);
+        elsewhere.push('/');
+        found
+    })
+}
+
+/// What becomes of a name: Windows cuts off dots and spaces, and takes what follows a colon for a
+/// stream of the file before it; macOS leaves out letters that can't be seen.
+fn portable(name: &str) -> String {
+    let name = sanitised(name);
+    let file = name.split(':').next().unwrap_or_default();
+    file.trim_end_matches(['.', ' ']).to_owned()
 }
 
 fn split(path: &str) -> (String, String) {
@@ -82,8 +105,7 @@ fn escape(path: &str) -> Option<&'static str> {
     (top == "Chart.yaml").then_some("has Chart.yaml for a folder, which helm refuses")
 }
 
-/// What becomes another name on some systems: Windows cuts off dots and spaces, and takes a colon
-/// for a stream of another file; macOS leaves out letters that can't be seen.
+/// What becomes another name on some systems; see [`portable`].
 fn unportable(name: &str) -> Option<&'static str> {
     match name {
         "" | "." => None,
@@ -143,14 +165,29 @@ mod tests {
         for path in [
             "web/Chart.yaml.",
             "web/Chart.yaml ",
+            "web/Chart.yaml:stream",
+            "web/chart.yaml::$DATA",
+            "web/Chart\u{200c}.yaml",
+            "web\\values.yaml:x",
+            "web/templates./a",
+            "web/charts /evil/Chart.yaml",
+            "web/charts/redis./Chart.yaml",
+            "web/charts/a.tgz:b",
+            "web/charts/a/Chart.yaml.",
+        ] {
+            assert_eq!(problem(path).unwrap().0, &codes::OTHER_ELSEWHERE, "{path}");
+        }
+        for path in [
             "web /Chart.yaml",
             "web/a./b",
-            "web/Chart.yaml:stream",
             "web\\a:b",
             "web/a\tb",
             "web/a\u{7f}",
-            "web/Chart\u{200c}.yaml",
             "web/a/...",
+            "web/README.md.",
+            "web/templates/a:b.yaml",
+            "web/templates/Chart.yaml.",
+            "web/charts/_a/x:y",
         ] {
             assert_eq!(problem(path).unwrap().0, &codes::UNPORTABLE, "{path}");
         }

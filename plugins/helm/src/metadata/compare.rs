@@ -1,9 +1,18 @@
-//! Whether a config says what a chart says.
+//! Whether a config, or whoever else describes a chart, says what the chart says.
 
 use serde_json::Value as Json;
 
-use super::{Shape, Text, Value};
+use super::{METADATA, Metadata, Shape, Text, Value};
 use crate::text::sanitised;
+
+/// Where two descriptions of a chart differ.
+#[derive(Debug, Default)]
+pub(crate) struct Compared {
+    /// fields of which the other one says something else, and where
+    pub(crate) contradicted: Vec<(&'static str, Difference)>,
+    /// fields of which it says nothing, or less: that contradicts nothing
+    pub(crate) unsaid: Vec<&'static str>,
+}
 
 /// The first place where they differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,117 +21,192 @@ pub(crate) struct Difference {
     pub(crate) pointer: String,
     /// what the chart says
     pub(crate) chart: String,
-    /// what the config says
-    pub(crate) config: String,
+    /// what the other one says
+    pub(crate) other: String,
     /// in Chart.yaml, from 1; 0 if it does not stand there
     pub(crate) line: u32,
+    /// the other one says nothing there
+    is_unsaid: bool,
+}
+
+/// Compares all fields of a chart with what somebody else says of it, in the form of a config.
+pub(crate) fn compare(chart: &Metadata, other: &Json) -> Compared {
+    let mut compared = Compared::default();
+    let Shape::Struct(fields) = &METADATA else { return compared };
+    for (name, shape) in *fields {
+        match difference(shape, chart.field(name), &other[*name]) {
+            // no type is the type of an application
+            Some(found) if *name == "type" && found.is_default_type() => {}
+            Some(found) if found.is_unsaid => compared.unsaid.push(*name),
+            Some(found) => compared.contradicted.push((*name, found)),
+            None => {}
+        }
+    }
+    compared
+}
+
+impl Compared {
+    /// The fields of which nothing is said, for a message.
+    pub(crate) fn unsaid_names(&self) -> Option<String> {
+        const SHOWN_MAX: usize = 8;
+        let more = if self.unsaid.len() > SHOWN_MAX { " and more" } else { "" };
+        let shown = &self.unsaid[..self.unsaid.len().min(SHOWN_MAX)];
+        (!shown.is_empty()).then(|| format!("{}{more}", shown.join(", ")))
+    }
 }
 
 impl Difference {
     /// Of types alone: no type is the type of an application.
-    pub(crate) fn is_default_type(&self) -> bool {
+    fn is_default_type(&self) -> bool {
         matches!(
-            (self.chart.as_str(), self.config.as_str()),
+            (self.chart.as_str(), self.other.as_str()),
             ("", "application") | ("application", "")
         )
     }
 }
 
-/// Compares a field. A config may hold either reading of a text: helm's own, or the one that stands
-/// there. Nothing, null and what is empty are all the same, as helm leaves out what is empty.
-pub(crate) fn difference(shape: &Shape, chart: &Value, config: &Json) -> Option<Difference> {
+/// Compares a field. The other one may hold either reading of a text: helm's own, or the one that
+/// stands there. Nothing, null and what is empty are all the same, as helm leaves out what is empty.
+fn difference(shape: &Shape, chart: &Value, other: &Json) -> Option<Difference> {
+    if says_nothing(other) {
+        let is_unsaid = !is_empty(chart);
+        return is_unsaid.then(|| Difference { is_unsaid, ..found(&chart.text(), &"".into()) });
+    }
     match shape {
-        Shape::Text => text(chart, config, sanitised),
-        Shape::Exact => text(chart, config, ToOwned::to_owned),
+        Shape::Text => text(chart, other, sanitised),
+        Shape::Exact => text(chart, other, ToOwned::to_owned),
         Shape::Flag => {
             let flag = matches!(chart, Value::Flag(true));
-            (flag != config.as_bool().unwrap_or(false)).then(|| found(&flag, config))
+            (flag != other.as_bool().unwrap_or(false)).then(|| found(&flag, other))
         }
-        Shape::List(items) => list(items, chart, config),
-        Shape::TextMap => {
-            let Value::Map(entries) = chart else { return empty(config) };
-            let keys = entries.keys().chain(config.as_object().into_iter().flat_map(|o| o.keys()));
-            keys.into_iter().find_map(|key| {
-                let value = entries.get(key).unwrap_or(&Value::Absent);
-                let same_presence = entries.contains_key(key) == config.get(key).is_some();
-                if !same_presence {
-                    return Some(below(key, found(&"", config.get(key).unwrap_or(&Json::Null))));
-                }
-                text(value, &config[key.as_str()], ToOwned::to_owned).map(|found| below(key, found))
-            })
-        }
-        Shape::Struct(fields) => fields.iter().find_map(|(name, shape)| {
-            let value = match chart {
-                Value::Map(map) => map.get(*name).unwrap_or(&Value::Absent),
-                _ => &Value::Absent,
-            };
-            difference(shape, value, &config[*name]).map(|found| below(name, found))
-        }),
+        Shape::List(items) => list(items, chart, other),
+        Shape::TextMap => text_map(chart, other),
+        Shape::Struct(fields) => worst(fields.iter().filter_map(|(name, shape)| {
+            difference(shape, chart.entry(name), &other[*name]).map(|found| below(name, found))
+        })),
         Shape::Any => {
             let chart = match chart {
                 Value::Any(json) => json,
                 _ => &Json::Null,
             };
-            (!same_json(chart, config)).then(|| found(chart, config))
+            (!same_json(chart, other)).then(|| found(chart, other))
         }
     }
 }
 
+/// The first contradiction, if there is one.
+fn worst(differences: impl Iterator<Item = Difference>) -> Option<Difference> {
+    let mut unsaid = None;
+    for difference in differences {
+        if !difference.is_unsaid {
+            return Some(difference);
+        }
+        unsaid.get_or_insert(difference);
+    }
+    unsaid
+}
+
+fn says_nothing(other: &Json) -> bool {
+    match other {
+        Json::Null => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(entries) => entries.is_empty(),
+        Json::Bool(_) | Json::Number(_) => false,
+    }
+}
+
+fn is_empty(chart: &Value) -> bool {
+    match chart {
+        Value::Absent | Value::Flag(false) | Value::Any(Json::Null) => true,
+        Value::Text(text) => text.helm.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(entries) => entries.values().all(is_empty),
+        Value::Flag(true) | Value::Any(_) => false,
+    }
+}
+
 /// `helm` is what helm makes of a text when it loads the chart.
-fn text(chart: &Value, config: &Json, helm: fn(&str) -> String) -> Option<Difference> {
+fn text(chart: &Value, other: &Json, helm: fn(&str) -> String) -> Option<Difference> {
     let absent = Text::default();
     let text = match chart {
         Value::Text(text) => text,
         _ => &absent,
     };
-    let wanted = config.as_str().unwrap_or_default();
+    let wanted = other.as_str().unwrap_or_default();
     let readings = [&text.helm, &text.written];
     if readings.iter().any(|text| *text == wanted || helm(text) == wanted) {
         return None;
     }
-    Some(Difference {
-        pointer: String::new(),
-        chart: text.helm.clone(),
-        config: wanted.to_owned(),
-        line: text.line,
-    })
+    Some(Difference { line: text.line, ..found(&text.helm, other) })
 }
 
-fn list(shape: &Shape, chart: &Value, config: &Json) -> Option<Difference> {
-    let Value::List(items) = chart else { return empty(config) };
-    let wanted = config.as_array().map_or(&[][..], Vec::as_slice);
+fn text_map(chart: &Value, other: &Json) -> Option<Difference> {
+    let empty = std::collections::BTreeMap::new();
+    let entries = match chart {
+        Value::Map(entries) => entries,
+        _ => &empty,
+    };
+    let keys = entries.keys().chain(other.as_object().into_iter().flat_map(|other| other.keys()));
+    worst(keys.filter_map(|key| {
+        let difference = match (entries.get(key), other.get(key)) {
+            (Some(value), Some(other)) => text(value, other, ToOwned::to_owned),
+            (Some(value), None) => {
+                Some(Difference { is_unsaid: true, ..found(&value.text(), &"".into()) })
+            }
+            (None, other) => other.map(|other| found(&"", other)),
+        };
+        difference.map(|difference| below(key, difference))
+    }))
+}
+
+fn list(shape: &Shape, chart: &Value, other: &Json) -> Option<Difference> {
+    let items = match chart {
+        Value::List(items) => &items[..],
+        _ => &[],
+    };
+    let wanted = other.as_array().map_or(&[][..], Vec::as_slice);
     if items.len() != wanted.len() {
         let count = |len| format!("{len} entries");
-        return Some(Difference {
-            pointer: String::new(),
-            chart: count(items.len()),
-            config: count(wanted.len()),
-            line: 0,
-        });
+        return Some(found(&count(items.len()), &count(wanted.len()).into()));
     }
-    items.iter().zip(wanted).enumerate().find_map(|(i, (item, wanted))| {
+    worst(items.iter().zip(wanted).enumerate().filter_map(|(i, (item, wanted))| {
         difference(shape, item, wanted).map(|found| below(&i.to_string(), found))
-    })
+    }))
 }
 
-/// The chart has nothing.
-fn empty(config: &Json) -> Option<Difference> {
-    let is_empty = match config {
-        Json::Array(items) => items.is_empty(),
-        Json::Object(entries) => entries.is_empty(),
-        other => other.is_null(),
-    };
-    (!is_empty).then(|| found(&"nothing", &"something".into()))
-}
-
-fn found(chart: &impl ToString, config: &Json) -> Difference {
-    let config = config.as_str().map_or_else(|| config.to_string(), ToOwned::to_owned);
-    Difference { pointer: String::new(), chart: chart.to_string(), config, line: 0 }
+fn found(chart: &impl ToString, other: &Json) -> Difference {
+    let other = other.as_str().map_or_else(|| other.to_string(), ToOwned::to_owned);
+    let (pointer, chart) = (String::new(), chart.to_string());
+    Difference { pointer, chart, other, line: 0, is_unsaid: false }
 }
 
 fn below(key: &str, difference: Difference) -> Difference {
     let key = key.replace('~', "~0").replace('/', "~1");
     Difference { pointer: format!("/{key}{}", difference.pointer), ..difference }
+}
+
+/// A chart as helm writes it into a config.
+pub(super) fn to_json(shape: &Shape, value: &Value) -> Json {
+    match (shape, value) {
+        (Shape::Text, Value::Text(text)) => sanitised(&text.helm).into(),
+        (_, Value::Text(text)) => text.helm.as_str().into(),
+        (_, Value::Flag(flag)) => (*flag).into(),
+        (_, Value::Any(json)) => json.clone(),
+        (Shape::List(items), Value::List(values)) => {
+            values.iter().map(|value| to_json(items, value)).collect()
+        }
+        (Shape::Struct(fields), Value::Map(_)) => {
+            let field = |(name, shape): &(&str, Shape)| {
+                ((*name).to_owned(), to_json(shape, value.entry(name)))
+            };
+            fields.iter().map(field).collect()
+        }
+        (_, Value::Map(entries)) => {
+            entries.iter().map(|(key, value)| (key.clone(), to_json(shape, value))).collect()
+        }
+        (_, Value::Absent | Value::List(_)) => Json::Null,
+    }
 }
 
 /// Numbers are equal when they are so as floats, but for the last digits: parsers differ there.

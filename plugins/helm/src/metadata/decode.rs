@@ -22,7 +22,7 @@ pub(crate) fn decode(shape: &Shape, into: &mut Value, node: &Node) -> Result<(),
 
 fn wrong(node: &Node, wanted: &str) -> Invalid {
     let found = match &node.content {
-        Content::Scalar { value: Scalar::Text, .. } => "text",
+        Content::Scalar { value: Scalar::Text | Scalar::Binary, .. } => "text",
         Content::Scalar { .. } => "a number or a truth value",
         Content::List(_) => "a list",
         Content::Map(_) => "a map",
@@ -125,7 +125,7 @@ fn json(node: &Node) -> Result<serde_json::Value, Invalid> {
         Content::Scalar { text, value } => match value {
             Scalar::Null => serde_json::Value::Null,
             Scalar::Flag(flag) => (*flag).into(),
-            Scalar::Text => text.as_str().into(),
+            Scalar::Text | Scalar::Binary => value.to_go_string(text).into(),
             #[expect(clippy::cast_precision_loss, reason = "Go's JSON has floats only")]
             Scalar::Integer(integer) => (*integer as f64).into(),
             Scalar::Float(float) if !float.is_finite() => {

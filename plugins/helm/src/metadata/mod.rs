@@ -19,7 +19,7 @@ use crate::{
     yaml::{self, Invalid, Node},
 };
 
-pub(crate) use compare::{Difference, difference};
+pub(crate) use compare::{Difference, compare};
 pub(crate) use decode::decode;
 pub(crate) use shape::{DEPENDENCIES, METADATA, Shape, field_named};
 
@@ -128,7 +128,6 @@ impl Metadata {
             _ => &[],
         };
         Claims {
-            source: "Chart.yaml",
             name: self.name(),
             version: self.text("version"),
             api_version: self.text("apiVersion"),
@@ -147,6 +146,11 @@ impl Metadata {
     /// A field.
     pub(crate) fn field(&self, name: &str) -> &Value {
         self.0.entry(name)
+    }
+
+    /// All of it, as helm writes it into a config.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        compare::to_json(&METADATA, &self.0)
     }
 
     /// Whether a field is true.

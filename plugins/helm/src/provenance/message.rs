@@ -2,6 +2,7 @@
 
 use pgp::composed::CleartextSignedMessage;
 
+use super::packet::{Packet, packets};
 use crate::{
     metadata::{Metadata, Shape, Value, decode},
     yaml::{self, Invalid},
@@ -11,6 +12,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) signed: CleartextSignedMessage,
+    /// its signatures
+    pub(super) packets: Vec<Packet>,
     /// what it says of the chart
     pub(super) chart: Metadata,
     sums: Value,
@@ -35,9 +38,8 @@ impl Message {
         let text = first_signed(text).map_err(not_signed)?;
         let (signed, _) = CleartextSignedMessage::from_string(text)
             .map_err(|_| not_signed("is no text with a signature by OpenPGP"))?;
-        if signed.signatures().is_empty() {
-            return Err(not_signed("has no signature"));
-        }
+        let packets =
+            packets(text).ok_or_else(|| not_signed("has no signature that helm reads"))?;
         let is_odd = |line: &str| line.starts_with('-') && !line.starts_with("- ");
         if signed.text().lines().any(is_odd) {
             return Err(not_signed("has a line with a dash that is not escaped"));
@@ -56,7 +58,7 @@ impl Message {
         if !document.is_null() {
             decode(&SUMS, &mut sums, &document).map_err(unreadable)?;
         }
-        Ok(Self { signed, chart, sums })
+        Ok(Self { signed, packets, chart, sums })
     }
 
     /// What it says of a file.

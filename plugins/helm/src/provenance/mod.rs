@@ -2,6 +2,7 @@
 
 mod keyring;
 mod message;
+mod packet;
 mod verify;
 
 use pgp::crypto::hash::HashAlgorithm;
@@ -12,8 +13,7 @@ use roadstead_plugin_sdk::{
 
 use crate::{
     absent, codes,
-    config::Config,
-    metadata::{METADATA, Shape, difference},
+    metadata::{self, Difference, Metadata},
     text::hex,
 };
 use message::{Broken, Message};
@@ -29,7 +29,8 @@ const CHUNK_BYTES: u32 = 256 << 10;
 /// What a provenance belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Signed<'a> {
-    pub(crate) config: &'a Config,
+    /// what the chart says
+    pub(crate) metadata: &'a Metadata,
     /// of the chart's layer
     pub(crate) digest: &'a str,
 }
@@ -68,7 +69,7 @@ pub(crate) fn check(
     };
     if let Some(signed) = signed {
         compare_archive(&message, signed, &mut find)?;
-        compare_chart(&message, signed.config, &mut find);
+        compare_chart(&message, signed.metadata, &mut find);
     }
     let Some(keyring) = keyring else { return Ok(None) };
     let keyring = Keyring::parse(keyring).map_err(Failure::Internal)?;
@@ -88,7 +89,7 @@ fn compare_archive(
     signed: Signed<'_>,
     find: &mut impl FnMut(&Code, String),
 ) -> Result<(), Failure> {
-    let (name, version) = (signed.config.text("name"), signed.config.text("version"));
+    let (name, version) = (signed.metadata.name(), signed.metadata.text("version"));
     let file = format!("{name}-{version}.tgz");
     let what = match message.hash(&file) {
         None => format!("names no file {}; sign the archive that is pushed", Quoted(&file)),
@@ -121,27 +122,25 @@ fn sha256(digest: &str) -> Result<String, Failure> {
     Ok(format!("sha256:{}", hex(&hasher.finalize())))
 }
 
-/// Compares what was signed with what is shown: helm does not, and Chart.yaml in the layer was
-/// compared already.
-fn compare_chart(message: &Message, config: &Config, find: &mut impl FnMut(&Code, String)) {
-    let Shape::Struct(fields) = &METADATA else { return };
-    for (name, shape) in *fields {
-        let Some(found) = difference(shape, message.chart.field(name), config.field(name)) else {
-            continue;
-        };
-        if *name == "type" && found.is_default_type() {
-            continue;
-        }
-        let code = match *name {
+/// Compares what was signed with the chart: helm does not. What was left out contradicts nothing.
+fn compare_chart(message: &Message, metadata: &Metadata, find: &mut impl FnMut(&Code, String)) {
+    let compared = metadata::compare(metadata, &message.chart.to_json());
+    if let Some(names) = compared.unsaid_names() {
+        let what = format!(
+            "the provenance lacks {names}, which Chart.yaml has; sign the chart that is pushed"
+        );
+        find(&codes::PROVENANCE_DIFFERS, what);
+    }
+    for (name, Difference { pointer, chart, other, .. }) in compared.contradicted {
+        let code = match name {
             "name" | "version" | "apiVersion" | "type" | "dependencies" => &codes::OTHER_CHART,
             _ => &codes::PROVENANCE_DIFFERS,
         };
         let what = format!(
-            "the provenance says {name}{} is {}, but the config says {}; sign the chart that is \
-             pushed",
-            found.pointer,
-            Quoted(&found.chart),
-            Quoted(&found.config)
+            "the provenance says {name}{pointer} is {}, but Chart.yaml says {}; sign the chart \
+             that is pushed",
+            Quoted(&other),
+            Quoted(&chart)
         );
         find(code, what);
     }

@@ -13,7 +13,7 @@ use pgp::{
 };
 use roadstead_plugin_sdk::context;
 
-use super::{Keyring, message::Message};
+use super::{Keyring, message::Message, packet::Packet};
 
 /// Signatures on one text that are looked at.
 const SIGNATURES_MAX: usize = 8;
@@ -22,9 +22,9 @@ const SIGNATURES_MAX: usize = 8;
 pub(super) fn signer(message: &Message, keyring: &Keyring) -> Result<String, String> {
     let text = message.signed.signed_text();
     let mut why = "is signed by a key that is not in the keyring";
-    for signature in message.signed.signatures().iter().take(SIGNATURES_MAX) {
+    for packet in message.packets.iter().take(SIGNATURES_MAX) {
         for key in keyring.keys() {
-            match by_key(signature, key, text.as_bytes()) {
+            match by_key(packet, key, text.as_bytes()) {
                 Some(Ok(())) => return Ok(format!("{:X}", key.fingerprint())),
                 Some(Err(other)) => why = other,
                 None => {}
@@ -35,24 +35,17 @@ pub(super) fn signer(message: &Message, keyring: &Keyring) -> Result<String, Str
 }
 
 /// None: it was another key.
-fn by_key(
-    signature: &Signature,
-    key: &SignedPublicKey,
-    text: &[u8],
-) -> Option<Result<(), &'static str>> {
+fn by_key(packet: &Packet, key: &SignedPublicKey, text: &[u8]) -> Option<Result<(), &'static str>> {
+    let signature = &packet.signature;
     if is_issuer(signature, &key.primary_key) {
-        return Some(by_primary(signature, key, text));
+        return Some(by_primary(packet, key, text));
     }
     let subkey = key.public_subkeys.iter().find(|subkey| is_issuer(signature, &subkey.key))?;
-    Some(by_subkey(signature, key, subkey, text))
+    Some(by_subkey(packet, key, subkey, text))
 }
 
-fn by_primary(
-    signature: &Signature,
-    key: &SignedPublicKey,
-    text: &[u8],
-) -> Result<(), &'static str> {
-    check_text(signature, &key.primary_key, text)?;
+fn by_primary(packet: &Packet, key: &SignedPublicKey, text: &[u8]) -> Result<(), &'static str> {
+    check_text(packet, &key.primary_key, text)?;
     let own = check_primary(key)?;
     if may_sign(own) == Some(false) {
         return Err("is signed by a key that may not sign");
@@ -61,12 +54,12 @@ fn by_primary(
 }
 
 fn by_subkey(
-    signature: &Signature,
+    packet: &Packet,
     key: &SignedPublicKey,
     subkey: &SignedPublicSubKey,
     text: &[u8],
 ) -> Result<(), &'static str> {
-    check_text(signature, &subkey.key, text)?;
+    check_text(packet, &subkey.key, text)?;
     check_primary(key)?;
     let of_type = |wanted| subkey.signatures.iter().filter(move |s| s.typ() == Some(wanted));
     let holds = |s: &&Signature| s.verify_subkey_binding(&key.primary_key, &subkey.key).is_ok();
@@ -90,11 +83,8 @@ fn is_issuer(signature: &Signature, key: &impl KeyDetails) -> bool {
 }
 
 /// The signature itself.
-fn check_text(
-    signature: &Signature,
-    key: &impl VerifyingKey,
-    text: &[u8],
-) -> Result<(), &'static str> {
+fn check_text(packet: &Packet, key: &impl VerifyingKey, text: &[u8]) -> Result<(), &'static str> {
+    let signature = &packet.signature;
     if !matches!(signature.typ(), Some(SignatureType::Text | SignatureType::Binary)) {
         return Err("has a signature of another kind than on a text");
     }
@@ -105,7 +95,9 @@ fn check_text(
     if has_critical_notation(signature) {
         return Err("has a signature with a critical note that nobody here knows");
     }
-    signature.verify(key, text).map_err(|_| "has a signature that does not fit its text")?;
+    if !packet.fits(key, text) {
+        return Err("has a signature that does not fit its text");
+    }
     if is_over(created(signature), signature.signature_expiration_time()) {
         return Err("has a signature that is expired");
     }

@@ -4,8 +4,11 @@
 //! key can hide from whoever reads YAML 1.2. Hence the parser here is a port of libyaml too. What
 //! its scalars mean is in [`scalar`].
 
+mod escape;
+mod merge;
 mod reader;
 mod scalar;
+mod tagged;
 
 use std::{collections::BTreeMap, fmt, rc::Rc};
 
@@ -52,6 +55,16 @@ pub(crate) struct Invalid {
 impl Invalid {
     pub(crate) fn new(line: u32, why: impl fmt::Display) -> Self {
         Self { line, why: why.to_string(), is_certain: true }
+    }
+
+    /// What is wrong with a file, and what to do. Of a bound of this reader nobody says that it is
+    /// helm's.
+    pub(crate) fn message(&self, file: &str) -> String {
+        let Self { why, is_certain, .. } = self;
+        match is_certain {
+            true => format!("helm can't read {file}: {why}; correct it"),
+            false => format!("{file} can't be judged: {why}; change that"),
+        }
     }
 
     /// What helm might read.

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use libyaml_safer::{ErrorKind, Event, EventData, Parser, ScalarStyle};
+use libyaml_safer::{Error, ErrorKind, Event, EventData, Parser, ScalarStyle};
 
 use super::{
     Content, Invalid, Node,
+    escape::{self, Escaped, Rewritten, TEXTS_MAX},
+    merge::{is_merge, merge},
     scalar::{Scalar, key_text},
 };
 
@@ -40,43 +42,45 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
         .filter(|line| !line.is_empty())
         .map(<[u8]>::to_vec);
     let bytes = [bytes, if last_line.is_some() { b"\n" } else { b"" }].concat();
-    let mut input = &bytes[..];
+    let mut escaped = Escaped::new(&bytes);
+    loop {
+        let (read, stopped) = read(escaped.bytes(), last_line.as_deref());
+        match stopped.map_or(Rewritten::No, |error| escaped.rewrite(&error)) {
+            Rewritten::No => return read,
+            Rewritten::Yes => {}
+            Rewritten::TooMany => {
+                let why = format_args!("it has the escape \\' in more than {TEXTS_MAX} texts");
+                return Err(Invalid::unread(0, why));
+            }
+        }
+    }
+}
+
+/// Reads the first document, and answers where the parser stopped, if it did.
+fn read(source: &[u8], last_line: Option<&[u8]>) -> (Result<Rc<Node>, Invalid>, Option<Error>) {
+    let mut input = source;
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
     let mut reader = Reader {
         parser,
-        bytes: bytes.len() as u64,
+        stopped: None,
+        source,
         last_line,
         anchors: BTreeMap::new(),
         nodes: 0,
         aliased: 0,
     };
-    loop {
-        let event = reader.next()?;
-        match event.data {
-            EventData::StreamEnd => return Ok(Rc::new(Node::null(1))),
-            EventData::DocumentStart { version_directive, .. } => {
-                if version_directive.is_some_and(|version| (version.major, version.minor) != (1, 1))
-                {
-                    return Err(Invalid::new(1, "it has a directive of another YAML than 1.1"));
-                }
-                let first = reader.next()?;
-                let node = reader.node(first, 0)?;
-                // what makes the document's end invalid makes the document so
-                reader.next()?;
-                return Ok(node);
-            }
-            _ => {}
-        }
-    }
+    let document = reader.document();
+    (document, reader.stopped)
 }
 
 struct Reader<'r, 'b> {
     parser: Parser<&'r mut &'b [u8]>,
-    /// of the document
-    bytes: u64,
+    /// what the parser said when it stopped
+    stopped: Option<Error>,
+    source: &'b [u8],
     /// the last line, if its end was added
-    last_line: Option<Vec<u8>>,
+    last_line: Option<&'b [u8]>,
     /// none: the value that the anchor stands before is not complete yet
     anchors: BTreeMap<String, Option<Rc<Node>>>,
     nodes: usize,
@@ -85,15 +89,39 @@ struct Reader<'r, 'b> {
 }
 
 impl Reader<'_, '_> {
+    fn document(&mut self) -> Result<Rc<Node>, Invalid> {
+        loop {
+            let event = self.next()?;
+            match event.data {
+                EventData::StreamEnd => return Ok(Rc::new(Node::null(1))),
+                EventData::DocumentStart { version_directive, .. } => {
+                    if version_directive
+                        .is_some_and(|version| (version.major, version.minor) != (1, 1))
+                    {
+                        return Err(Invalid::new(1, "it has a directive of another YAML than 1.1"));
+                    }
+                    let first = self.next()?;
+                    let node = self.node(first, 0)?;
+                    // what makes the document's end invalid makes the document so
+                    self.next()?;
+                    return Ok(node);
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn next(&mut self) -> Result<Event, Invalid> {
         self.parser.parse().map_err(|error| {
             let line = error.problem_mark().map_or(0, |mark| line(mark.line));
-            match error.kind() {
+            let invalid = match error.kind() {
                 ErrorKind::Reader | ErrorKind::Io => {
                     Invalid::new(0, "it has control characters, or is not UTF-8")
                 }
                 _ => Invalid::new(line, format_args!("it is no YAML ({})", error.problem())),
-            }
+            };
+            self.stopped = Some(error);
+            invalid
         })
     }
 
@@ -108,9 +136,14 @@ impl Reader<'_, '_> {
             EventData::Alias { anchor } => return self.alias(&anchor, line),
             EventData::Scalar { anchor, tag, value: mut text, plain_implicit, style, .. } => {
                 if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
-                    && event.end_mark.index == self.bytes
+                    && event.end_mark.index == self.source.len() as u64
                 {
                     self.take_added_end(&mut text);
+                }
+                if style == ScalarStyle::DoubleQuoted {
+                    let (start, end) = (event.start_mark.index, event.end_mark.index);
+                    escape::check(self.source, start..end)
+                        .map_err(|why| Invalid::new(line, why))?;
                 }
                 let value = Scalar::resolve(&text, tag.as_deref(), plain_implicit);
                 let value = value.map_err(|why| Invalid::unread(line, why))?;
@@ -135,7 +168,7 @@ impl Reader<'_, '_> {
 
     /// Undoes what the added line end did to a block of text, if the last line is in it.
     fn take_added_end(&self, text: &mut String) {
-        let (Some(last_line), Some(rest)) = (&self.last_line, text.strip_suffix('\n')) else {
+        let (Some(last_line), Some(rest)) = (self.last_line, text.strip_suffix('\n')) else {
             return;
         };
         let content = last_line.trim_ascii_start();
@@ -210,33 +243,6 @@ impl Reader<'_, '_> {
             return Err(Invalid::unread(line, format_args!("it has more than {NODES_MAX} values")));
         }
         Ok(())
-    }
-}
-
-/// `<<`, without quotes or with its tag.
-fn is_merge(event: &EventData) -> bool {
-    const TAG: &str = "tag:yaml.org,2002:merge";
-    match event {
-        EventData::Scalar { value, tag, plain_implicit, .. } => {
-            value == "<<" && (*plain_implicit || tag.as_deref() == Some(TAG))
-        }
-        _ => false,
-    }
-}
-
-/// Puts the entries of a map, or of several of which the first counts most, over what is there.
-fn merge(entries: &mut BTreeMap<String, Rc<Node>>, value: &Node) -> Result<(), Invalid> {
-    match &value.content {
-        Content::Map(more) => {
-            entries.extend(more.iter().map(|(key, node)| (key.clone(), Rc::clone(node))));
-            Ok(())
-        }
-        Content::List(items)
-            if items.iter().all(|item| matches!(item.content, Content::Map(_))) =>
-        {
-            items.iter().rev().try_for_each(|item| merge(entries, item))
-        }
-        _ => Err(Invalid::new(value.line, "a merge key needs a map")),
     }
 }
 

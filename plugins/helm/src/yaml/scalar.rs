@@ -3,7 +3,10 @@
 //! `appVersion: 1.10` is the number 1.1, `yes` is true and `0123` is 83; in a field of type string
 //! they become the text `1.1`, `true` and `83`.
 
-use super::{Content, Node};
+use super::{
+    Content, Node,
+    tagged::{binary, is_timestamp},
+};
 
 /// A scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +18,8 @@ pub(crate) enum Scalar {
     Float(f64),
     /// the text as it stands there
     Text,
+    /// what stands there in base64
+    Binary,
 }
 
 const TAGS: &str = "tag:yaml.org,2002:";
@@ -32,8 +37,12 @@ impl Scalar {
         };
         let value = Self::of_plain(text);
         match (tag.strip_prefix(TAGS), value) {
-            (Some("binary"), _) => Err("a value has the tag !!binary, which a chart does not need"),
-            (Some("timestamp"), _) => Err("a value has the tag !!timestamp"),
+            (Some("binary"), _) => match binary(text) {
+                Some(_) => Ok(Self::Binary),
+                None => Err("a value with the tag !!binary is no base64"),
+            },
+            (Some("timestamp"), _) if is_timestamp(text) => Ok(Self::Text),
+            (Some("timestamp"), _) => Err(MISMATCH),
             (Some("null"), Self::Null)
             | (Some("bool"), Self::Flag(_))
             | (Some("int"), Self::Integer(_))
@@ -78,6 +87,7 @@ impl Scalar {
             Self::Integer(integer) => Some(integer.to_string()),
             Self::Float(float) => Some(go_float(float)),
             Self::Text => Some(text.to_owned()),
+            Self::Binary => binary(text),
         }
     }
 }

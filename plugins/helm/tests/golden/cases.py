@@ -200,6 +200,44 @@ dependencies:
     add("an unclosed quote", BASE + "description: \"a\n")
     add("an unknown escape", BASE + "description: \"\\q\"\n")
     add("a slash escaped", BASE + "description: \"a\\/b\"\n")
+    for code in range(0x20, 0x7f):
+        letter = chr(code)
+        more = {"x": "41", "u": "00e9", "U": "0001f600"}.get(letter, "")
+        add(f"the escape {letter}", BASE + f"description: \"a\\{letter}{more}b\"\n")
+    for text in ["a\\\\/b", "\\u00E9", "\\x4", "\\x4g", "\\u12", "\\U00110000", "\\ud800", "\\uDFFF", "\\x00", "\\\tb",
+                 "a\\\n  b", "a\\\u2028b", "\\\u0085b", "\\\u00e9", "it\\'s \\\\' \\\" \\'", "\\'\\/"]:
+        add("the escapes " + repr(text), BASE + f"description: \"{text}\"\n")
+    add("an escaped quote in a key", BASE + "annotations: {\"a\\'b\": c}\n")
+    add("an escaped slash in a key", BASE + "annotations: {\"a\\/b\": c}\n")
+    add("escaped quotes in many texts", BASE + "annotations:\n" + "".join(f"  a{n}: \"\\'\"\n" for n in range(30)))
+    add("an escaped slash behind a tag", BASE + "description: !!str &a \"a\\/b\"\n")
+    add("an escaped slash in a comment", BASE + "# \"a\\/b\"\n")
+    add("an escaped slash in single quotes", BASE + "description: 'a\\/b'\nhome: a\\/b\n")
+    add("an escaped slash in a second document", BASE + "---\na: \"\\/\"\n")
+    add("an escaped slash in requirements", "apiVersion: v1\nname: web\nversion: 1.2.3\n",
+        **{"requirements.yaml": "dependencies: [{name: a, version: \"1\", repository: \"https:\\/\\/a\"}]\n"})
+    add("an escaped quote in requirements", "apiVersion: v1\nname: web\nversion: 1.2.3\n",
+        **{"requirements.yaml": "dependencies: [{name: a, version: \"1\", repository: \"\\'a\\'\"}]\n"})
+
+    # tags that helm knows and YAML 1.2 does not
+    for value in ["aGVsbG8=", "'aGVsbG8='", "''", "aGVsbG8", "%", "/+S4", "YR==", "1234", "12", "yes", "\"aGVs\\nbG8=\"", "|\n  aGVs\n  bG8=\n",
+                  "\"aGVs\n  bG8=\"", "~", "[aGVsbG8=]", "{a: b}", "4oCL"]:
+        add(f"binary {value!r}", BASE + f"description: !!binary {value}\n")
+    add("a binary version", "apiVersion: v2\nname: web\nversion: !!binary MS4yLjM=\n")
+    add("a binary name", "apiVersion: v2\nname: !!binary d2Vi\nversion: 1.2.3\n")
+    add("binary keywords", BASE + "keywords: [!!binary d2Vi, a]\n")
+    add("a binary flag", BASE + "deprecated: !!binary dHJ1ZQ==\n")
+    add("a binary annotation", BASE + "annotations: {a: !!binary d2Vi}\n")
+    add("a binary key", BASE + "annotations: {!!binary d2Vi: b}\n")
+    add("binary in an unknown field", BASE + "other: [!!binary d2Vi, {a: !!binary /w==}]\n")
+    add("binary in import-values", BASE + "dependencies: [{name: a, version: '1', repository: b, import-values: [!!binary d2Vi]}]\n")
+    for value in ["2001-01-31", "'2001-01-31'", "2001-1-1", "2001-02-30", "2001-12-14t21:59:43.10-05:00", "2001-12-14T21:59:43Z",
+                  "2001-12-14 21:59:43.10", "2001-12-14 21:59:43.10 -5", "2001-12-14T21:59:43", "2001-12-14T1:2:3Z", "2001-12-14T21:59:43,5Z",
+                  "2001-12-14T21:59:43.Z", "2001-12-14T24:00:00Z", "2001-12-14T21:59:60Z", "2001-12-14T21:59:43+24:60", "2001-12-14T21:59:43+25:00",
+                  "2001-12-14T21:59:43+1:00", "2001", "yes", "''", "~", "x", "0001-01-01", "2000-02-29", "1900-02-29", "2001-01-011"]:
+        add(f"timestamp {value}", BASE + f"description: !!timestamp {value}\n")
+    add("a timestamp for a version", "apiVersion: v2\nname: web\nversion: !!timestamp 2001-01-31\n")
+    add("a timestamp in a list", BASE + "keywords: [!!timestamp 2001-01-31]\nother: [!!timestamp 2001-01-31]\n")
     add("quotes doubled", BASE + "description: 'a''b'\n")
     add("text behind quotes", BASE + "description: 'a' b\n")
 

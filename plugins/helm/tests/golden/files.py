@@ -45,12 +45,28 @@ def charts():
                  "a: >+\n b\n\n", "a: !<tag:example.com,2000:x> b\n", "a: !e!x b\n", "a: ! b\n", "!!map {a: b}\n", "&a\nb: c\n",
                  "a: &b\n  c: d\n", "a: &b c\n*b : d\n", "- - a\n", "a: \x7f\n", "x" * 1200 + ": b\n", "? " + "x" * 1200 + "\n: b\n"]:
         values("values " + repr(text)[:60] + (f" of {len(text)}" if len(text) > 50 else ""), text)
+    for text in ["a: \"\\/\"\n", "a: \"it\\'s\"\n", "\"a\\'\": b\n", "\"a\\/\": b\n", "a: b\n---\nc: \"\\/\"\n", "a: b\n---\nc: \"\\'\"\n",
+                 "# \"\\/\"\na: b\n", "a: '\\/'\n", "a: !!binary '/w=='\n", "a: !!binary 'YQ'\n", "a: !!timestamp x\n"]:
+        values("escapes and tags " + repr(text), text)
+    values("values with many escaped quotes", "".join(f"a{n}: \"\\'x\\'\"\n" for n in range(200)))
     values("deep values", "a: " + "[" * 200 + "]" * 200 + "\n")
     values("values with 30000 entries", "".join(f"a{n}: b\n" for n in range(30000)))
     values("values of 1.2 MB", "a: |\n" + "  text\n" * 180000)
     values("values that are no UTF-8", b"a: \xff\n")
     values("values in UTF-16", "a: b\n".encode("utf-16"))
     values("values with tabs in a block", "a: |\n  b\n\tc\n  d\n")
+
+    add("an escaped slash in a lock", **{"Chart.lock": "digest: \"a\\/b\"\n"})
+    add("an escaped quote in a lock", **{"Chart.lock": "digest: \"a\\'b\"\n"})
+    add("binary in a lock", **{"Chart.lock": "digest: !!binary YQ==\n"})
+    add("a timestamp in a lock", **{"Chart.lock": "generated: !!timestamp 2026-01-31T12:00:00Z\n"})
+    schema = "{\"title\": \"" + "x" * (4 << 20) + "\"}"
+    subs = {f"charts/s{n}/Chart.yaml": f"apiVersion: v2\nname: s{n}\nversion: 1.0.0\n" for n in range(5)}
+    add("schemas of 20 MiB", **subs, **{f"charts/s{n}/values.schema.json": schema for n in range(5)})
+    small = "{\"title\": \"" + "x" * 400_000 + "\"}"
+    add("schemas of 18 MB in 45 charts", **{
+        f"charts/s{n}.tgz": sub(f"s{n}", files={"values.schema.json": small}) for n in range(45)})
+    add("values of 20 MiB", **subs, **{f"charts/s{n}/values.yaml": "a: " + "x" * (4 << 20) + "\n" for n in range(5)})
 
     lock = "dependencies: []\ndigest: sha256:00\ngenerated: \"2026-01-31T12:00:00.5+01:00\"\n"
     for text in ["", "~", "{}", "[]", "a", "a: [\n", lock, "generated: 2026-01-31T12:00:00Z\n", "generated: ~\n", "generated: ''\n",

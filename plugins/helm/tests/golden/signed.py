@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 import cases
+import packets
 
 BASE = cases.BASE
 
@@ -196,6 +197,15 @@ def provenance_cases(helms, home):
         "another hash header": ("rsa", text.replace("Hash: SHA512", "Hash: SHA256")),
         "no hash header": ("rsa", text.replace("Hash: SHA512\n", "")),
     }
+    note = sign("rsa", body, "--sig-notation", "a@example.com=b")
+    flag, changed = packets.notation(packets.READABLE), packets.notation(b"\x80\0\0\1")
+    variants["by gpg with a note"] = ("rsa", note)
+    variants["by gpg with a note, and changed"] = (
+        "rsa", packets.armoured(note, lambda packet: packet.replace(flag, changed)))
+    key = packets.RsaKey((home / "rsa.sec").read_bytes())
+    signed_text = text.split("-----BEGIN PGP SIGNATURE-----")[0]
+    for name, packet in packets.made_by_hand(key, body).items():
+        variants[name] = ("rsa", signed_text + packets.armour(packet))
     for name, (key, provenance) in variants.items():
         (work / "web-1.2.3.tgz").write_bytes(archive)
         (work / "web-1.2.3.tgz.prov").write_text(provenance, newline="")

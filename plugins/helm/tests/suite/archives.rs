@@ -166,35 +166,67 @@ fn findings_are_bounded() {
     assert_eq!(codes(&report)[10..], ["RSH029", "RSH029", "RSH041"]);
 }
 
+/// Of an ordinary file another system has another one, and helm leaves it alone.
 #[test]
-fn names_are_names_on_every_system() {
+fn names_that_some_systems_take_for_others_are_warned_of() {
     for (path, code) in [
-        ("web/chart.yaml", "RSH032"),
-        ("web/CHART.YAML", "RSH032"),
-        ("web/Values.yaml/x", "RSH032"),
-        ("web/Chart.yaml.", "RSH033"),
-        ("web/Chart.yaml ", "RSH033"),
-        ("web/Chart.yaml::$DATA", "RSH033"),
         ("web/a\u{7f}", "RSH033"),
-        ("web/Chart\u{200d}.yaml", "RSH033"),
+        ("web/templates/a:b.yaml", "RSH033"),
+        ("web/NOTES.txt.", "RSH033"),
+        ("web/templates/values.yaml:x", "RSH033"),
     ] {
         let report = unpacked(chart().file(path, "x"));
-        assert_eq!(only(&report).0, code, "{path}");
+        assert_eq!((only(&report).0, report.rejects()), (code, false), "{path}");
     }
-    let folders = chart().file("web/templates/a", "").file("web/Templates/b", "");
+    for (one, other) in [
+        ("web/README.md", "web/readme.md"),
+        ("web/templates/NOTES.txt", "web/templates/Notes.txt"),
+        ("web/docs/a", "web/Docs/b"),
+        ("web/\u{e4}", "web/a\u{308}"),
+        ("web/files/Chart.yaml", "web/files/chart.yaml"),
+    ] {
+        let report = unpacked(chart().file(one, "x").file(other, "y"));
+        assert_eq!((only(&report).0, report.rejects()), ("RSH032", false), "{other}");
+    }
+    let folders = chart().file("web/docs/a", "").file("web/Docs/b", "");
     assert_eq!(
-        only(&unpacked(folders)),
-        (
-            "RSH032",
-            "\"web/Templates/b\" has a name that macOS and Windows do not tell from \
-             \"templates\"; rename one"
-        )
+        only(&unpacked(folders)).1,
+        "\"web/Docs/b\" has a name that macOS and Windows do not tell from \"docs\"; rename one"
     );
-    let composed = chart().file("web/\u{e4}", "").file("web/a\u{308}", "");
-    assert_eq!(only(&unpacked(composed)).0, "RSH032");
+}
+
+/// Where helm goes by a name, another system has another chart.
+#[test]
+fn a_chart_is_the_same_on_every_system() {
+    let within = "apiVersion: v2\nname: a\nversion: 1.0.0\n";
+    let chart = || chart().file("web/templates/a", "").file("web/charts/a/Chart.yaml", within);
+    for path in [
+        "web/chart.yaml",
+        "web/CHART.YAML",
+        "web/Values.yaml/x",
+        "web/Chart.yaml.",
+        "web/Chart.yaml ",
+        "web/Chart.yaml:stream",
+        "web/Chart.yaml::$DATA",
+        "web/Chart\u{200d}.yaml",
+        "web/values.schema.json:x",
+        "web/Templates/b",
+        "web/templates./b",
+        "web/CHARTS/evil/Chart.yaml",
+        "web/charts/a/chart.yaml",
+        "web/charts/a/values.yaml.",
+    ] {
+        let report = unpacked(chart().file(path, "x"));
+        assert_eq!((only(&report).0, report.rejects()), ("RSH034", true), "{path}");
+    }
+    let twice = unpacked(chart().file("web/charts/A/Chart.yaml", within));
+    assert_eq!(codes(&twice), ["RSH034"]);
+    let inner = Tar::new().file("a/Chart.yaml", within).file("a/Chart.yaml.", within).gzip();
+    let report = unpacked(self::chart().file("web/charts/a.tgz", inner));
+    assert_eq!(only(&report).0, "RSH034");
     let redis = "apiVersion: v2\nname: redis\nversion: 1.2.3\n";
     let redis = Tar::new().file("redis/Chart.yaml", redis).gzip();
-    let good = chart()
+    let good = self::chart()
         .entry("web/", b'5', b"")
         .entry("web/templates/", b'5', b"")
         .file("web/templates/NOTES.txt", "")

@@ -10,3 +10,4 @@ mod push;
 mod settings;
 mod tables;
 mod vendored;
+mod walked;

@@ -3,7 +3,7 @@
 use roadstead_plugin_sdk::testing::Tar;
 use serde_json::{Value, json};
 
-use crate::push::{CHART_YAML, Push, chart, codes, config, configured, stopped_by, unpacked};
+use crate::push::{CHART_YAML, Push, chart, codes, config, configured, only, stopped_by, unpacked};
 
 #[test]
 fn a_config_that_two_readers_could_read_differently_is_refused() {
@@ -20,41 +20,108 @@ fn a_config_that_two_readers_could_read_differently_is_refused() {
         br#"{"maintainers":[{"name":[]}]}"#,
         &vec![b' '; 2 << 20],
     ] {
-        let report = Push::new(&json!({}), &layer).config_bytes(config).review();
+        let push = Push::new(&json!({}), &layer).repository("web").config_bytes(config);
+        let report = push.review();
         let start = String::from_utf8_lossy(&config[..40.min(config.len())]);
         assert_eq!(stopped_by(&report).0, "RSH010", "{start}");
     }
 }
 
+/// helm looks at nothing in the config, and what is absent contradicts nothing.
 #[test]
-fn metadata_that_helm_refuses_are_refused() {
-    for (field, value, code) in [
-        ("name", json!(""), "RSH011"),
-        ("name", json!(".."), "RSH011"),
-        ("name", json!("a/b"), "RSH011"),
-        ("name", json!("a\\b"), "RSH011"),
-        ("name", json!("a\u{200b}b"), "RSH011"),
-        ("version", json!(null), "RSH012"),
-        ("version", json!("one"), "RSH012"),
-        ("version", json!("1.2"), "RSH013"),
-        ("apiVersion", json!(""), "RSH014"),
-        ("type", json!("service"), "RSH015"),
-        ("dependencies", json!([null]), "RSH016"),
-        ("dependencies", json!([{ "name": "a" }, { "name": "b", "alias": "a" }]), "RSH016"),
-        ("dependencies", json!([{ "name": "a", "alias": "b c" }]), "RSH016"),
-        ("maintainers", json!([null]), "RSH017"),
+fn a_config_that_says_little_is_warned_of() {
+    let yaml = "apiVersion: v2\nname: web\nversion: 1.2.3\ntype: library\n\
+                dependencies: [{name: a, version: 1.x.x, repository: https://x, alias: b}]\n\
+                annotations: {team: x}\n";
+    let a = Tar::new().file("a/Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n").gzip();
+    let layer = Tar::new().file("web/Chart.yaml", yaml).file("web/charts/a.tgz", a).gzip();
+    let review = |config: &Value| Push::new(config, &layer).repository("web").review();
+    let full = json!({
+        "apiVersion": "v2", "name": "web", "version": "1.2.3", "type": "library",
+        "dependencies":
+            [{ "name": "a", "version": "1.x.x", "repository": "https://x", "alias": "b" }],
+        "annotations": { "team": "x" },
+    });
+    assert_eq!(codes(&review(&full)), [""; 0]);
+    for thin in [
+        json!({}),
+        json!(null),
+        json!({ "name": "web", "version": "1.2.3" }),
+        json!({ "name": null, "version": "", "dependencies": [], "annotations": {} }),
     ] {
-        let report = configured(field, value.clone());
-        assert!(codes(&report).contains(&code), "{field} {value}: {:?}", codes(&report));
+        let report = review(&thin);
+        assert_eq!((codes(&report), report.rejects()), (vec!["RSH046"], false), "{thin}");
     }
+    assert_eq!(
+        only(&review(&json!({ "name": "web", "version": "1.2.3" }))).1,
+        "the config lacks apiVersion, annotations, dependencies, type, which Chart.yaml has; push \
+         the chart with helm, which makes one from the other"
+    );
+    for field in ["name", "version", "apiVersion", "type", "dependencies", "annotations"] {
+        for value in [None, Some(Value::Null)] {
+            let mut config = full.clone();
+            let fields = config.as_object_mut().unwrap();
+            match value {
+                Some(value) => fields.insert(field.to_owned(), value),
+                None => fields.remove(field),
+            };
+            assert_eq!(codes(&review(&config)), ["RSH046"], "{field}");
+        }
+    }
+    for (field, value, code) in [
+        ("/dependencies/0", json!({ "name": "a" }), "RSH046"),
+        ("/dependencies/0", json!(null), "RSH046"),
+        ("/dependencies/0/alias", json!(null), "RSH046"),
+        ("/dependencies/0/name", json!("other"), "RSH044"),
+        ("/dependencies/0/repository", json!("https://y"), "RSH044"),
+        ("/dependencies", json!([{ "name": "a" }, { "name": "b" }]), "RSH044"),
+        ("/name", json!("other"), "RSH040"),
+        ("/version", json!("1.2.4"), "RSH041"),
+        ("/apiVersion", json!("v1"), "RSH042"),
+        ("/type", json!("application"), "RSH043"),
+        ("/annotations", json!({ "other": "x" }), "RSH045"),
+    ] {
+        let mut config = full.clone();
+        *config.pointer_mut(field).unwrap() = value.clone();
+        assert_eq!(codes(&review(&config)), [code], "{field} {value}");
+    }
+    // what only one of the two has is a difference where Chart.yaml has nothing
+    for (field, value, code) in [
+        ("type", json!("library"), "RSH043"),
+        ("dependencies", json!([{ "name": "a" }]), "RSH044"),
+        ("description", json!("better"), "RSH045"),
+    ] {
+        assert_eq!(only(&configured(field, value)).0, code, "{field}");
+    }
+    let nameless = Tar::new().file("web/Chart.yaml", "apiVersion: v2\nversion: 1.2.3\n").gzip();
+    let report = Push::new(&json!({}), &nameless).repository("web").review();
+    assert_eq!(codes(&report), ["RSH011", "RSH027", "RSH046"], "helm refuses that");
+}
+
+/// A thin config is no way round the settings that go by name and version.
+#[test]
+fn what_a_policy_asks_for_is_asked_of_chart_yaml() {
+    let layer = chart().gzip();
+    let strict = json!({ "strictReference": true, "strictSemver": true });
+    let push = || Push::new(&json!({}), &layer).settings(&strict).repository("charts/web");
+    assert_eq!(codes(&push().tag("1.2.3").review()), ["RSH046"]);
+    assert_eq!(codes(&push().tag("latest").review()), ["RSH046", "RSH070"]);
+    assert_eq!(codes(&push().repository("charts/x").review()), ["RSH046", "RSH070"]);
+    let short = Tar::new().file("web/Chart.yaml", CHART_YAML.replace("1.2.3", "'1.2'")).gzip();
+    let report = Push::new(&json!({}), &short).settings(&strict).repository("web").review();
+    assert_eq!(codes(&report), ["RSH071", "RSH046"]);
+}
+
+#[test]
+fn many_dependencies_take_no_time() {
     let dependencies: Vec<_> = (0..60_000).map(|n| json!({ "name": n.to_string() })).collect();
     let report = configured("dependencies", dependencies.into());
-    assert_eq!(codes(&report), ["RSH044"], "many dependencies take no time");
+    assert_eq!(codes(&report), ["RSH044"]);
 }
 
 /// helm installs what Chart.yaml says, whatever the config looks like.
 #[test]
-fn chart_yaml_is_validated_as_well() {
+fn metadata_that_helm_refuses_are_refused() {
     let yaml = |field: &str, value: &str| {
         let rest = ["apiVersion: v2", "name: web", "version: 1.2.3", "type: application"];
         let rest = rest.into_iter().filter(|line| !line.starts_with(field));
@@ -63,6 +130,9 @@ fn chart_yaml_is_validated_as_well() {
     for (field, value, code) in [
         ("name", "a/b", "RSH011"),
         ("name", "''", "RSH011"),
+        ("name", "'..'", "RSH011"),
+        ("name", "a\\b", "RSH011"),
+        ("version", "~", "RSH012"),
         ("version", "one", "RSH012"),
         ("version", "\"1.2.3\\u200b\"", "RSH012"),
         ("version", "1.2", "RSH013"),
@@ -80,7 +150,6 @@ fn chart_yaml_is_validated_as_well() {
         let found = report.findings().iter().find(|found| found.code() == code).unwrap();
         assert_eq!(found.found_path(), Some("web/Chart.yaml"));
     }
-    // what both say is said once
     let mut config = config();
     config["version"] = "1.2".into();
     let layer = Tar::new().file("web/Chart.yaml", yaml("version", "'1.2'")).gzip();
@@ -143,8 +212,8 @@ fn a_chart_yaml_that_helm_can_t_read_is_refused_with_its_line() {
         stopped_by(&unpacked(Tar::new().file("web/Chart.yaml", &aliases))),
         (
             "RSH031",
-            "helm can't read Chart.yaml:6: its aliases stand for more than 4194304 bytes; correct \
-             it"
+            "Chart.yaml:6 can't be judged: its aliases stand for more than 4194304 bytes; change \
+             that"
         )
     );
     let large = format!("{CHART_YAML}description: {}\n", "x".repeat(1 << 20));
