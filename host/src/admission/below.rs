@@ -202,9 +202,9 @@ impl<'a> Below<'a> {
     }
 
     fn candidate(&self, digest: Digest, read: (Manifest, bytes::Bytes)) -> Candidate {
-        let Candidate { repository, tags, principal, .. } = self.top;
+        let Candidate { repository, tags, principal, peer, .. } = self.top;
         let below = Candidate::new(repository.clone(), (digest, tags.clone()), read);
-        Candidate { principal: principal.clone(), ..below }
+        Candidate { principal: principal.clone(), peer: *peer, ..below }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is being pushed.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 
 use roadstead_oci::{Digest, Manifest, Repository, Tag};
@@ -23,6 +25,8 @@ pub struct Candidate {
     pub kinds: Vec<Kind>,
     /// who pushes, if that is known
     pub principal: Option<String>,
+    /// the address that pushes, which may be a proxy's, if it is known
+    pub peer: Option<IpAddr>,
     /// whether an index that is pushed names it, so that the tags are the index's
     pub in_index: bool,
 }
@@ -35,7 +39,17 @@ impl Candidate {
         (manifest, bytes): (Manifest, Bytes),
     ) -> Self {
         let kinds = classify(&manifest, &tags);
-        Self { repository, digest, tags, manifest, bytes, kinds, principal: None, in_index: false }
+        Self {
+            repository,
+            digest,
+            tags,
+            manifest,
+            bytes,
+            kinds,
+            principal: None,
+            peer: None,
+            in_index: false,
+        }
     }
 
     /// The same, known to be of one more kind, which names it.

@@ -3,7 +3,12 @@
 //! A client may be slow or hostile at four places: before its header ends, between two frames of
 //! its body, in taking the answer, and by holding many connections. Each has its bound here.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, body::Body, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -119,26 +124,31 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
+/// The address that a request's connection comes from, in the request's extensions. None: the
+/// operator's socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Peer(pub(super) Option<IpAddr>);
+
 type Connection = Box<dyn Stream>;
 
 /// What a connection reads and writes.
 trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Stream for T {}
 
-async fn accept(listener: &Listener) -> io::Result<Connection> {
+async fn accept(listener: &Listener) -> io::Result<(Connection, Peer)> {
     match listener {
         Listener::Tcp(listener) => {
-            let (stream, _) = listener.accept().await?;
+            let (stream, address) = listener.accept().await?;
             // fails only where the client is gone again, which reading will tell
             stream.set_nodelay(true).ok();
-            Ok(Box::new(stream))
+            Ok((Box::new(stream), Peer(Some(address.ip().to_canonical()))))
         }
-        Listener::Unix(listener) => Ok(Box::new(listener.accept().await?.0)),
+        Listener::Unix(listener) => Ok((Box::new(listener.accept().await?.0), Peer(None))),
     }
 }
 
 async fn serve_connection(
-    connection: Connection,
+    (connection, peer): (Connection, Peer),
     router: Router,
     config: HttpConfig,
     mut stop: watch::Receiver<bool>,
@@ -147,6 +157,7 @@ async fn serve_connection(
     let service = service_fn(move |mut request: Request<Incoming>| {
         let received = BytesIn::default();
         request.extensions_mut().insert(received.clone());
+        request.extensions_mut().insert(peer);
         let request = request.map(|body| Body::new(IdleBody::new(body, idle, received)));
         router.clone().call(request)
     });

@@ -105,7 +105,7 @@ fn read(
     call: &Call,
     bytes: Bytes,
 ) -> Result<Candidate, Error> {
-    let Call { headers, query, principal, .. } = call;
+    let Call { headers, query, principal, peer, .. } = call;
     let mut tags = query.tags()?;
     if tags.len() > TAGS_MAX {
         let message = format!("{} tags at once; at most {TAGS_MAX} are possible", tags.len());
@@ -127,7 +127,7 @@ fn read(
     let manifest =
         manifest.map_err(|invalid| Error::new(Case::ManifestInvalid, invalid.to_string()))?;
     let candidate = Candidate::new(repository.clone(), (digest, tags), (manifest, bytes));
-    Ok(Candidate { principal: principal.clone(), ..candidate })
+    Ok(Candidate { principal: principal.clone(), peer: *peer, ..candidate })
 }
 
 /// What the manifest names, to be found in the repository with the size that it says.

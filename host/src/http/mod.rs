@@ -17,7 +17,7 @@ mod slow;
 mod uploads;
 mod verdicts;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -33,6 +33,7 @@ use crate::{
     registry::Registry,
 };
 use body::Room;
+use listener::Peer;
 use request_log::RequestLog;
 use route::{Endpoint, Query, Unroutable};
 
@@ -88,7 +89,8 @@ async fn answer(
     let principal = serving.auth.login(&headers::authorization(&parts.headers)).await?;
     log.principal(principal.as_deref());
     let query = Query::parse(parts.uri.query().unwrap_or_default());
-    let call = Call { method: parts.method, headers: parts.headers, query, principal };
+    let peer = parts.extensions.get::<Peer>().and_then(|peer| peer.0);
+    let call = Call { method: parts.method, headers: parts.headers, query, principal, peer };
     call.answer(serving, endpoint?, body).await
 }
 
@@ -99,6 +101,9 @@ struct Call {
     query: Query,
     /// the user who asks; none where no login is asked for
     principal: Option<String>,
+    /// the address that the connection comes from, which may be a proxy's; none on the operator's
+    /// socket
+    peer: Option<IpAddr>,
 }
 
 impl Call {
