@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::{
-    Failure, Plugin, Report, Target,
+    Failure, Plugin, Report,
     bindings::{
         exports::roadstead::admission::reviewer::{self, Guest},
         roadstead::admission::types,
@@ -48,12 +48,12 @@ impl<P: Plugin> Guest for Exported<P> {
         Err(problems.into_iter().map(Into::into).collect())
     }
 
-    fn review(target: Target, settings: String) -> Result<Option<types::Report>, Failure> {
+    fn review(target: types::Target, settings: String) -> Result<Option<types::Report>, Failure> {
         report_panics();
         let settings = parse_settings::<P>(&settings).map_err(|problem| {
             Failure::Internal(format!("settings{}: {}", problem.pointer, problem.message))
         })?;
-        P::review(&target, &settings)?.map(Report::into_wire).transpose()
+        P::review(&target.into(), &settings)?.map(Report::into_wire).transpose()
     }
 }
 

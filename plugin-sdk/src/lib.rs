@@ -49,6 +49,7 @@
 //! Errors of the plugin are no rejections: [`Failure`] says that it could not judge.
 
 pub mod archive;
+mod asked;
 pub mod bindings;
 pub mod content;
 pub mod context;
@@ -67,8 +68,9 @@ mod target;
 pub mod testing;
 mod text;
 
+pub use asked::Asked;
 pub use bindings::roadstead::admission::types::{
-    Blob as BlobTarget, Descriptor, Failure, Manifest, Platform, Property, Role, Severity, Target,
+    Blob as BlobTarget, Descriptor, Failure, Platform, Property, Role, Severity,
 };
 pub use export::Exported;
 pub use metadata::{Code, Metadata};
@@ -76,6 +78,7 @@ pub use plugin::{NoSettings, Plugin, Review, SettingsProblem};
 pub use report::{Annotation, Finding, Report};
 /// The vocabulary of the OCI specifications: digests, media types, manifests.
 pub use roadstead_oci as oci;
+pub use target::{Manifest, Target};
 pub use text::Quoted;
 
 /// The README's plugin is one that compiles, and its test one that passes.

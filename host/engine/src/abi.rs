@@ -25,7 +25,7 @@ wasmtime::component::bindgen!({
 });
 
 pub(crate) use exports::roadstead::admission::reviewer;
-pub(crate) use roadstead::admission::{content, context, log, types};
+pub(crate) use roadstead::admission::{content, context, log, push, types};
 
 fn property((key, value): (String, String)) -> types::Property {
     types::Property { key, value }
@@ -59,8 +59,6 @@ impl From<&model::ManifestTarget> for types::Manifest {
                 .map(|named| descriptor(named.role, named.index, &named.descriptor))
                 .collect(),
             repository: manifest.repository.clone(),
-            tags: manifest.tags.clone(),
-            principal: manifest.principal.clone(),
             properties: Vec::new(),
         }
     }

@@ -5,11 +5,12 @@ use wasmtime::{Result as Trap, component::Resource};
 use roadstead_oci::{Algorithm, Digest, Hasher, Role};
 
 use crate::{
-    abi::{self, content, context, log, types},
+    abi::{self, content, context, log, push, types},
     content::ReadError,
     decoded::{Decoded, Reader, STEP_BYTES},
     limits::LOG_BYTES_MAX,
     line::line,
+    push::Question,
     state::{Blob, Opened, State},
 };
 
@@ -177,6 +178,20 @@ impl context::Host for State {
         let found = self.meter.free(content.annotations(&manifest, &plugin)).await;
         let found = found.map_err(|error| self.unreadable(error)).unwrap_or_default();
         Ok(found.into_iter().map(abi::annotation).collect())
+    }
+}
+
+impl push::Host for State {
+    async fn tags(&mut self) -> Trap<Vec<String>> {
+        self.ask(Question::Tags).map(|push| push.tags.clone())
+    }
+
+    async fn has_other_tag(&mut self, than: String) -> Trap<bool> {
+        self.ask(Question::other_tag(than.clone())).map(|push| push.has_other_tag(&than))
+    }
+
+    async fn principal(&mut self) -> Trap<Option<String>> {
+        self.ask(Question::Principal).map(|push| push.principal.clone())
     }
 }
 

@@ -21,8 +21,10 @@ mod load;
 mod meter;
 mod model;
 mod plugin;
+mod push;
 mod runtime;
 mod sandbox;
+mod settings;
 mod state;
 
 pub use config::EngineConfig;
@@ -34,4 +36,6 @@ pub use model::{
     Review, Severity, Statistics, Target,
 };
 pub use plugin::Plugin;
+pub use push::{Push, Question};
 pub use runtime::Engine;
+pub use sandbox::Caller;

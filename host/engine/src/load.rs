@@ -15,7 +15,7 @@ use crate::{
     },
     line::line,
     plugin::Loaded,
-    sandbox::{Call, Linked},
+    sandbox::{Call, Caller, Linked},
     state::State,
 };
 
@@ -37,7 +37,7 @@ impl Engine {
             let loaded = Loaded::load(self, digest, (name, bytes)).await?;
             self.keep(Arc::new(loaded))
         };
-        Ok(Plugin { name: name.to_owned(), loaded })
+        Ok(Plugin { name: name.to_owned(), loaded, caller: Caller::default() })
     }
 }
 
@@ -66,7 +66,7 @@ async fn describe(linked: &Linked, name: &str) -> Result<Metadata, ReviewError> 
     let call: Call<_> = Box::new(|store, plugin| {
         plugin.roadstead_admission_reviewer().call_describe(store).boxed()
     });
-    linked.run(linked.turn().await?, state, call).await?.answer.map(Into::into)
+    linked.run(linked.turn(&Caller::default()).await?, state, call).await?.answer.map(Into::into)
 }
 
 /// Compiles on a thread that may block: Python takes ten seconds.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use roadstead_oci::{Descriptor, Digest, Role};
 
-use crate::ReviewError;
+use crate::{Push, Question, ReviewError};
 
 /// What a plugin says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +71,8 @@ pub struct ManifestTarget {
     pub descriptors: Vec<Named>,
     /// where it is pushed to
     pub repository: String,
-    /// the tags that are pushed
-    pub tags: Vec<String>,
-    /// who pushes, if that is known
-    pub principal: Option<String>,
+    /// how it is pushed, which a review has to ask for
+    pub push: Push,
 }
 
 /// A descriptor with its part in the manifest.
@@ -166,8 +164,12 @@ pub struct Review {
     /// judge, which is no rejection.
     pub outcome: Result<Option<Report>, ReviewError>,
     /// Whether the same inputs give the same outcome, so that it may be remembered: nothing was
-    /// asked of `context`, nothing was absent, and a failure is a property of the content.
+    /// asked of `context`, nothing was absent, and a failure is a property of the content. What
+    /// was `asked` is among the inputs.
     pub memoisable: bool,
+    /// What it asked about the push, in that order: for the same answers it ends in the same way.
+    /// At most 16 different questions.
+    pub asked: Vec<Question>,
     /// what it cost
     pub statistics: Statistics,
 }

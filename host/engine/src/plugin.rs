@@ -10,7 +10,7 @@ use crate::{
     Content, Limits, Metadata, Report, Review, ReviewError, Statistics, Target, abi,
     limits::MESSAGE_BYTES_MAX,
     line::line,
-    sandbox::{Call, Linked, Run},
+    sandbox::{Call, Caller, Linked, Run},
     state::State,
 };
 
@@ -24,6 +24,7 @@ type Answer = Result<Option<abi::types::Report>, abi::types::Failure>;
 pub struct Plugin {
     pub(crate) name: String,
     pub(crate) loaded: Arc<Loaded>,
+    pub(crate) caller: Caller,
 }
 
 /// What a component is loaded to, once.
@@ -47,6 +48,13 @@ impl fmt::Debug for Loaded {
 }
 
 impl Plugin {
+    /// The same plugin, with its reviews on that caller's account: where more want to run than may,
+    /// callers take turns.
+    #[must_use]
+    pub fn on_behalf_of(&self, caller: Caller) -> Self {
+        Self { caller, ..self.clone() }
+    }
+
     /// What the policy calls it.
     pub fn name(&self) -> &str {
         &self.name
@@ -80,7 +88,7 @@ impl Plugin {
             let reviewer = plugin.roadstead_admission_reviewer();
             async move { reviewer.call_validate_settings(store, &settings).await }.boxed()
         });
-        let run = linked.run(linked.turn().await?, state, call).await?;
+        let run = linked.run(linked.turn(&self.caller).await?, state, call).await?;
         let problems = run.answer?.err().unwrap_or_default();
         let text = |text: &str| line(text, MESSAGE_BYTES_MAX);
         let problems = problems.iter().take(PROBLEMS_MAX);
@@ -102,7 +110,8 @@ impl Plugin {
             Ok(run) => run,
             Err(error) => {
                 let statistics = Statistics::default();
-                return Review { outcome: Err(error), memoisable: false, statistics };
+                let asked = Vec::new();
+                return Review { outcome: Err(error), memoisable: false, asked, statistics };
             }
         };
         // what a host call found out counts more than what the guest made of it
@@ -111,7 +120,7 @@ impl Plugin {
             None => answer.and_then(|answer| self.outcome(answer)),
         };
         let lasting = outcome.as_ref().err().is_none_or(ReviewError::is_property_of_content);
-        Review { outcome, memoisable: state.pure && lasting, statistics }
+        Review { outcome, memoisable: state.pure && lasting, asked: state.asked, statistics }
     }
 
     async fn run_review(
@@ -121,7 +130,7 @@ impl Plugin {
         (content, limits): (Arc<dyn Content>, Limits),
     ) -> Result<Run<Answer>, ReviewError> {
         let linked = &self.loaded.linked;
-        let turn = linked.turn().await?;
+        let turn = linked.turn(&self.caller).await?;
         let target = target();
         let state = State::for_review(self.name(), limits, &target, content);
         let (target, settings) = ((&target).into(), settings.to_owned());

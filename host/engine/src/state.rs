@@ -16,6 +16,7 @@ use crate::{
     line::line,
     meter::Meter,
     model::Target,
+    push::{Push, Question},
 };
 
 /// The data of one store.
@@ -27,6 +28,8 @@ pub(crate) struct State {
     pub(crate) meter: Arc<Meter>,
     /// whether the answer depends on nothing but the inputs
     pub(crate) pure: bool,
+    /// what it asked about the push, each question once
+    pub(crate) asked: Vec<Question>,
     /// set by a host call that makes the review a failure, whatever the guest answers
     pub(crate) failure: Option<ReviewError>,
     /// what the SDK's panic hook says
@@ -51,7 +54,8 @@ pub(crate) struct Used {
 struct View {
     content: Option<Arc<dyn Content>>,
     named: HashMap<Digest, u64>,
-    is_manifest: bool,
+    /// how the manifest is pushed; none: it is no manifest
+    push: Option<Push>,
     read_bytes_max: u64,
     /// when the review began
     now: u64,
@@ -97,7 +101,10 @@ impl State {
         let view = View {
             now: content.now(),
             content: Some(content),
-            is_manifest: matches!(target, Target::Manifest(_)),
+            push: match target {
+                Target::Manifest(manifest) => Some(manifest.push.clone()),
+                Target::Blob(_) => None,
+            },
             read_bytes_max: limits
                 .read_bytes_max
                 .unwrap_or_else(|| sizes.saturating_mul(3).max(FLOOR_BYTES)),
@@ -113,6 +120,7 @@ impl State {
             used: Used::default(),
             meter: Arc::new(Meter::new()),
             pure: true,
+            asked: Vec::new(),
             failure: None,
             last_error: None,
             plugin: plugin.to_owned(),
@@ -211,6 +219,8 @@ impl State {
             bytes_max: self.limits.decoded_bytes_max,
             ratio_max: self.limits.decoded_ratio_max,
         }
+        let why = format!("more than {max} bytes when decompressed, with what was read before");
+        Err(ReadError::TooLarge(why))
     }
 
     /// Seconds since the epoch when the review began.
@@ -218,12 +228,32 @@ impl State {
         self.context().map(|_| self.view.now)
     }
 
+    /// What `push` asks, for the review of a manifest only.
+    pub(crate) fn ask(&mut self, question: Question) -> Trap<&Push> {
+        const QUESTIONS_MAX: usize = 16;
+        self.count()?;
+        if !self.asked.contains(&question) {
+            if self.asked.len() < QUESTIONS_MAX {
+                self.asked.push(question);
+            } else {
+                self.pure = false;
+            }
+        }
+        match &self.view.push {
+            Some(push) => Ok(push),
+            None => {
+                self.pure = false;
+                Err(Stopped::Context.into())
+            }
+        }
+    }
+
     /// What `context` asks, for the review of a manifest only.
     pub(crate) fn context(&mut self) -> Trap<Arc<dyn Content>> {
         self.count()?;
         self.pure = false;
         match &self.view.content {
-            Some(content) if self.view.is_manifest => Ok(Arc::clone(content)),
+            Some(content) if self.view.push.is_some() => Ok(Arc::clone(content)),
             _ => Err(Stopped::Context.into()),
         }
     }

@@ -1,12 +1,15 @@
 //! Asks plugins, each question once, whatever rules ask it.
 
 use std::{
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures::{FutureExt, StreamExt, stream};
-use roadstead_engine::{BlobTarget, Content, ManifestTarget, Named, ReviewError, Target};
+use roadstead_engine::{
+    BlobTarget, Caller, Content, ManifestTarget, Named, Push, ReviewError, Target,
+};
 
 use super::{
     Candidate,
@@ -81,7 +84,8 @@ async fn answer(
         }
     }
     let key = Memo::key(installed, &ask.part, candidate);
-    if let Some(remembered) = memo.get(&key) {
+    let push = push(candidate);
+    if let Some(remembered) = memo.get(&key, &push) {
         return (Answer::Reviewed(remembered), false);
     }
     let target = || match &ask.part {
@@ -93,9 +97,10 @@ async fn answer(
         }),
     };
     let Installed { plugin, settings, limits, .. } = installed;
+    let plugin = plugin.on_behalf_of(caller(candidate));
     let review = plugin.review(target, settings, Arc::clone(content), limits).await;
     if review.memoisable {
-        memo.keep(key, review.outcome.clone());
+        memo.keep(key, &review.asked, &push, review.outcome.clone());
     }
     (Answer::Reviewed(review.outcome), true)
 }
@@ -119,11 +124,66 @@ pub fn target(candidate: &Candidate) -> Target {
         annotations: annotations.collect(),
         descriptors: descriptors.collect(),
         repository: candidate.repository.to_string(),
+        push: push(candidate),
+    })
+}
+
+/// What differs between two pushes of the candidate.
+fn push(candidate: &Candidate) -> Push {
+    Push {
         tags: candidate.tags.iter().map(ToString::to_string).collect(),
         principal: candidate.principal.clone(),
-    })
+    }
+}
+
+/// Who takes turns with whom: users, where they are known, else addresses; then the repositories of
+/// each. A site has as many IPv6 addresses as it likes, and all of them in one network of 64 bits.
+fn caller(candidate: &Candidate) -> Caller {
+    let who = match (&candidate.principal, candidate.peer) {
+        (Some(principal), _) => format!("user {principal}"),
+        (None, Some(IpAddr::V4(address))) => address.to_string(),
+        (None, Some(IpAddr::V6(address))) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}")
+        }
+        (None, None) => String::new(),
+    };
+    Caller::new(&who, candidate.repository.as_str())
 }
 
 pub(super) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use roadstead_oci::{Digest, Manifest, Repository, media_type::OCI_INDEX};
+
+    use super::*;
+
+    fn of(repository: &str, principal: Option<&str>, peer: Option<&str>) -> Caller {
+        let bytes = br#"{"schemaVersion":2,"manifests":[]}"#;
+        let manifest = Manifest::parse(bytes, Some(OCI_INDEX)).unwrap();
+        let digest = Digest::of(roadstead_oci::Algorithm::Sha256, bytes);
+        let repository = Repository::parse(repository).unwrap();
+        let candidate =
+            Candidate::new(repository, (digest, Vec::new()), (manifest, bytes.as_slice().into()));
+        let principal = principal.map(ToOwned::to_owned);
+        let peer = peer.map(|peer| peer.parse().unwrap());
+        caller(&Candidate { principal, peer, ..candidate })
+    }
+
+    #[test]
+    fn users_take_turns_and_addresses_where_there_are_none() {
+        let ann = of("a", Some("ann"), Some("10.0.0.1"));
+        assert_eq!(ann, of("a", Some("ann"), Some("10.0.0.2")), "a user from anywhere");
+        assert_ne!(ann, of("a", Some("bob"), Some("10.0.0.1")));
+        assert_ne!(ann, of("b", Some("ann"), Some("10.0.0.1")), "then its repositories");
+        let nobody = of("a", None, Some("10.0.0.1"));
+        assert_ne!(nobody, of("a", None, Some("10.0.0.2")));
+        assert_ne!(nobody, of("a", Some("10.0.0.1"), Some("10.0.0.1")), "a name is no address");
+        let v6 = of("a", None, Some("2001:db8:1:2:3::4"));
+        assert_eq!(v6, of("a", None, Some("2001:db8:1:2:ffff::1")), "one site");
+        assert_ne!(v6, of("a", None, Some("2001:db8:1:3::1")));
+    }
 }

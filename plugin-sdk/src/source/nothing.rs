@@ -62,3 +62,15 @@ pub(crate) fn annotations(_manifest: &str, _plugin: &str) -> Vec<Annotation> {
 }
 
 pub(crate) fn log(_level: Level, _message: &str) {}
+
+pub(crate) fn tags() -> Vec<String> {
+    Vec::new()
+}
+
+pub(crate) fn has_other_tag(_than: &str) -> bool {
+    false
+}
+
+pub(crate) fn principal() -> Option<String> {
+    None
+}

@@ -11,6 +11,7 @@ use crate::{Descriptor, Manifest, Property, Role, Target};
 pub struct ManifestBuilder<'a> {
     scene: &'a mut Scene,
     manifest: Manifest,
+    tags: Vec<String>,
 }
 
 impl<'a> ManifestBuilder<'a> {
@@ -24,11 +25,11 @@ impl<'a> ManifestBuilder<'a> {
             annotations: Vec::new(),
             descriptors: Vec::new(),
             repository: "example".to_owned(),
-            tags: Vec::new(),
-            principal: None,
+            tags: Vec::new().into(),
+            principal: None.into(),
             properties: Vec::new(),
         };
-        Self { scene, manifest }
+        Self { scene, manifest, tags: Vec::new() }
     }
 
     /// Its config.
@@ -75,7 +76,7 @@ impl<'a> ManifestBuilder<'a> {
     /// A tag that is pushed.
     #[must_use]
     pub fn tag(mut self, tag: &str) -> Self {
-        self.manifest.tags.push(tag.to_owned());
+        self.tags.push(tag.to_owned());
         self
     }
 
@@ -83,6 +84,7 @@ impl<'a> ManifestBuilder<'a> {
     #[must_use]
     pub fn build(mut self) -> Target {
         let manifest = &mut self.manifest;
+        manifest.tags = self.tags.into();
         manifest.bytes = to_json(manifest).to_string().into_bytes();
         manifest.digest = Digest::of(Algorithm::Sha256, &manifest.bytes).to_string();
         if manifest.artifact_type.is_none() {

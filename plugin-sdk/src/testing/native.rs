@@ -154,8 +154,8 @@ fn target(case: &Case) -> Target {
             annotations: properties(&push.manifest.annotations),
             descriptors: push.manifest.descriptors().map(descriptor).collect(),
             repository: push.repository.to_string(),
-            tags: push.tags.iter().map(ToString::to_string).collect(),
-            principal: push.principal.clone(),
+            tags: push.tags.iter().map(ToString::to_string).collect::<Vec<_>>().into(),
+            principal: push.principal.clone().into(),
             properties: Vec::new(),
         }),
     }

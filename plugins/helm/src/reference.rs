@@ -30,13 +30,20 @@ pub(crate) fn check(
     }
     // tags can't have a plus
     let wanted = version.replace('+', "_");
-    let other = manifest.tags.iter().find(|tag| **tag != wanted && !wanted.is_empty());
-    if let Some(tag) = other.filter(|_| !is_told(report, &codes::VERSION_DIFFERS)) {
-        let message = format!(
-            "the tag is {}, but the chart's version is {}; push the chart with helm",
-            Quoted(tag),
-            Quoted(version)
-        );
+    if wanted.is_empty() || is_told(report, &codes::VERSION_DIFFERS) {
+        return;
+    }
+    let problem = if settings.strict_reference {
+        let other = manifest.tags.iter().find(|tag| **tag != wanted);
+        other.map(|tag| format!("the tag is {}, but", Quoted(tag)))
+    } else {
+        // what asks for no more is remembered under all other tags
+        manifest.has_other_tag(&wanted).then(|| "the tag is another, and".to_owned())
+    };
+    if let Some(problem) = problem {
+        let version = Quoted(version);
+        let message =
+            format!("{problem} the chart's version is {version}; push the chart with helm");
         report.find(code, message);
     }
 }

@@ -11,3 +11,4 @@ mod polyglots;
 mod records;
 mod runnable;
 mod sandbox;
+mod turns;

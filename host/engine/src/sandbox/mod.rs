@@ -1,6 +1,7 @@
 //! One call of a guest: an instance and a store of its own, with all limits.
 
 mod aside;
+mod queue;
 mod turns;
 
 use std::{sync::Arc, time::Instant};
@@ -11,6 +12,7 @@ use wasmtime::{
     component::{Component, HasSelf, Linker},
 };
 
+pub use queue::Caller;
 pub(crate) use turns::Turns;
 use turns::{Share, Turn};
 
@@ -49,18 +51,19 @@ impl Linked {
     }
 
     /// Waits for the right to have an instance.
-    pub(crate) async fn turn(&self) -> Result<Turn, ReviewError> {
-        self.turns.turn().await
+    pub(crate) async fn turn(&self, caller: &Caller) -> Result<Turn, ReviewError> {
+        self.turns.turn(caller).await
     }
 
     /// Runs one call in a fresh instance, which is dropped with its store, before its turn ends.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        turn: Turn,
+        mut turn: Turn,
         state: State,
         call: Call<T>,
     ) -> Result<Run<T>, ReviewError> {
         let meter = Arc::clone(&state.meter);
+        turn.charge_by(&meter);
         let called = Self::called(self.ready.clone(), self.store(state), turn, call);
         let run = aside::run(called.boxed(), &meter).await;
         run.ok_or_else(|| ReviewError::Host("the thread of a review has panicked".to_owned()))

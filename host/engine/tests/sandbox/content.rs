@@ -5,7 +5,7 @@ use std::io::Write;
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 
-use roadstead_engine::{BlobTarget, Limits, ReviewError, Target};
+use roadstead_engine::{BlobTarget, Limits, Question, ReviewError, Target};
 use roadstead_oci::{Algorithm, Digest};
 
 use crate::scene::{Source, blob, found, manifest, plugin, review, review_of, said};
@@ -137,14 +137,43 @@ async fn only_what_depends_on_nothing_else_may_be_remembered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_about_the_push_is_told_in_its_order() {
+    let plugin = plugin().await;
+    let asked = async |mode: &str, tags: &[&str]| {
+        let Target::Manifest(mut manifest) = manifest() else { unreachable!() };
+        manifest.push.tags = tags.iter().map(ToString::to_string).collect();
+        manifest.push.principal = Some("ann".to_owned());
+        let target = Target::Manifest(manifest);
+        let review = review_of(&plugin, mode, blob(b"x"), &target, &Limits::default()).await;
+        let said = found(&review).annotations[0].value.clone();
+        (said, review.asked, review.memoisable)
+    };
+    let other = |than: &str| Question::OtherTag(than.to_owned());
+    let said = |text: &str, asked: &[Question]| (text.to_owned(), asked.to_vec(), true);
+    assert_eq!(asked("read", &["1"]).await, said("1 bytes, sum 120", &[]));
+    assert_eq!(asked("tags", &["1", "2"]).await, said("1 2", &[Question::Tags]));
+    assert_eq!(asked("principal", &[]).await, said("Some(\"ann\")", &[Question::Principal]));
+    assert_eq!(asked("other-tag", &[]).await, said("false", &[other("1")]));
+    assert_eq!(asked("tags-of-others", &["1"]).await, said("only 1", &[other("1")]));
+    let both = [other("1"), Question::Tags];
+    assert_eq!(asked("tags-of-others", &["1", "2"]).await, said("1 2", &both));
+    // a bound on what a memory takes
+    let (counted, questions, memoisable) = asked("many-questions", &["1"]).await;
+    assert_eq!((counted.as_str(), questions.len(), memoisable), ("16", 16, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_review_of_a_blob_sees_that_blob_and_no_context() {
     let plugin = plugin().await;
     let digest = Digest::of(Algorithm::Sha256, b"x");
     let target = Target::Blob(BlobTarget { digest, media_type: "a/b".into(), size: 1 });
     let read = review_of(&plugin, "read", blob(b"x"), &target, &Limits::default()).await;
     assert_eq!(found(&read).annotations[0].value, "1 bytes, sum 120");
-    let refused = review_of(&plugin, "now", blob(b"x"), &target, &Limits::default()).await;
-    assert!(matches!(refused.outcome, Err(ReviewError::Trap(_))), "{refused:?}");
+    for mode in ["now", "tags", "other-tag", "principal"] {
+        let refused = review_of(&plugin, mode, blob(b"x"), &target, &Limits::default()).await;
+        assert!(matches!(refused.outcome, Err(ReviewError::Trap(_))), "{refused:?}");
+        assert!(!refused.memoisable);
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 
 use roadstead_engine::{
     Annotation, Content, ContentError, Engine, EngineConfig, Limits, Listed, ManifestTarget, Named,
-    Plugin, Report, Review, Target,
+    Plugin, Push, Report, Review, Target,
 };
 use roadstead_oci::{Algorithm, Annotations, Descriptor, Digest, Role, Texts};
 
@@ -152,8 +152,7 @@ pub(crate) fn manifest_of(bytes: Bytes) -> Target {
         annotations: Vec::new(),
         descriptors: vec![Named { role: Role::Layer, index: 0, descriptor }],
         repository: "a".into(),
-        tags: Vec::new(),
-        principal: None,
+        push: Push::default(),
     })
 }
 

@@ -320,8 +320,8 @@ fn target(manifest: &Value, tags: &[String]) -> Target {
         annotations: properties(&parsed.annotations),
         bytes,
         repository: "app".to_owned(),
-        tags: tags.to_vec(),
-        principal: None,
+        tags: tags.to_vec().into(),
+        principal: None.into(),
         properties: Vec::new(),
     })
 }

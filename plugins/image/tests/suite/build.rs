@@ -154,8 +154,8 @@ pub(crate) fn target(bytes: &[u8], media_type: &str) -> Manifest {
         annotations: properties(&parsed.annotations),
         descriptors: parsed.descriptors().map(descriptor).collect(),
         repository: "example".to_owned(),
-        tags: Vec::new(),
-        principal: None,
+        tags: Vec::new().into(),
+        principal: None.into(),
         properties: Vec::new(),
     }
 }

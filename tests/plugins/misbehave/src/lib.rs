@@ -7,7 +7,7 @@ use roadstead_plugin_sdk::bindings::{
     self,
     exports::roadstead::admission::reviewer::{Code, Guest, Metadata, SettingsProblem, Targets},
     roadstead::admission::{
-        content, context, log,
+        content, context, log, push,
         types::{Annotation, Failure, Finding, Location, Property, Report, Severity, Target},
     },
 };
@@ -144,8 +144,9 @@ fn loads(mode: &str, digest: &str) -> Option<Report> {
     Some(report(Vec::new()))
 }
 
-/// Says what it was given to read.
+/// Says what it was given to read, and in the log that it was asked: a test can count reviews.
 fn reads(mode: &str, digest: &str) -> Option<Report> {
+    log::write(log::Level::Info, "reviewing");
     let said = match mode {
         "unnamed" => {
             let other = format!("sha256:{}", "0".repeat(64));
@@ -167,6 +168,17 @@ fn reads(mode: &str, digest: &str) -> Option<Report> {
         },
         "digest" => content::decoded_digest(digest).unwrap_or_else(|error| format!("{error:?}")),
         "now" => context::now().to_string(),
+        "tags" => push::tags().join(" "),
+        "other-tag" => push::has_other_tag("1").to_string(),
+        "principal" => format!("{:?}", push::principal()),
+        // what it asks second depends on what it was answered
+        "tags-of-others" => match push::has_other_tag("1") {
+            true => push::tags().join(" "),
+            false => "only 1".to_owned(),
+        },
+        "many-questions" => {
+            (0..17).filter(|n| push::has_other_tag(&n.to_string())).count().to_string()
+        }
         "random" => random(),
         "referrers" => context::referrers(digest, None).len().to_string(),
         "now-then-panic" => {
