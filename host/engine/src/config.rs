@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Compiler;
+
 /// `[engine]`: how plugins run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -16,11 +18,20 @@ pub struct EngineConfig {
     /// Folder of compiled plugins, for this user alone. Default: none, which is `cache` in the data
     /// folder, and for commands the user's own folder for such things.
     pub cache: PathBuf,
+    /// Who compiles plugins. None: this process, which then has no bound on what that takes, so
+    /// that the components should be your own.
+    #[serde(skip)]
+    pub compiler: Option<Compiler>,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { reviews_per_core_max: 4, queue_seconds_max: 10, cache: PathBuf::new() }
+        Self {
+            reviews_per_core_max: 4,
+            queue_seconds_max: 10,
+            cache: PathBuf::new(),
+            compiler: None,
+        }
     }
 }
 

@@ -8,7 +8,6 @@
 //! linked and ready, and one store per review that is dropped with it.
 
 mod abi;
-mod cache;
 mod config;
 mod content;
 mod decode;
@@ -31,6 +30,7 @@ pub use config::EngineConfig;
 pub use content::{Content, ContentError, Listed};
 pub use error::{LoadError, ReviewError};
 pub use limits::{COMPONENT_BYTES_MAX, Limits};
+pub use load::{Compiler, compile_stdin};
 pub use model::{
     Annotation, BlobTarget, Code, Finding, Location, ManifestTarget, Metadata, Named, Report,
     Review, Severity, Statistics, Target,

@@ -68,6 +68,14 @@ pub(crate) const MEMORY_BYTES_CEILING: usize = 512 << 20;
 
 /// Bytes of a component; Python's are 18 MiB.
 pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
+/// Functions of a component, those between it and the host included.
+pub(crate) const FUNCTIONS_MAX: u64 = 100_000;
+/// Bytes of one function.
+pub(crate) const BODY_BYTES_MAX: usize = 1 << 20;
+/// Blocks of a function within one another; a `match` of so many arms makes as many.
+pub(crate) const NESTING_MAX: usize = 4096;
+/// Bytes of all sections that declare types.
+pub(crate) const TYPE_BYTES_MAX: usize = 1 << 20;
 /// Letters of a plugin's name and of its version.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
 /// Bytes of a plugin's description.

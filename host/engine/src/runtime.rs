@@ -8,18 +8,18 @@ use std::{
     time::Duration,
 };
 
-use wasmtime::{
-    Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
-};
+use tokio::sync::Semaphore;
+use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use roadstead_oci::Digest;
 
 use crate::{
     EngineConfig, LoadError,
-    cache::Cache,
     limits::{INSTANCES_MAX, MEMORIES_MAX, MEMORY_BYTES_CEILING, TABLE_ELEMENTS_MAX, TABLES_MAX},
+    load::{Cache, Compiler},
     plugin::Loaded,
     sandbox::Turns,
+    settings::{poolless, settings},
 };
 
 /// How often a computing guest is looked at.
@@ -30,6 +30,11 @@ const TICK: Duration = Duration::from_millis(10);
 pub struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
     pub(crate) cache: Option<Cache>,
+    /// who compiles; none: this process does
+    pub(crate) compiler: Option<Compiler>,
+    pub(crate) has_pool: bool,
+    /// components are compiled one at a time
+    pub(crate) compiling: Semaphore,
     pub(crate) turns: Turns,
     components: Mutex<HashMap<Digest, Weak<Loaded>>>,
 }
@@ -40,11 +45,16 @@ impl Engine {
     pub fn new(config: EngineConfig, cache: Option<&Path>) -> Result<Arc<Self>, LoadError> {
         let failed = |error: &dyn std::fmt::Display| LoadError::Engine(error.to_string());
         let reviews_max = config.reviews_max();
-        let wasmtime = wasmtime::Engine::new(&settings(Some(reviews_max))).or_else(|error| {
+        let mut pooled = settings(true);
+        pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(reviews_max)));
+        let pooled = wasmtime::Engine::new(&pooled).inspect_err(|error| {
             // the address space is too small for the pool, most often under a ulimit
             tracing::warn!(%error, "plugins run without a pool");
-            wasmtime::Engine::new(&settings(None)).map_err(|error| failed(&error))
-        })?;
+        });
+        let (has_pool, wasmtime) = match pooled {
+            Ok(engine) => (true, engine),
+            Err(_) => (false, poolless(false).map_err(|error| failed(&error))?),
+        };
         let configured = Some(config.cache.as_path()).filter(|cache| !cache.as_os_str().is_empty());
         let cache = configured
             .or(cache)
@@ -53,7 +63,15 @@ impl Engine {
             .map_err(|error| failed(&error))?;
         tick(&wasmtime).map_err(|error| failed(&error))?;
         let turns = Turns::new(reviews_max, Duration::from_secs(config.queue_seconds_max));
-        Ok(Arc::new(Self { wasmtime, cache, turns, components: Mutex::default() }))
+        Ok(Arc::new(Self {
+            wasmtime,
+            cache,
+            compiler: config.compiler,
+            has_pool,
+            compiling: Semaphore::new(1),
+            turns,
+            components: Mutex::default(),
+        }))
     }
 
     /// What a component was loaded to, if anything still uses it.
@@ -75,25 +93,6 @@ impl Engine {
     fn components(&self) -> MutexGuard<'_, HashMap<Digest, Weak<Loaded>>> {
         self.components.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// With a pool, or for an address space that has no room for one: code then checks each access.
-fn settings(pool_for: Option<usize>) -> Config {
-    let mut config = Config::new();
-    config
-        .epoch_interruption(true)
-        .wasm_wide_arithmetic(true)
-        .cranelift_nan_canonicalization(true)
-        .relaxed_simd_deterministic(true)
-        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
-    if let Some(reviews_max) = pool_for {
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(reviews_max)));
-    } else {
-        // as much as most may grow to without being copied
-        config.memory_reservation(64 << 20).memory_reservation_for_growth(64 << 20);
-        config.memory_guard_size(64 << 10);
-    }
-    config
 }
 
 /// Room for as many instances as there are turns, of guests in any language, so that whoever has a

@@ -18,6 +18,8 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use roadstead_engine::{Compiler, EngineConfig};
+
 use crate::config::{self, Config};
 
 /// An OCI registry that inspects what it stores.
@@ -87,6 +89,12 @@ fn compiled_code() -> Option<PathBuf> {
     let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
     let folder = caches.join("roadstead");
     std::fs::create_dir_all(&folder).ok().map(|()| folder)
+}
+
+/// Plugins are compiled by this binary, run once more with bounds.
+fn with_compiler(engine: &EngineConfig) -> anyhow::Result<EngineConfig> {
+    let compiler = Compiler::this_binary().context("this binary can't be found")?;
+    Ok(EngineConfig { compiler: Some(compiler), ..engine.clone() })
 }
 
 /// Where everything is kept: the flag, else the environment, else the default.

@@ -18,6 +18,7 @@ use tokio::{
 
 use roadstead_storage::DataFolder;
 
+use super::with_compiler;
 use crate::{
     app,
     auth::Auth,
@@ -54,8 +55,9 @@ impl Serve {
         flags.extend(self.listen.map(|listen| ("http.listen", listen.to_string())));
         flags.extend(self.data.map(|data| ("storage.folder", data.display().to_string())));
         flags.extend(self.policy.map(|policy| ("policy.path", policy.display().to_string())));
-        let config = Config::load(&self.files, &config::environment()?, &flags)?;
+        let mut config = Config::load(&self.files, &config::environment()?, &flags)?;
         config.check()?;
+        config.engine = with_compiler(&config.engine)?;
         telemetry::start(&config.log)?;
         let folder = DataFolder::take(&config.storage.folder)?;
         serve(config, folder).await

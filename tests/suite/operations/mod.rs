@@ -1,6 +1,7 @@
 //! Running it: configuration, logins, logs, slow clients, stopping.
 
 mod commands;
+mod compiling;
 mod configuration;
 mod logins;
 mod logs;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Exit, compiled_code, print_error};
+use super::{Exit, compiled_code, print_error, with_compiler};
 use crate::{
     app,
     config::{self, Config},
@@ -80,7 +80,8 @@ impl Where {
     async fn loaded(&self) -> anyhow::Result<Loaded> {
         let mut flags = Vec::new();
         flags.extend(self.policy.as_ref().map(|path| ("policy.path", path.display().to_string())));
-        let config = Config::load(&[], &config::environment()?, &flags)?;
+        let mut config = Config::load(&[], &config::environment()?, &flags)?;
+        config.engine = with_compiler(&config.engine)?;
         Ok(app::loader(&config, compiled_code().as_deref())?.load().await)
     }
 

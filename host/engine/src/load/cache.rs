@@ -39,42 +39,32 @@ impl Cache {
         Ok(cache)
     }
 
-    /// The component's code, compiled now or before.
-    pub(crate) fn load(
-        &self,
-        engine: &Engine,
-        digest: &Digest,
-        bytes: &[u8],
-    ) -> wasmtime::Result<Component> {
-        let path = self.folder.join(format!("{}-{}.{COMPILED}", digest.hex(), self.engine));
-        if let Some(component) = Self::read(engine, &path) {
-            return Ok(component);
-        }
-        let component = Component::from_binary(engine, bytes)?;
-        // a cache that can't be written only costs time
-        if let Err(error) = Self::write(&path, &component.serialize()?) {
-            tracing::warn!(path = %path.display(), %error, "compiled code could not be kept");
-        }
-        Ok(component)
-    }
-
-    #[expect(unsafe_code, reason = "wasmtime loads compiled code no other way")]
-    fn read(engine: &Engine, path: &Path) -> Option<Component> {
-        if !path.exists() {
-            return None;
-        }
-        // SAFETY: the file must be what `Component::serialize` wrote. The folder belongs to the
-        // user that this process runs as, has mode 0700 and lies beside the store, never in it, so
-        // no pusher can reach it; whoever can write there can replace the server's binary as well.
-        // Files are synced before they are renamed into place, so a crash leaves no half of one.
-        // wasmtime itself refuses code of another version or machine.
-        match unsafe { Component::deserialize_file(engine, path) } {
-            Ok(component) => Some(component),
+    /// The component, if its code is here and usable.
+    pub(crate) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
+        let path = self.path(digest);
+        let unusable = |error: &dyn std::fmt::Display| {
+            tracing::warn!(path = %path.display(), %error, "compiled code is not usable");
+        };
+        match fs::read(&path) {
+            Ok(code) => component(engine, &code).inspect_err(|error| unusable(error)).ok(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "compiled code is not usable");
+                unusable(&error);
                 None
             }
         }
+    }
+
+    /// Keeps a component's code. A cache that can't be written only costs time.
+    pub(crate) fn keep(&self, digest: &Digest, code: &[u8]) {
+        let path = self.path(digest);
+        if let Err(error) = Self::write(&path, code) {
+            tracing::warn!(path = %path.display(), %error, "compiled code could not be kept");
+        }
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        self.folder.join(format!("{}-{}.{COMPILED}", digest.hex(), self.engine))
     }
 
     fn write(path: &Path, code: &[u8]) -> io::Result<()> {
@@ -120,6 +110,20 @@ impl Cache {
         }
         Ok(())
     }
+}
+
+/// The component that was compiled to this code.
+#[expect(unsafe_code, reason = "wasmtime loads compiled code no other way")]
+pub(crate) fn component(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: the code must be what wasmtime's compiler made. It comes from one of three places.
+    // This process compiled it; or the same binary did, in a process that this one started, and
+    // which answers through a pipe that nobody else holds; or it is from the cache's folder, which
+    // belongs to the user that this process runs as, has mode 0700 and lies beside the store, never
+    // in it. No pusher can reach any of them; whoever can write to the folder, or stop and change
+    // our processes, can replace the server's binary as well. Files are synced before they are
+    // renamed into place, so a crash leaves no half of one. wasmtime itself refuses code of another
+    // version or machine.
+    unsafe { Component::deserialize(engine, code) }
 }
 
 /// A name that nobody else writes to, not even another load of the same component.

@@ -1,11 +1,21 @@
 //! From the bytes of a component to a plugin.
 
+mod cache;
+mod compiler;
+mod shape;
+
 use std::{collections::HashSet, sync::Arc};
 
 use futures::FutureExt;
+use tokio::sync::AcquireError;
 use wasmtime::component::Component;
 
 use roadstead_oci::{Algorithm, Digest};
+
+pub(crate) use cache::Cache;
+use compiler::Failure;
+pub use compiler::{Compiler, compile_stdin};
+use shape::Unfit;
 
 use crate::{
     Code, Engine, Limits, LoadError, Metadata, Plugin, ReviewError,
@@ -18,9 +28,6 @@ use crate::{
     sandbox::{Call, Caller, Linked},
     state::State,
 };
-
-/// Everything that a plugin may import lies in this package.
-const PACKAGE: &str = "roadstead:admission/";
 
 impl Engine {
     /// Makes a plugin of a component. `name` is what the policy calls it. A component that a
@@ -49,8 +56,11 @@ impl Loaded {
     ) -> Result<Self, LoadError> {
         let refused = |why: String| LoadError::Invalid { plugin: name.to_owned(), why };
         let invalid = |error: wasmtime::Error| refused(format!("{error:#}"));
-        let component = compile(engine, &digest, bytes).await.map_err(invalid)?;
-        let imports = imports(name, &component)?;
+        let imports = read(bytes).await.map_err(|unfit| match unfit {
+            Unfit::Import(import) => foreign(name, import),
+            Unfit::Other(why) => refused(why),
+        })?;
+        let component = compile(engine, &digest, (name, bytes)).await?;
         let linked = Linked::new(&component, &engine.turns).map_err(invalid)?;
         // once now, so that an error of types shows here and not on the first push
         let described = describe(&linked, name).await;
@@ -69,35 +79,57 @@ async fn describe(linked: &Linked, name: &str) -> Result<Metadata, ReviewError> 
     linked.run(linked.turn(&Caller::default()).await?, state, call).await?.answer.map(Into::into)
 }
 
-/// Compiles on a thread that may block: Python takes ten seconds.
+/// Reads what it imports, on a thread that may block: Python's has 18 MiB.
+async fn read(component: &[u8]) -> Result<Vec<String>, Unfit> {
+    let component = component.to_vec();
+    let read = tokio::task::spawn_blocking(move || shape::imports(&component)).await;
+    read.unwrap_or_else(|panicked| Err(Unfit::Other(panicked.to_string())))
+}
+
+/// The component's code, compiled now or before. One at a time: each may take all cores, and who
+/// waited for the same component finds it in the cache.
 async fn compile(
     engine: &Arc<Engine>,
     digest: &Digest,
-    bytes: &[u8],
-) -> wasmtime::Result<Component> {
-    let (engine, digest, bytes) = (Arc::clone(engine), digest.clone(), bytes.to_vec());
-    let compile = move || match &engine.cache {
-        Some(cache) => cache.load(&engine.wasmtime, &digest, &bytes),
-        None => Component::from_binary(&engine.wasmtime, &bytes),
+    (name, bytes): (&str, &[u8]),
+) -> Result<Component, LoadError> {
+    let refused = |why: String| LoadError::Invalid { plugin: name.to_owned(), why };
+    let invalid = |error: wasmtime::Error| refused(format!("{error:#}"));
+    let closed = |error: AcquireError| LoadError::Engine(error.to_string());
+    let _one = engine.compiling.acquire().await.map_err(closed)?;
+    if let Some(component) =
+        engine.cache.as_ref().and_then(|cache| cache.load(&engine.wasmtime, digest))
+    {
+        return Ok(component);
+    }
+    let code = match &engine.compiler {
+        Some(compiler) => {
+            compiler.compile(bytes, engine.has_pool).await.map_err(|failure| match failure {
+                Failure::Bound(why) => refused(why),
+                Failure::Machine(why) => LoadError::Engine(why),
+            })?
+        }
+        None => {
+            let (wasmtime, bytes) = (engine.wasmtime.clone(), bytes.to_vec());
+            let compile = move || wasmtime.precompile_component(&bytes);
+            let compiled = tokio::task::spawn_blocking(compile).await;
+            compiled.unwrap_or_else(|panicked| Err(panicked.into())).map_err(invalid)?
+        }
     };
-    tokio::task::spawn_blocking(compile).await?
+    if let Some(cache) = &engine.cache {
+        cache.keep(digest, &code);
+    }
+    cache::component(&engine.wasmtime, &code).map_err(invalid)
 }
 
-/// What a component imports. Refuses one that wants more than a plugin gets.
-fn imports(name: &str, component: &Component) -> Result<Vec<String>, LoadError> {
-    let component_type = component.component_type();
-    let engine = component.engine();
-    let imports = component_type.imports(engine).map(|(import, _)| import.to_owned());
-    let imports: Vec<_> = imports.collect();
-    let Some(import) = imports.iter().find(|import| !import.starts_with(PACKAGE)) else {
-        return Ok(imports);
-    };
+/// Refuses one that wants more than a plugin gets.
+fn foreign(name: &str, import: String) -> LoadError {
     let advice = if import.starts_with("wasi:") {
         "build it for wasm32-unknown-unknown, or with --stub-wasi in other languages"
     } else {
         "remove what needs it"
     };
-    Err(LoadError::Import { plugin: name.to_owned(), import: import.clone(), advice })
+    LoadError::Import { plugin: name.to_owned(), import, advice }
 }
 
 /// Refuses what no policy can do anything with, and what would fill logs and answers: whoever made
