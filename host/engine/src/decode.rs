@@ -18,13 +18,6 @@ pub(crate) enum DecodeError {
     TooLarge(String),
 }
 
-/// The bounds of what comes out.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    pub(crate) bytes_max: u64,
-    pub(crate) ratio_max: u64,
-}
-
 /// What one step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Step {
@@ -39,7 +32,7 @@ pub(crate) struct Decoder {
     format: Format,
     /// whether it may end here
     between: bool,
-    bounds: Bounds,
+    ratio_max: u64,
     taken: u64,
     given: u64,
 }
@@ -51,8 +44,9 @@ enum Format {
 }
 
 impl Decoder {
-    /// Decides by the first bytes: four of them, unless there are fewer in all.
-    pub(crate) fn new(start: &[u8], bounds: Bounds) -> Result<Self, DecodeError> {
+    /// Decides by the first bytes: four of them, unless there are fewer in all. `ratio_max`:
+    /// decoded bytes for each encoded one, once a MiB was decoded.
+    pub(crate) fn new(start: &[u8], ratio_max: u64) -> Result<Self, DecodeError> {
         let format = match start {
             [0x1f, 0x8b, ..] => Format::Gzip(Box::new(Decompress::new_gzip(GZIP_WINDOW_LOG))),
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
@@ -63,7 +57,12 @@ impl Decoder {
             }
             _ => Format::Plain,
         };
-        Ok(Self { format, between: true, bounds, taken: 0, given: 0 })
+        Ok(Self { format, between: true, ratio_max, taken: 0, given: 0 })
+    }
+
+    /// Whether what comes out is not simply what goes in.
+    pub(crate) fn decompresses(&self) -> bool {
+        !matches!(self.format, Format::Plain)
     }
 
     /// Decodes some of `input` into some of `output`. More may be ready where it filled `output`,
@@ -120,11 +119,7 @@ impl Decoder {
 
     fn check(&self) -> Result<(), DecodeError> {
         const FREE_BYTES: u64 = 1 << 20;
-        let Bounds { bytes_max, ratio_max } = self.bounds;
-        if self.given > bytes_max {
-            let what = format!("more than {bytes_max} bytes when decompressed");
-            return Err(DecodeError::TooLarge(what));
-        }
+        let ratio_max = self.ratio_max;
         if self.given > FREE_BYTES && self.given / self.taken.max(1) > ratio_max {
             let what = format!("more than {ratio_max} times its size when decompressed");
             return Err(DecodeError::TooLarge(what));
@@ -161,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    const BOUNDS: Bounds = Bounds { bytes_max: 64 << 20, ratio_max: 500 };
+    const RATIO_MAX: u64 = 500;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -174,12 +169,8 @@ mod tests {
     }
 
     /// With chunks of the input and room for the output of these sizes.
-    fn decode(
-        encoded: &[u8],
-        bounds: Bounds,
-        (chunk, room): (usize, usize),
-    ) -> Result<Vec<u8>, DecodeError> {
-        let mut decoder = Decoder::new(&encoded[..encoded.len().min(4)], bounds)?;
+    fn decode(encoded: &[u8], (chunk, room): (usize, usize)) -> Result<Vec<u8>, DecodeError> {
+        let mut decoder = Decoder::new(&encoded[..encoded.len().min(4)], RATIO_MAX)?;
         let (mut decoded, mut output) = (Vec::new(), vec![0; room]);
         for mut input in encoded.chunks(chunk) {
             loop {
@@ -214,7 +205,7 @@ mod tests {
             (b"\x1f".to_vec(), &b"\x1f".to_vec()),
         ] {
             for sizes in [(1, 1), (1, 4096), (7, 3), (1 << 20, 1), (1 << 20, 1 << 20)] {
-                assert!(decode(&encoded, BOUNDS, sizes).unwrap() == *decoded, "{sizes:?}");
+                assert!(decode(&encoded, sizes).unwrap() == *decoded, "{sizes:?}");
             }
         }
     }
@@ -233,7 +224,7 @@ mod tests {
         bad.extend((4..zs.len()).map(|len| zs[..len].to_vec()));
         for bad in bad {
             for sizes in [(1, 9), (64, 64)] {
-                let result = decode(&bad, BOUNDS, sizes);
+                let result = decode(&bad, sizes);
                 assert!(matches!(result, Err(DecodeError::Encoding(_))), "{result:?} {bad:?}");
             }
         }
@@ -243,16 +234,14 @@ mod tests {
     fn bombs_and_large_windows_are_stopped() {
         let zeros = vec![0; 32 << 20];
         for bomb in [gzip(&zeros), zstd(&zeros)] {
-            for bounds in [BOUNDS, Bounds { bytes_max: 8 << 20, ratio_max: u64::MAX }] {
-                let result = decode(&bomb, bounds, (4096, 4096));
-                assert!(matches!(result, Err(DecodeError::TooLarge(_))));
-            }
+            let result = decode(&bomb, (4096, 4096));
+            assert!(matches!(result, Err(DecodeError::TooLarge(_))));
         }
         let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
         encoder.window_log(24).unwrap();
         encoder.write_all(b"small").unwrap();
         encoder.flush().unwrap();
-        let result = decode(&encoder.finish().unwrap(), BOUNDS, (4096, 4096));
+        let result = decode(&encoder.finish().unwrap(), (4096, 4096));
         assert!(matches!(result, Err(DecodeError::Encoding(_))), "{result:?}");
     }
 }

@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use crate::{
     content::ReadError,
-    decode::{Bounds, DecodeError, Decoder},
+    decode::{DecodeError, Decoder},
     state::{Blob, State},
 };
 
@@ -25,7 +25,6 @@ pub(crate) struct Reader {
     /// fetched, and not decoded yet
     chunk: Bytes,
     decoder: Option<Decoder>,
-    bounds: Bounds,
     ready: BytesMut,
     end: Option<End>,
     /// over all calls: a loop of small ones must not hold up the others either
@@ -40,13 +39,12 @@ enum End {
 }
 
 impl Reader {
-    pub(crate) fn new(blob: Blob, bounds: Bounds) -> Self {
+    pub(crate) fn new(blob: Blob) -> Self {
         Self {
             blob,
             fetched: 0,
             chunk: Bytes::new(),
             decoder: None,
-            bounds,
             ready: BytesMut::new(),
             end: None,
             spell: Spell::default(),
@@ -101,13 +99,19 @@ impl Reader {
         }
         let decoder = match &mut self.decoder {
             Some(decoder) => decoder,
-            none => none.insert(Decoder::new(&self.chunk, self.bounds).map_err(refused)?),
+            none => {
+                let ratio_max = state.limits.decoded_ratio_max;
+                none.insert(Decoder::new(&self.chunk, ratio_max).map_err(refused)?)
+            }
         };
         let before = self.ready.len();
         let room = (wanted - before).min(STEP_BYTES);
         self.ready.resize(before + room, 0);
         let step = decoder.step(&self.chunk, &mut self.ready[before..]);
         let step = step.inspect_err(|_| self.ready.truncate(before)).map_err(refused)?;
+        if decoder.decompresses() {
+            state.decoded(step.given as u64)?;
+        }
         self.ready.truncate(before + step.given);
         self.chunk.advance(step.taken);
         // a decoder that filled its room may hold more

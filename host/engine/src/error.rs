@@ -46,7 +46,10 @@ pub enum ReviewError {
     /// It panicked; the last line that it logged as an error, if any.
     #[error("the plugin panicked{}", .0.as_deref().map(|m| format!(": {m}")).unwrap_or_default())]
     Panic(Option<String>),
-    /// It did something else that WebAssembly or the host stops, such as endless recursion.
+    /// Its calls went deeper than its stack, most often by endless recursion.
+    #[error("the plugin was stopped by a stack overflow: its calls go too deep")]
+    Stack,
+    /// It did something else that WebAssembly or the host stops.
     #[error("the plugin was stopped: {0}")]
     Trap(String),
     /// It asked for more memory than it may have.
@@ -99,6 +102,7 @@ impl ReviewError {
     pub fn is_property_of_content(&self) -> bool {
         match self {
             Self::Panic(_)
+            | Self::Stack
             | Self::Trap(_)
             | Self::Memory { .. }
             | Self::Cpu { .. }
@@ -126,7 +130,7 @@ impl ReviewError {
             Self::Guest(_) => "RSE009",
             Self::Wall { .. } => "RSE010",
             Self::Busy => "RSE011",
-            Self::Trap(_) => "RSE012",
+            Self::Stack | Self::Trap(_) => "RSE012",
             Self::Host(_) => "RSE013",
         }
     }

@@ -38,7 +38,7 @@ impl content::Host for State {
         self.count()?;
         match State::open(self, &digest, Opened::Decoded).await {
             Ok(blob) => {
-                let reader = Box::new(Reader::new(blob, self.bounds()));
+                let reader = Box::new(Reader::new(blob));
                 Ok(Ok(self.table.push(Decoded(Some(reader)))?))
             }
             Err(error) => Ok(Err(error.into())),
@@ -51,7 +51,7 @@ impl content::Host for State {
             Ok(blob) => blob,
             Err(error) => return Ok(Err(error.into())),
         };
-        let mut reader = Reader::new(blob, self.bounds());
+        let mut reader = Reader::new(blob);
         let mut hasher = Hasher::new(Algorithm::Sha256);
         let hashed = loop {
             match reader.read(STEP_BYTES, self).await {

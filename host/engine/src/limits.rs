@@ -23,7 +23,8 @@ pub struct Limits {
     /// Bytes that one read answers, decoded or not; 1 MiB at most. Smaller ones show whether what a
     /// plugin says depends on how it is served.
     pub chunk_bytes_max: u32,
-    /// bytes that the host decodes of one blob
+    /// Bytes that the host decompresses in all, of whatever is read decoded. Content that is not
+    /// compressed does not count: reading it has its own limit.
     pub decoded_bytes_max: u64,
     /// decoded bytes for each encoded one, once a MiB was decoded
     pub decoded_ratio_max: u64,
@@ -43,6 +44,20 @@ impl Default for Limits {
             decoded_bytes_max: 1 << 30,
             decoded_ratio_max: 1000,
             log_lines_max: 200,
+        }
+    }
+}
+
+impl Limits {
+    /// The most that a policy may grant.
+    pub fn largest() -> Self {
+        Self {
+            cpu: Duration::from_mins(10),
+            wall: Duration::from_mins(10),
+            memory_bytes_max: MEMORY_BYTES_CEILING,
+            host_calls_max: 10_000_000,
+            decoded_bytes_max: 64 << 30,
+            ..Self::default()
         }
     }
 }

@@ -10,7 +10,6 @@ use roadstead_oci::Digest;
 
 use crate::{
     content::{Content, ContentError, ReadError},
-    decode::Bounds,
     error::ReviewError,
     limits::{Limits, Memory, OPEN_DECODED_MAX, OPEN_MAX, Stopped},
     line::line,
@@ -44,6 +43,7 @@ pub(crate) struct State {
 pub(crate) struct Used {
     pub(crate) host_calls: u32,
     pub(crate) read_bytes: u64,
+    decoded_bytes: u64,
     pub(crate) log_lines: u32,
     open: u32,
     open_decoded: u32,
@@ -214,10 +214,13 @@ impl State {
         read.map_err(|error| self.unreadable(error))
     }
 
-    pub(crate) fn bounds(&self) -> Bounds {
-        Bounds {
-            bytes_max: self.limits.decoded_bytes_max,
-            ratio_max: self.limits.decoded_ratio_max,
+    /// Counts what was decompressed, of all content together. Too much of it is for the guest to
+    /// judge, as a layer is that is too large by itself.
+    pub(crate) fn decoded(&mut self, bytes: u64) -> Result<(), ReadError> {
+        self.used.decoded_bytes = self.used.decoded_bytes.saturating_add(bytes);
+        let max = self.limits.decoded_bytes_max;
+        if self.used.decoded_bytes <= max {
+            return Ok(());
         }
         let why = format!("more than {max} bytes when decompressed, with what was read before");
         Err(ReadError::TooLarge(why))

@@ -38,6 +38,8 @@ pub(super) struct Bounds {
     pub(super) time: Option<Duration>,
     pub(super) cpu: Option<Duration>,
     pub(super) memory_bytes: Option<usize>,
+    pub(super) decoded_bytes: Option<u64>,
+    pub(super) calls: Option<u32>,
 }
 
 /// A rule, with the places of what can be wrong with it.

@@ -104,6 +104,8 @@ impl Loader {
             wall: bounds.time.unwrap_or(usual.wall),
             cpu: bounds.cpu.unwrap_or(usual.cpu),
             memory_bytes_max: bounds.memory_bytes.unwrap_or(usual.memory_bytes_max),
+            decoded_bytes_max: bounds.decoded_bytes.unwrap_or(usual.decoded_bytes_max),
+            host_calls_max: bounds.calls.unwrap_or(usual.host_calls_max),
             ..usual
         };
         let settings_digest = Digest::of(Algorithm::Sha256, settings.as_bytes());

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use roadstead_engine::Limits;
 use roadstead_yaml::Value;
 
 use super::{
@@ -86,18 +87,25 @@ impl Reader {
     }
 
     fn limits(&mut self, node: &Node) -> Bounds {
-        let Some(mut fields) = self.fields(node, "time, cpu, memory") else {
+        let Some(mut fields) = self.fields(node, "time, cpu, memory, decoded, calls") else {
             return Bounds::default();
         };
-        let time = fields.take("time").and_then(|node| self.duration(node));
-        let cpu = fields.take("cpu").and_then(|node| self.duration(node));
-        let memory_bytes = fields.take("memory").and_then(|node| self.memory(node));
+        let most = Limits::largest();
+        let time = fields.take("time").and_then(|node| self.duration(node, most.wall));
+        let cpu = fields.take("cpu").and_then(|node| self.duration(node, most.cpu));
+        let memory = fields.take("memory");
+        let memory =
+            memory.and_then(|node| self.amount(node, "64MiB", most.memory_bytes_max as u64));
+        let decoded = fields.take("decoded");
+        let decoded_bytes =
+            decoded.and_then(|node| self.amount(node, "4GiB", most.decoded_bytes_max));
+        let calls = fields.take("calls").and_then(|node| self.count(node, most.host_calls_max));
         self.finish(&fields, "a plugin's limits");
-        Bounds { time, cpu, memory_bytes }
+        let memory_bytes = memory.and_then(|bytes| usize::try_from(bytes).ok());
+        Bounds { time, cpu, memory_bytes, decoded_bytes, calls }
     }
 
-    fn duration(&mut self, node: &Node) -> Option<Duration> {
-        const MOST: Duration = Duration::from_mins(10);
+    fn duration(&mut self, node: &Node, most: Duration) -> Option<Duration> {
         let text = self.text(node, "a time such as 500ms or 5s")?;
         let (number, unit) = split_unit(&text.value);
         let millis = match unit {
@@ -106,29 +114,44 @@ impl Reader {
             _ => None,
         };
         let duration = millis.map(Duration::from_millis);
-        if let Some(fits) = duration.filter(|time| !time.is_zero() && *time <= MOST) {
+        if let Some(fits) = duration.filter(|time| !time.is_zero() && *time <= most) {
             return Some(fits);
         }
-        let help = "write it as 500ms or 5s, at most 600s";
-        self.error(&node.spot, format!("{:?} is no time for this", text.value), help);
+        let help = format!("write it as 500ms or 5s, at most {}s", most.as_secs());
+        self.error(&node.spot, format!("{:?} is no time for this", text.value), &help);
         None
     }
 
-    fn memory(&mut self, node: &Node) -> Option<usize> {
-        const MOST: u64 = 512 << 20;
-        let text = self.text(node, "an amount such as 64MiB")?;
+    /// An amount of bytes, in units as everybody writes them.
+    fn amount(&mut self, node: &Node, example: &str, most: u64) -> Option<u64> {
+        const UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+        let text = self.text(node, &format!("an amount such as {example}"))?;
         let (number, unit) = split_unit(&text.value);
-        let bytes = match unit {
-            "KiB" => number.and_then(|number| number.checked_mul(1 << 10)),
-            "MiB" => number.and_then(|number| number.checked_mul(1 << 20)),
+        let unit = UNITS.iter().find(|(name, _)| *name == unit);
+        let bytes = number.zip(unit).and_then(|(number, (_, bytes))| number.checked_mul(*bytes));
+        if let Some(fits) = bytes.filter(|bytes| (1..=most).contains(bytes)) {
+            return Some(fits);
+        }
+        let most = match most {
+            most if most % (1 << 30) == 0 => format!("{}GiB", most >> 30),
+            most => format!("{}MiB", most >> 20),
+        };
+        let help = format!("write it as {example}, at most {most}");
+        self.error(&node.spot, format!("{:?} is no amount of memory for this", text.value), &help);
+        None
+    }
+
+    fn count(&mut self, node: &Node, most: u32) -> Option<u32> {
+        let number = match &node.value {
+            Value::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
             _ => None,
         };
-        if let Some(fits) = bytes.filter(|bytes| (1..=MOST).contains(bytes)) {
-            return usize::try_from(fits).ok();
+        let fits = number.filter(|number| (1..=most).contains(number));
+        if fits.is_none() {
+            let help = format!("write it as 200000, at most {most}");
+            self.error(&node.spot, "this is no number of calls", &help);
         }
-        let help = "write it as 64MiB, at most 512MiB";
-        self.error(&node.spot, format!("{:?} is no amount of memory for this", text.value), help);
-        None
+        fits
     }
 
     fn rules(&mut self, node: &Node) -> Vec<Written> {

@@ -112,6 +112,12 @@ const MISTAKES: &[(&str, &str)] = &[
     ("version: 1\nplugins: { a: {} }", "comes from nowhere"),
     ("version: 1\nplugins: { a: { builtin: helm, limits: { cpu: 5 } } }", "put it into quotes"),
     ("version: 1\nplugins: { a: { builtin: helm, limits: { cpu: 1h } } }", "no time for this"),
+    ("version: 1\nplugins: { a: { builtin: helm, limits: { decoded: 65GiB } } }", "at most 64GiB"),
+    (
+        "version: 1\nplugins: { a: { builtin: helm, limits: { calls: 10000001 } } }",
+        "at most 10000000",
+    ),
+    ("version: 1\nplugins: { a: { builtin: helm, limits: { calls: many } } }", "number of calls"),
     (
         "version: 1\nplugins: { a: { file: clumsy.wasm, settings: { x: 1 } } }",
         "this plugin takes no settings",

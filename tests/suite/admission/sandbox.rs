@@ -32,7 +32,7 @@ struct Hostile(&'static str, &'static str, &'static str, bool);
 const OF_MANIFESTS: [Hostile; 15] = [
     Hostile("panic", "RSE001", "panicked", true),
     Hostile("spin-in-reviews", "RSE003", "computed for more than 500ms", true),
-    Hostile("recurse", "RSE012", "was stopped: out of bounds memory access", true),
+    Hostile("recurse", "RSE012", "was stopped by a stack overflow", true),
     Hostile("allocate", "RSE002", "asked for more than its 67108864 bytes of memory", true),
     Hostile("allocate-at-once", "RSE002", "asked for more than its 67108864 bytes", true),
     Hostile("flood-100", "RSE005", "answered with more than 4 MiB in one call", true),

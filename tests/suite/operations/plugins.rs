@@ -33,6 +33,11 @@ fn inspect_shows_what_a_plugin_is() {
         "  imports   roadstead:admission/",
         "    RSH041  error    Chart.yaml and the config have different versions",
         "    RSH045  warning  ",
+        "  limits, and the most that a policy may set",
+        "    cpu       2s       600s",
+        "    memory    64MiB    512MiB",
+        "    decoded   1GiB     64GiB",
+        "    calls     100000   10000000",
         "  settings, as a JSON Schema",
     ] {
         assert!(text.lines().any(|found| found.starts_with(line)), "no {line:?} in\n{text}");
@@ -43,6 +48,10 @@ fn inspect_shows_what_a_plugin_is() {
     assert_eq!(about["bytes"], bytes);
     assert_eq!(about["targets"], serde_json::json!(["manifests"]));
     assert!(about["digest"].as_str().unwrap().starts_with("sha256:"));
+    assert_eq!(
+        about["limits"][0],
+        serde_json::json!({ "name": "time", "default": "30s", "most": "600s" })
+    );
     let code = &about["codes"][0];
     assert_eq!((&code["id"], &code["severity"]), (&"RSH001".into(), &"error".into()));
     assert!(code["explanation"].as_str().unwrap().contains("helm"));

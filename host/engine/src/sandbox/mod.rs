@@ -4,11 +4,11 @@ mod aside;
 mod queue;
 mod turns;
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use futures::{FutureExt, future::BoxFuture};
 use wasmtime::{
-    Store, Trap, UpdateDeadline,
+    Store, Trap, UpdateDeadline, WasmBacktrace,
     component::{Component, HasSelf, Linker},
 };
 
@@ -141,6 +141,8 @@ impl Linked {
         tracing::debug!(plugin = state.plugin, error = format!("{error:#}"), "a plugin trapped");
         match error.downcast_ref::<Trap>() {
             Some(Trap::UnreachableCodeReached) => ReviewError::Panic(state.last_error.clone()),
+            Some(Trap::StackOverflow) => ReviewError::Stack,
+            Some(Trap::MemoryOutOfBounds) if recurses(error) => ReviewError::Stack,
             Some(_) => ReviewError::Trap(why.trim_start_matches("wasm trap: ").to_owned()),
             None => {
                 let why = format!("in a way that makes no sense: {why}");
@@ -148,4 +150,17 @@ impl Linked {
             }
         }
     }
+}
+
+/// Whether a trap is deep in a recursion. Compilers keep part of the stack in linear memory, and
+/// where that ends a guest meets memory that is not there.
+fn recurses(error: &wasmtime::Error) -> bool {
+    /// Times that one function is among the innermost ones.
+    const DEEP: usize = 5;
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return false };
+    let mut calls = HashMap::new();
+    for frame in backtrace.frames() {
+        *calls.entry((frame.module().name(), frame.func_index())).or_insert(0_usize) += 1;
+    }
+    calls.values().any(|times| *times >= DEEP)
 }

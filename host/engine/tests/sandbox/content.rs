@@ -1,6 +1,6 @@
 //! What a guest gets to read, and what it does not.
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
@@ -181,4 +181,53 @@ async fn who_asks_for_randomness_is_told_that_there_is_none() {
     let said = said(&plugin().await, "random", blob(b"x")).await;
     assert_eq!(said.matches("Err(").count(), 3, "{said}");
     assert!(said.ends_with("untouched: true") && !said.contains("Ok("), "{said}");
+}
+
+/// A MiB that gzip makes small, though not as small as a bomb, so many times over.
+fn large(mib: usize) -> Vec<u8> {
+    gzip(&noise(8 << 10).repeat(128)).repeat(mib)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_layer_of_more_than_a_gib_is_decoded_where_the_operator_allows_it() {
+    const MIB: usize = 1100;
+    let plugin = plugin().await;
+    let encoded = large(MIB);
+    assert!(encoded.len() < 32 << 20, "{} bytes", encoded.len());
+    let limits = |decoded_bytes_max: u64| Limits {
+        cpu: Duration::from_mins(1),
+        wall: Duration::from_mins(2),
+        read_bytes_max: Some(u64::MAX),
+        decoded_bytes_max,
+        ..Limits::default()
+    };
+    let whole = (MIB as u64) << 20;
+    let granted = review_of(&plugin, "decode", blob(&encoded), &manifest(), &limits(whole)).await;
+    assert_eq!(found(&granted).annotations[0].value, format!("{whole} bytes"));
+    for less in [whole - 1, Limits::default().decoded_bytes_max] {
+        let refused =
+            review_of(&plugin, "decode", blob(&encoded), &manifest(), &limits(less)).await;
+        let said = &found(&refused).annotations[0].value;
+        assert!(said.contains(&format!("TooLarge(\"more than {less} bytes")), "{said}");
+        assert!(refused.memoisable, "it is as large the next time");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_decoded_counts_in_all_and_what_is_not_compressed_does_not() {
+    let plugin = plugin().await;
+    let (read_bytes_max, decoded_bytes_max) = (Some(u64::MAX), 5 << 20);
+    let limits = Limits { read_bytes_max, decoded_bytes_max, ..Limits::default() };
+    let said = async |mode: &str, bytes: &[u8]| {
+        let review = review_of(&plugin, mode, blob(bytes), &manifest(), &limits).await;
+        found(&review).annotations[0].value.clone()
+    };
+    let three = large(3);
+    assert_eq!(said("decode", &three).await, format!("{} bytes", 3 << 20));
+    let twice = said("decode-twice", &three).await;
+    assert!(twice.contains("more than 5242880 bytes"), "{twice}");
+    // zeros are their own MiB for each MiB: no bomb, and nothing that was decompressed
+    let plain = vec![0; 12 << 20];
+    let twice = said("decode-twice", &plain).await;
+    assert_eq!(twice, format!("{} bytes, then {} bytes", 12 << 20, 12 << 20));
 }

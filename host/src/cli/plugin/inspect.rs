@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use roadstead_engine::{Code, Severity};
 
-use super::load;
+use super::{limits, load};
 use crate::cli::answer;
 
 #[derive(Debug, Args)]
@@ -33,6 +33,8 @@ struct About {
     media_types: Vec<String>,
     imports: Vec<String>,
     codes: Vec<AboutCode>,
+    /// what a review may use
+    limits: Vec<limits::Limit>,
     /// JSON Schema; none: it takes none
     settings_schema: Option<Value>,
 }
@@ -63,6 +65,7 @@ impl Inspect {
             media_types: metadata.media_types,
             imports: plugin.imports().to_vec(),
             codes: metadata.codes.into_iter().map(AboutCode::from).collect(),
+            limits: limits::all(),
             settings_schema: metadata.settings_schema.map(schema),
         };
         answer(&if self.json { serde_json::to_string_pretty(&about)? } else { about.told() })
@@ -102,6 +105,8 @@ impl About {
         lines.extend(self.codes.iter().map(|AboutCode { id, severity, summary, .. }| {
             format!("    {id:<width$}  {severity:<7}  {}", plain(summary))
         }));
+        lines.push("  limits, and the most that a policy may set".to_owned());
+        lines.extend(self.limits.iter().map(|limit| format!("    {}", limit.told())));
         match &self.settings_schema {
             None => lines.push("  settings  none".to_owned()),
             Some(schema) => {

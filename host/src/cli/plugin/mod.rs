@@ -1,6 +1,7 @@
 //! `roadstead plugin`: for whoever writes plugins, or wants to know what one does.
 
 mod inspect;
+mod limits;
 mod test;
 
 use std::path::Path;

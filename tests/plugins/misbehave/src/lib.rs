@@ -162,6 +162,7 @@ fn reads(mode: &str, digest: &str) -> Option<Report> {
         },
         "decode" => decode(digest),
         "decode-on" => decode_on(digest),
+        "decode-twice" => format!("{}, then {}", decode(digest), decode(digest)),
         "skip" => match content::open_decoded(digest) {
             Ok(reader) => format!("{:?}", reader.skip(u64::MAX)),
             Err(error) => format!("{error:?}"),
