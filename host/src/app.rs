@@ -46,8 +46,8 @@ pub async fn build(config: &Config, folder: &DataFolder) -> anyhow::Result<App> 
         tracing::warn!("{}", warning.logged());
     }
     let storage = Storage::open(folder, config.storage.clone(), Clock::system()).await?;
-    let manifests = config.manifests.clone();
-    let registry = Arc::new(Registry::new(Arc::new(storage), admission, manifests));
+    let settings = (config.manifests.clone(), &config.verdicts);
+    let registry = Arc::new(Registry::new(Arc::new(storage), admission, settings));
     Ok(App { registry, loader, watched })
 }
 

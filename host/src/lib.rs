@@ -22,5 +22,6 @@ pub mod kind;
 mod nearest;
 pub mod policy;
 pub mod records;
+pub mod refusals;
 pub mod registry;
 pub mod telemetry;

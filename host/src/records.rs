@@ -1,17 +1,18 @@
-//! What was judged, looked up: the verdicts that are kept by their ids, and all about one manifest.
+//! What was judged, kept and looked up: verdicts by their ids, and all about one manifest.
 
 use std::pin::pin;
 
-use futures::{Stream, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use roadstead_oci::{Digest, Reference, Repository};
-use roadstead_storage::{Manifest, Result, Storage};
+use roadstead_storage::{Manifest, Refusal, Result, Storage};
 
 use crate::{
     admission::{Decision, Judge, Verdict},
     policy::Globs,
+    refusals::{self, Refusals},
 };
 
 /// Most verdicts of a page, and most that are read for one.
@@ -81,35 +82,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// At most `limit` of the verdicts that found something, which are older than the one called
-/// `before`.
-pub async fn kept(
-    storage: &Storage,
-    wanted: &Wanted,
-    before: Option<&str>,
-    limit: usize,
-) -> Result<Page> {
-    let (mut page, mut bytes, mut read) = (Page::default(), 0, 0);
-    let mut found = pin!(storage.verdicts(before).await?);
-    while let Some((id, recorded)) = found.try_next().await? {
-        read += 1;
-        let verdict = serde_json::from_slice(&recorded).unwrap_or_else(|error| {
-            tracing::error!(verdict = id, %error, "a kept verdict is damaged");
-            Value::Null
-        });
-        if !verdict.is_null() && wanted.fits(&verdict) {
-            bytes += recorded.len();
-            page.verdicts.push(verdict);
-        }
-        if page.verdicts.len() >= limit || bytes >= PAGE_BYTES_MAX || read >= READ_MAX {
-            page.next = Some(id);
-            break;
-        }
-    }
-    Ok(page)
-}
-
-/// Everything that was judged about a manifest, the newest first; the last one let it in.
+/// Everything that was judged about a manifest in a repository, the newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
     /// the manifest
@@ -121,33 +94,152 @@ pub struct Judged {
     pub more: bool,
 }
 
-/// Everything that was judged about a manifest that a repository serves.
-pub async fn judged(
-    storage: &Storage,
-    repository: &Repository,
-    reference: &Reference,
-) -> Result<Option<Judged>> {
-    let manifest = match reference {
-        Reference::Tag(tag) => storage.tagged(repository, tag).await?,
-        Reference::Digest(digest) => storage.manifest(repository, digest).await?,
-    };
-    let Some(manifest) = manifest else { return Ok(None) };
-    let judgements = storage.judgements(repository, &manifest).await?;
-    let (verdicts, more) = bounded(judgements).await?;
-    Ok(Some(Judged { digest: manifest.digest.clone(), verdicts, more }))
+/// When and how often a refusal was given: beside its verdict, as `seen`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// at least so many times
+    pub times: u64,
+    /// RFC 3339
+    pub last: String,
 }
 
-async fn bounded(judgements: impl Stream<Item = Result<Value>>) -> Result<(Vec<Value>, bool)> {
-    let (mut verdicts, mut bytes) = (Vec::new(), 0);
-    let mut judgements = pin!(judgements);
-    while let Some(verdict) = judgements.try_next().await? {
-        bytes += verdict.to_string().len();
-        if bytes > PAGE_BYTES_MAX && !verdicts.is_empty() {
-            return Ok((verdicts, true));
-        }
-        verdicts.push(verdict);
+/// What was judged, to be looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Records<'a> {
+    storage: &'a Storage,
+    /// of the process that counts refusals; elsewhere the store has the counts
+    refusals: Option<&'a Refusals>,
+}
+
+impl<'a> Records<'a> {
+    /// What a store holds that no server uses.
+    pub fn stored(storage: &'a Storage) -> Self {
+        Self { storage, refusals: None }
     }
-    Ok((verdicts, false))
+
+    /// What a server knows.
+    pub(crate) fn counted(storage: &'a Storage, refusals: &'a Refusals) -> Self {
+        Self { storage, refusals: Some(refusals) }
+    }
+
+    /// At most `limit` of the verdicts that found something, which are older than the one called
+    /// `before`.
+    pub async fn kept(self, wanted: &Wanted, before: Option<&str>, limit: usize) -> Result<Page> {
+        let (mut page, mut bytes, mut read) = (Page::default(), 0, 0);
+        let mut found = pin!(self.storage.verdicts(before).await?);
+        while let Some((id, recorded)) = found.try_next().await? {
+            read += 1;
+            if let Some(verdict) = parsed(&id, &recorded).filter(|verdict| wanted.fits(verdict)) {
+                bytes += recorded.len();
+                page.verdicts.push(self.with_seen(verdict).await?);
+            }
+            if page.verdicts.len() >= limit || bytes >= PAGE_BYTES_MAX || read >= READ_MAX {
+                page.next = Some(id);
+                break;
+            }
+        }
+        Ok(page)
+    }
+
+    /// The verdict with this id, in any case of letters, if it found something.
+    pub async fn verdict(self, id: &str) -> Result<Option<Value>> {
+        let Some(recorded) = self.storage.verdict(id).await? else { return Ok(None) };
+        match parsed(id, &recorded) {
+            Some(verdict) => self.with_seen(verdict).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Everything that was judged about a manifest: what let it in and what was judged later, if
+    /// the repository serves it, and refusals of it.
+    pub async fn judged(
+        self,
+        repository: &Repository,
+        reference: &Reference,
+    ) -> Result<Option<Judged>> {
+        let manifest = match reference {
+            Reference::Tag(tag) => self.storage.tagged(repository, tag).await?,
+            Reference::Digest(digest) => self.storage.manifest(repository, digest).await?,
+        };
+        let digest = match (&manifest, reference) {
+            (Some(manifest), _) => &manifest.digest,
+            (None, Reference::Digest(digest)) => digest,
+            (None, Reference::Tag(_)) => return Ok(None),
+        };
+        // the greatest id is the newest
+        let mut refused = self.storage.refusals(repository, digest).await?;
+        refused.sort_unstable_by(|a, b| a.verdict.cmp(&b.verdict));
+        let stored = match &manifest {
+            Some(manifest) => self.storage.judgements(repository, manifest).await?.left_stream(),
+            None => stream::empty().right_stream(),
+        };
+        let mut judged = Judged { digest: digest.clone(), verdicts: Vec::new(), more: false };
+        let mut bytes = 0;
+        let mut stored = pin!(stored);
+        let mut next = stored.try_next().await?;
+        loop {
+            let id = next.as_ref().map(|verdict| verdict["id"].as_str().unwrap_or_default());
+            let verdict = match refused.pop_if(|one| id.is_none_or(|id| *one.verdict > *id)) {
+                Some(refusal) => self.verdict(&refusal.verdict).await?,
+                None => match std::mem::take(&mut next) {
+                    Some(verdict) => {
+                        next = stored.try_next().await?;
+                        Some(verdict)
+                    }
+                    None => break,
+                },
+            };
+            // or it was kept for long enough
+            let Some(verdict) = verdict else { continue };
+            bytes += verdict.to_string().len();
+            if bytes > PAGE_BYTES_MAX && !judged.verdicts.is_empty() {
+                judged.more = true;
+                break;
+            }
+            judged.verdicts.push(verdict);
+        }
+        Ok((manifest.is_some() || !judged.verdicts.is_empty()).then_some(judged))
+    }
+
+    /// Adds to a refusal how often it was given.
+    async fn with_seen(self, mut recorded: Value) -> Result<Value> {
+        let verdict: Option<Verdict> = serde_json::from_value(recorded.clone()).ok();
+        let refused = verdict.filter(|verdict| verdict.decision != Decision::Accept);
+        let Some(verdict) = refused else { return Ok(recorded) };
+        let refusal = match self.refusals {
+            Some(refusals) => refusals.of(&verdict).await?,
+            None => refusals::written(self.storage, &verdict).await?,
+        };
+        if let Some(Refusal { times, last, .. }) = refusal {
+            recorded["seen"] = json!(Seen { times, last: last.to_string() });
+        }
+        Ok(recorded)
+    }
+}
+
+fn parsed(id: &str, recorded: &[u8]) -> Option<Value> {
+    serde_json::from_slice(recorded)
+        .inspect_err(|error| tracing::error!(verdict = id, %error, "a kept verdict is damaged"))
+        .ok()
+        .filter(Value::is_object)
+}
+
+/// Keeps a verdict where its id finds it, and answers whether. A push does not fail when that does.
+pub(crate) async fn keep(storage: &Storage, verdict: &mut Verdict) -> bool {
+    const TRIES: usize = 3;
+    for _ in 0..TRIES {
+        let record = verdict.to_record().to_string();
+        match storage.put_verdict(&verdict.id, record.into()).await {
+            Ok(true) => return true,
+            // another verdict of this very moment
+            Ok(false) => verdict.id = storage.new_verdict_id(),
+            Err(error) => {
+                tracing::error!(verdict = verdict.id, cause = ?error, "a verdict is not kept");
+                return false;
+            }
+        }
+    }
+    false
 }
 
 /// What was judged last about a stored manifest. One that can't be read is none.

@@ -1,8 +1,7 @@
 //! What the handlers work with.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
 
@@ -12,12 +11,9 @@ use roadstead_storage::Storage;
 use crate::{
     admission::{Admission, Content, Occasion, Verdict},
     content::RepositoryContent,
-    records::{latest, say_the_same},
+    records::{Records, VerdictsConfig, keep, latest, say_the_same},
+    refusals::Refusals,
 };
-
-/// Refusals that are remembered, and for how long: less than any verdict is kept.
-const REFUSALS_MAX: u64 = 10_000;
-const REFUSAL_SECONDS: u64 = 12 * 60 * 60;
 
 /// `[manifests]`: what a manifest may be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,35 +42,24 @@ pub struct Registry {
     pub manifests: ManifestsConfig,
     /// changes under way, which go on when their connection is cut
     pub changes: TaskTracker,
-    /// verdicts of refusals, by what was refused
-    refusals: Cache<Refused, String>,
-}
-
-/// What a push was refused for, and which one it was.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Refused {
-    repository: String,
-    digest: String,
-    tags: Vec<String>,
-    pushed_by: Option<String>,
-    policy: String,
-    codes: Vec<String>,
-}
-
-impl Refused {
-    fn by(verdict: &Verdict) -> Self {
-        let Verdict { repository, digest, tags, pushed_by, policy, findings, .. } = verdict.clone();
-        let codes = findings.into_iter().map(|finding| finding.code).collect();
-        Self { repository, digest, tags, pushed_by, policy, codes }
-    }
+    /// what was refused, and how often
+    refusals: Refusals,
 }
 
 impl Registry {
     /// Puts the parts together.
-    pub fn new(storage: Arc<Storage>, admission: Admission, manifests: ManifestsConfig) -> Self {
-        let refusals = Cache::builder().max_capacity(REFUSALS_MAX);
-        let refusals = refusals.time_to_live(Duration::from_secs(REFUSAL_SECONDS)).build();
+    pub fn new(
+        storage: Arc<Storage>,
+        admission: Admission,
+        (manifests, verdicts): (ManifestsConfig, &VerdictsConfig),
+    ) -> Self {
+        let refusals = Refusals::new(Arc::clone(&storage), verdicts);
         Self { storage, admission, manifests, changes: TaskTracker::new(), refusals }
+    }
+
+    /// What was judged so far.
+    pub fn records(&self) -> Records<'_> {
+        Records::counted(&self.storage, &self.refusals)
     }
 
     /// What the review of a push to this repository may read.
@@ -91,14 +76,7 @@ impl Registry {
     /// Keeps the verdict on what is not let in. One that is repeated, of the same manifest for the
     /// same reasons under the same policy, shares the first one's verdict.
     pub async fn keep_refusal(&self, verdict: &mut Verdict) {
-        let refused = Refused::by(verdict);
-        if let Some(first) = self.refusals.get(&refused) {
-            verdict.id = first;
-            return;
-        }
-        if self.keep(verdict).await {
-            self.refusals.insert(refused, verdict.id.clone());
-        }
+        self.refusals.keep(verdict).await;
     }
 
     /// Keeps the verdict on what is let in, where something was found. One that says what the
@@ -117,7 +95,7 @@ impl Registry {
         if let Some(standing) = standing {
             (verdict.id, verdict.at) = (standing.id, standing.at);
         } else if !verdict.findings.is_empty() {
-            self.keep(verdict).await;
+            keep(&self.storage, verdict).await;
         }
     }
 
@@ -138,24 +116,5 @@ impl Registry {
         };
         let found = latest.findings.is_empty() || self.storage.verdict(&latest.id).await?.is_some();
         Ok(found.then_some(latest))
-    }
-
-    /// Keeps a verdict where its id finds it, and answers whether. A push does not fail when that
-    /// does.
-    async fn keep(&self, verdict: &mut Verdict) -> bool {
-        const TRIES: usize = 3;
-        for _ in 0..TRIES {
-            let record = verdict.to_record().to_string();
-            match self.storage.put_verdict(&verdict.id, record.into()).await {
-                Ok(true) => return true,
-                // another verdict of this very moment
-                Ok(false) => verdict.id = self.storage.new_verdict_id(),
-                Err(error) => {
-                    tracing::error!(verdict = verdict.id, cause = ?error, "a verdict is not kept");
-                    return false;
-                }
-            }
-        }
-        false
     }
 }

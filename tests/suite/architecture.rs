@@ -114,7 +114,12 @@ const EDGES: &[Edge] = &[
     ),
     (
         "registry",
-        &["host/src/registry.rs", "host/src/content.rs", "host/src/records.rs"],
+        &[
+            "host/src/registry.rs",
+            "host/src/content.rs",
+            "host/src/records.rs",
+            "host/src/refusals.rs",
+        ],
         &["crate::cli", "crate::http", "crate::app", "crate::config"],
     ),
 ];

@@ -15,7 +15,7 @@ use crate::{
     admission::{Content, ContentError, Fact, Listed},
     content::RepositoryContent,
     http::route::percent_encoded,
-    records::{self, Judged},
+    records::{Judged, Records},
 };
 
 /// A manifest that is stored, with what it names.
@@ -46,7 +46,7 @@ pub(super) fn parse(text: &str) -> anyhow::Result<(Repository, Reference)> {
     Ok((repository, reference))
 }
 
-/// Everything that was judged about a manifest; none if it is not stored.
+/// Everything that was judged about a manifest; none if it is not stored and was not refused.
 pub(super) async fn judged(
     folder: &Path,
     (repository, reference): (&Repository, &Reference),
@@ -60,7 +60,7 @@ pub(super) async fn judged(
             Ok(found.map(|found| serde_json::from_slice(&found)).transpose()?)
         }
         Source::Store(storage, _folder) => {
-            Ok(records::judged(&storage, repository, reference).await?)
+            Ok(Records::stored(&storage).judged(repository, reference).await?)
         }
     }
 }

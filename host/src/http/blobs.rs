@@ -22,7 +22,11 @@ pub(super) async fn get(
     method: &Method,
     request: &HeaderMap,
 ) -> Result<Response, Error> {
-    let blob = storage.blob(repository, digest).await?;
+    // who finds it by a HEAD skips the push, which would have mended it
+    let blob = match *method == Method::HEAD {
+        true => storage.whole_blob(repository, digest).await?,
+        false => storage.blob(repository, digest).await?,
+    };
     let blob = blob.ok_or_else(|| Error::blob_unknown(repository, digest))?;
     // RFC 9110 knows ranges of a GET only
     let range = match *method == Method::GET {

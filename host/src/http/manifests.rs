@@ -16,6 +16,7 @@ use super::{
     body::{self, Room},
     headers,
     route::Endpoint,
+    verdicts,
 };
 use crate::{
     admission::{Candidate, Decision, Verdict},
@@ -63,6 +64,12 @@ pub(super) async fn put(
     let candidate = read(repository, reference, call, bytes)?;
     let needs = needs(&candidate.manifest, registry.manifests.allow_sparse_indexes);
     let claim = registry.storage.claim(repository, &candidate.digest, needs).await?;
+    let pushed_as = candidate.manifest.media_type.as_str();
+    if let Some(served_as) = claim.served_as().filter(|served_as| *served_as != pushed_as) {
+        let other = other_type(&candidate, served_as);
+        registry.storage.withdraw(claim).await;
+        return Err(other);
+    }
     let unmet = registry.storage.look(&claim).await?;
     if !unmet.is_empty() {
         registry.storage.withdraw(claim).await;
@@ -72,14 +79,26 @@ pub(super) async fn put(
     if verdict.decision != Decision::Accept {
         registry.storage.withdraw(claim).await;
         registry.keep_refusal(&mut verdict).await;
-        return Err(refusal(&verdict));
+        return Err(refusal(&verdict, &verdicts::url(&call.headers, repository, &verdict.id)));
     }
     registry.keep_acceptance(repository, &candidate.digest, &mut verdict).await;
     let push = push(registry, &candidate, &verdict);
     match registry.storage.commit(claim, push).await? {
         Committed::Done => Ok(created(&candidate, &verdict)),
         Committed::Unmet(unmet) => Err(unmet_needs(repository, &unmet)),
+        Committed::ServedAs(served_as) => Err(other_type(&candidate, &served_as)),
     }
+}
+
+/// 400: a digest has one media type in a repository, or what is judged would not be what is served.
+fn other_type(candidate: &Candidate, served_as: &str) -> Error {
+    let Candidate { repository, digest, manifest, .. } = candidate;
+    let message = format!(
+        "repository {repository} serves {digest} as {served_as}, and this push says {}; push it \
+         with that Content-Type, or delete the manifest first",
+        manifest.media_type
+    );
+    Error::new(Case::ManifestInvalid, message).with("mediaType", served_as)
 }
 
 /// The verdict of the policy that is in force when it is given: a push that straddles a reload is
@@ -145,8 +164,11 @@ fn needs(manifest: &Manifest, sparse: bool) -> Vec<Need> {
             Role::Manifest => (Named::Blob, sparse),
             Role::Subject => return None,
         };
-        let Descriptor { digest, size, .. } = descriptor;
-        Some(Need { digest: digest.clone(), size: *size, of, optional })
+        let Descriptor { digest, size, media_type, .. } = descriptor;
+        // clients read a child by the type that its descriptor says
+        let is_manifest = of == Named::Manifest;
+        let media_type = is_manifest.then(|| media_type::essence(media_type).to_owned());
+        Some(Need { digest: digest.clone(), size: *size, of, media_type, optional })
     });
     named.collect()
 }
@@ -159,10 +181,17 @@ fn unmet_needs(repository: &Repository, unmet: &[Unmet]) -> Error {
             Named::Blob => "blob",
             Named::Manifest => "manifest",
         };
-        let message = match unmet.stored_size {
-            None => format!("{what} {digest} is not in repository {repository}; push it first"),
-            Some(stored) => format!(
+        let message = match (unmet.stored_size, &unmet.stored_type) {
+            (None, _) => {
+                format!("{what} {digest} is not in repository {repository}; push it first")
+            }
+            (Some(stored), _) if stored != *size => format!(
                 "{what} {digest} has {stored} bytes and the descriptor says {size}; correct it"
+            ),
+            (Some(_), stored) => format!(
+                "{what} {digest} is stored as {} and the descriptor says {}; correct it",
+                stored.as_deref().unwrap_or_default(),
+                unmet.need.media_type.as_deref().unwrap_or_default(),
             ),
         };
         Entry { message, detail: vec![("digest", digest.to_string())] }
@@ -173,14 +202,19 @@ fn unmet_needs(repository: &Repository, unmet: &[Unmet]) -> Error {
     Error { case, entries, verdict: None, cause: None }
 }
 
-/// The findings as the client reads them: one entry each, the worst first, at most five.
-fn refusal(verdict: &Verdict) -> Error {
+/// The findings as the client reads them: one entry each, the worst first, at most five. Each says
+/// where more is to be read: by the operator, and by whoever may read the repository.
+fn refusal(verdict: &Verdict, url: &str) -> Error {
     let case = match verdict.decision {
         Decision::Unavailable => Case::Unavailable,
         Decision::Accept | Decision::Reject => Case::Denied,
     };
-    let entries = verdict.refusals().into_iter();
-    let entries = entries.map(|refusal| Entry { message: refusal.message, detail: refusal.detail });
+    let entries = verdict.refusals().into_iter().map(|mut refusal| {
+        refusal.detail.retain(|(key, _)| *key != "help");
+        let help = format!("roadstead verdict show {}, or GET {url}", verdict.id);
+        refusal.detail.push(("help", help));
+        Entry { message: refusal.message, detail: refusal.detail }
+    });
     Error { case, entries: entries.collect(), verdict: Some(verdict.id.clone()), cause: None }
 }
 

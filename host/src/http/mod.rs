@@ -124,8 +124,9 @@ impl Call {
                 referrers::list(storage, name, subject, query).await
             }
             (Endpoint::Verdicts(name, digest), _) => {
-                verdicts::of_manifest(storage, name, digest).await
+                verdicts::of_manifest(registry, name, digest).await
             }
+            (Endpoint::Verdict(name, id), _) => verdicts::by_id(registry, name, id).await,
             (Endpoint::Blob(name, digest), "DELETE") => blobs::delete(storage, name, digest).await,
             (Endpoint::Blob(name, digest), _) => {
                 blobs::get(storage, name, digest, method, headers).await

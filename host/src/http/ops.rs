@@ -32,7 +32,8 @@ pub fn router(registry: Arc<Registry>) -> Router {
         .with_state(registry)
 }
 
-/// `/verdicts?repository=GLOB&decision=WORD&before=ID&n=COUNT`: a page of [`records::kept`].
+/// `/verdicts?repository=GLOB&decision=WORD&before=ID&n=COUNT`: a page of
+/// [`records::Records::kept`].
 async fn verdicts(State(registry): State<Arc<Registry>>, uri: Uri) -> Response {
     let query = Query::parse(uri.query().unwrap_or_default());
     let wanted = match Wanted::new(query.first("repository"), query.first("decision")) {
@@ -41,26 +42,22 @@ async fn verdicts(State(registry): State<Arc<Registry>>, uri: Uri) -> Response {
     };
     let limit = query.first("n").and_then(|text| text.parse().ok()).unwrap_or(records::PAGE_MAX);
     let limit = limit.clamp(1, records::PAGE_MAX);
-    let page = records::kept(&registry.storage, &wanted, query.first("before"), limit).await;
+    let page = registry.records().kept(&wanted, query.first("before"), limit).await;
     told(page.map(Some))
 }
 
 async fn verdict(State(registry): State<Arc<Registry>>, Path(id): Path<String>) -> Response {
-    match registry.storage.verdict(&id).await {
-        Ok(Some(verdict)) => verdict.into_response(),
-        Ok(None) => StatusCode::NOT_FOUND.into_response(),
-        Err(error) => unavailable(&error),
-    }
+    told(registry.records().verdict(&id).await)
 }
 
-/// `/judged?repository=NAME&reference=TAG-OR-DIGEST`: [`records::judged`].
+/// `/judged?repository=NAME&reference=TAG-OR-DIGEST`: [`records::Records::judged`].
 async fn judged(State(registry): State<Arc<Registry>>, uri: Uri) -> Response {
     let query = Query::parse(uri.query().unwrap_or_default());
     let repository = Repository::parse(query.first("repository").unwrap_or_default());
     let reference = Reference::parse(query.first("reference").unwrap_or_default());
     match (repository, reference) {
         (Ok(repository), Ok(reference)) => {
-            told(records::judged(&registry.storage, &repository, &reference).await)
+            told(registry.records().judged(&repository, &reference).await)
         }
         (Err(why), _) => (StatusCode::BAD_REQUEST, why.to_string()).into_response(),
         (_, Err(why)) => (StatusCode::BAD_REQUEST, why.to_string()).into_response(),

@@ -31,6 +31,8 @@ pub enum Endpoint {
     Referrers(Repository, Digest),
     /// `GET /v2/<name>/_roadstead/verdicts/<digest>`
     Verdicts(Repository, Digest),
+    /// `GET /v2/<name>/_roadstead/verdicts/id/<id>`
+    Verdict(Repository, String),
 }
 
 /// Why a request line is no endpoint.
@@ -87,6 +89,9 @@ impl Endpoint {
             [name @ .., "_roadstead", "verdicts", text] => {
                 Ok(Self::Verdicts(repository(name)?, digest(text)?))
             }
+            [name @ .., "_roadstead", "verdicts", "id", id] if is_verdict_id(id) => {
+                Ok(Self::Verdict(repository(name)?, (*id).to_owned()))
+            }
             _ => Err(Unroutable::Path),
         }
     }
@@ -105,6 +110,7 @@ impl Endpoint {
             Self::Tags(name) => format!("/v2/{name}/tags/list"),
             Self::Referrers(name, digest) => format!("/v2/{name}/referrers/{digest}"),
             Self::Verdicts(name, digest) => format!("/v2/{name}/_roadstead/verdicts/{digest}"),
+            Self::Verdict(name, id) => format!("/v2/{name}/_roadstead/verdicts/id/{id}"),
         }
     }
 
@@ -116,7 +122,8 @@ impl Endpoint {
             | Self::Extensions(_)
             | Self::Tags(_)
             | Self::Referrers(..)
-            | Self::Verdicts(..) => "GET, HEAD",
+            | Self::Verdicts(..)
+            | Self::Verdict(..) => "GET, HEAD",
             Self::Blob(..) => "GET, HEAD, DELETE",
             Self::Uploads(_) => "POST",
             Self::Upload(..) => "GET, PATCH, PUT, DELETE",
@@ -137,6 +144,7 @@ impl Endpoint {
             Self::Tags(_) => "tags",
             Self::Referrers(..) => "referrers",
             Self::Verdicts(..) => "verdicts",
+            Self::Verdict(..) => "verdict",
         }
     }
 
@@ -151,7 +159,8 @@ impl Endpoint {
             | Self::Manifest(name, _)
             | Self::Tags(name)
             | Self::Referrers(name, _)
-            | Self::Verdicts(name, _) => Some(name),
+            | Self::Verdicts(name, _)
+            | Self::Verdict(name, _) => Some(name),
         }
     }
 
@@ -162,6 +171,7 @@ impl Endpoint {
                 Some(digest.to_string())
             }
             Self::Manifest(_, reference) => Some(reference.to_string()),
+            Self::Verdict(_, id) => Some(id.clone()),
             Self::Base
             | Self::Catalog
             | Self::Extensions(_)
@@ -178,6 +188,12 @@ fn repository(components: &[&str]) -> Result<Repository, Unroutable> {
 
 fn digest(text: &str) -> Result<Digest, Unroutable> {
     Digest::parse(&colon_decoded(text)).map_err(Unroutable::Digest)
+}
+
+/// Letters and digits only, so that it can be logged and be part of a path.
+fn is_verdict_id(text: &str) -> bool {
+    const CHARS: usize = 11;
+    text.len() == CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Some clients encode the colon of a digest. Nothing else in a reference can need it.
@@ -320,6 +336,7 @@ mod tests {
                 Endpoint::Blob(name.clone(), digest.clone()),
                 Endpoint::Referrers(name.clone(), digest.clone()),
                 Endpoint::Verdicts(name.clone(), digest),
+                Endpoint::Verdict(name.clone(), "M9DWFBKHSF3".into()),
                 Endpoint::Manifest(name.clone(), Reference::parse(&tag).unwrap()),
                 Endpoint::Tags(name.clone()),
                 Endpoint::Uploads(name.clone()),

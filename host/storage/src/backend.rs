@@ -123,16 +123,19 @@ impl Backend {
         self.hooked_call(Operation::Read, key, read).await
     }
 
-    /// An object's size in bytes.
-    pub(crate) async fn size(&self, key: &str) -> Result<Option<u64>> {
-        let size = async {
+    /// What is known of an object without reading it.
+    pub(crate) async fn stamp(&self, key: &str) -> Result<Option<Stamp>> {
+        let stamp = async {
             match self.store.head(&path(key)?).await {
-                Ok(meta) => Ok(Some(meta.size)),
+                Ok(meta) => {
+                    let tag = meta.e_tag.unwrap_or_else(|| meta.last_modified.to_rfc3339());
+                    Ok(Some(Stamp { size: meta.size, tag }))
+                }
                 Err(object_store::Error::NotFound { .. }) => Ok(None),
                 Err(error) => Err(Error::backend(key, error)),
             }
         };
-        self.hooked_call(Operation::Read, key, size).await
+        self.hooked_call(Operation::Read, key, stamp).await
     }
 
     /// Opens a range of an object. Its key exists, or the store is damaged.
@@ -225,6 +228,14 @@ impl Backend {
         let result = call.await?;
         if fault == Some(Fault::After) { Err(injected(key)) } else { Ok(result) }
     }
+}
+
+/// What is known of an object without reading it.
+pub(crate) struct Stamp {
+    /// bytes
+    pub(crate) size: u64,
+    /// another one after each write
+    pub(crate) tag: String,
 }
 
 /// What [`Backend::open`] found: a file on local disk, a stream elsewhere.

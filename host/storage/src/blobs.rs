@@ -14,6 +14,7 @@ use crate::{
     key::Key,
     names::{Form, Link},
     record, segment,
+    sound::Proof,
 };
 
 /// Blobs up to this many bytes stand in their record, which saves them a write and a read.
@@ -26,7 +27,7 @@ pub struct Blob {
     pub digest: Digest,
     /// bytes
     pub size: u64,
-    link: Link,
+    pub(crate) link: Link,
 }
 
 /// What became of the request to delete something.
@@ -57,6 +58,12 @@ pub(crate) struct Segment {
     pub(crate) size: u64,
 }
 
+impl Segment {
+    fn id(&self) -> Result<Id> {
+        Id::parse(&self.id).ok_or_else(|| Error::corrupt(&self.id, "it is no segment's id"))
+    }
+}
+
 impl BlobRecord {
     pub(crate) fn form(&self) -> Form {
         match self.segments.len() {
@@ -65,21 +72,27 @@ impl BlobRecord {
             _ => Form::Many,
         }
     }
+
+    /// Its segments and their bytes.
+    pub(crate) fn parts(&self) -> Result<Vec<(Id, u64)>> {
+        self.segments.iter().map(|segment| Ok((segment.id()?, segment.size))).collect()
+    }
 }
 
 impl Storage {
-    /// The blob, if the repository serves it (end-2).
+    /// The blob, if the repository serves it and it can be read: one whose bytes are gone or
+    /// short is absent, so that clients push it again (end-2).
     pub async fn blob(&self, repository: &Repository, digest: &Digest) -> Result<Option<Blob>> {
-        let name = (repository.clone(), digest.clone());
-        if let Some(link) = self.cache.links.get(&name) {
-            return Ok(Some(Blob { digest: name.1, size: link.size, link }));
-        }
-        let _lock = self.locks.blob(&name).await;
-        let Some(link) = self.links(repository, digest).await?.into_iter().next() else {
-            return Ok(None);
-        };
-        self.cache.links.insert(name, link.clone());
-        Ok(Some(Blob { digest: digest.clone(), size: link.size, link }))
+        self.proven(repository, digest, Proof::Readable).await
+    }
+
+    /// The same for whoever skips a push of it: its record can be read as well.
+    pub async fn whole_blob(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<Blob>> {
+        self.proven(repository, digest, Proof::Whole).await
     }
 
     pub(crate) async fn links(
@@ -147,11 +160,11 @@ impl Storage {
         digest: &Digest,
         from: Option<&Repository>,
     ) -> Result<Option<Blob>> {
-        if let Some(blob) = self.blob(repository, digest).await? {
+        if let Some(blob) = self.whole_blob(repository, digest).await? {
             return Ok(Some(blob));
         }
         let source = match from {
-            Some(from) => self.blob(from, digest).await?,
+            Some(from) => self.whole_blob(from, digest).await?,
             None => self.search(digest).await?,
         };
         let Some(source) = source else { return Ok(None) };
@@ -175,6 +188,21 @@ impl Storage {
         Ok(Blob { digest: digest.clone(), size: link.size, link })
     }
 
+    /// Removes links to damaged copies, once there is a link to a sound one.
+    pub(crate) async fn unlink(&self, name: &(Repository, Digest), damaged: &[Link]) -> Result<()> {
+        if damaged.is_empty() {
+            return Ok(());
+        }
+        let _lock = self.locks.blob(name).await;
+        if self.cache.links.get(name).is_some_and(|link| damaged.contains(&link)) {
+            self.cache.links.invalidate(name);
+        }
+        for link in damaged {
+            self.backend.delete(&Key::Link(&name.0, &name.1, link).path()).await?;
+        }
+        Ok(())
+    }
+
     /// A repository among the first thousand that serves the blob.
     async fn search(&self, digest: &Digest) -> Result<Option<Blob>> {
         const REPOSITORIES_MAX: usize = 1000;
@@ -182,7 +210,7 @@ impl Storage {
             return Ok(None);
         }
         for repository in self.repositories(None, REPOSITORIES_MAX).await?.items {
-            if let Some(blob) = self.blob(&repository, digest).await? {
+            if let Some(blob) = self.whole_blob(&repository, digest).await? {
                 return Ok(Some(blob));
             }
         }
@@ -216,10 +244,17 @@ impl Storage {
     ) -> Result<Option<Digest>> {
         let folder = |algorithm| Key::ManifestsOf(repository, algorithm);
         for manifest in self.digests_in(folder).await? {
-            for claim in self.visible_claims(repository, &manifest).await? {
-                if self.claimed(repository, &manifest, &claim).await?.contains(blob) {
-                    return Ok(Some(manifest));
+            let (mut readable, mut damage) = (false, None);
+            for claim in self.claims(repository, &manifest).await?.visible {
+                match self.claimed(repository, &manifest, &claim).await {
+                    Ok(names) if names.contains(blob) => return Ok(Some(manifest)),
+                    Ok(_) => readable = true,
+                    Err(error) => damage = Some(error),
                 }
+            }
+            // of one copy that can be read the others have nothing to add
+            if let Some(error) = damage.filter(|_| !readable) {
+                return Err(error);
             }
         }
         Ok(None)
@@ -234,9 +269,7 @@ fn parts_of(segments: &[Segment], range: Range<u64>) -> Result<Vec<(Id, Range<u6
         let start = range.start.max(offset);
         let end = range.end.min(offset + segment.size);
         if start < end {
-            let id = Id::parse(&segment.id)
-                .ok_or_else(|| Error::corrupt(&segment.id, "it is no segment's id"))?;
-            parts.push((id, start - offset..end - offset));
+            parts.push((segment.id()?, start - offset..end - offset));
         }
         offset += segment.size;
     }

@@ -1,7 +1,7 @@
 //! What the process remembers. One process owns the folder, so that needs no proof; whoever
 //! changes a name corrects it here, under the name's lock, before the change is acknowledged.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use moka::sync::Cache as Map;
@@ -17,6 +17,9 @@ use crate::{
 const NAMES_MAX: u64 = 100_000;
 const MANIFEST_BYTES_MAX: u64 = 32 << 20;
 const OBJECT_BYTES_MAX: u64 = 8 << 20;
+const HASHED_BYTES_MAX: u64 = 8 << 20;
+/// How long a hashed blob is believed: a disk can change bytes without a write.
+const HASHED_FOR: Duration = Duration::from_hours(1);
 /// What an entry costs beside its bytes, about.
 const ENTRY_BYTES: usize = 512;
 
@@ -30,6 +33,9 @@ pub(crate) struct Cache {
     /// small objects by key: claims and referrer entries
     pub(crate) objects: Map<String, Bytes>,
     pub(crate) finished_uploads: Map<Id, ()>,
+    /// records of blobs whose bytes were hashed and found right, and what their segments' stamps
+    /// said then
+    pub(crate) hashed: Map<Id, String>,
 }
 
 impl Cache {
@@ -48,6 +54,11 @@ impl Cache {
                 .weigher(move |key: &String, bytes: &Bytes| weigh(key.len() + bytes.len()))
                 .build(),
             finished_uploads: Map::new(NAMES_MAX),
+            hashed: Map::builder()
+                .max_capacity(HASHED_BYTES_MAX)
+                .weigher(move |_, seen: &String| weigh(seen.len()))
+                .time_to_live(HASHED_FOR)
+                .build(),
         }
     }
 }

@@ -5,9 +5,9 @@ use roadstead_oci::{Digest, Repository, Tag};
 use crate::{
     Result, Storage,
     blobs::Deleted,
-    id::Id,
     key::{Key, undashed, unterminated},
     names::{Entry, TagKey},
+    sound::Claims,
 };
 
 impl Storage {
@@ -18,30 +18,35 @@ impl Storage {
         digest: &Digest,
     ) -> Result<Deleted> {
         let _alone = self.locks.remove(repository).await;
-        let Some(manifest) = self.manifest(repository, digest).await? else {
+        if self.claims(repository, digest).await?.visible.is_empty() {
             return Ok(Deleted::Absent);
-        };
+        }
         if let Some(index) = self.index_naming(repository, digest).await? {
             return Ok(Deleted::Named(index));
         }
         let name = (repository.clone(), digest.clone());
-        {
+        let stored = {
             let _lock = self.locks.manifest(&name).await;
+            let stored = self.stored(&name).await?;
             // first, in case a delete fails half way: whoever misses here asks the store
             self.cache.manifests.invalidate(&name);
-            for claim in &manifest.claims {
+            for claim in stored.claims.all() {
                 self.backend.delete(&Key::Claim(repository, digest, claim).path()).await?;
             }
-        }
-        self.remove_tags_of(repository, &manifest.claims).await?;
-        for claim in &manifest.claims {
+            stored
+        };
+        self.remove_tags_of(repository, &stored.claims).await?;
+        for claim in &stored.claims.visible {
             self.backend.discard(&Key::Body(repository, digest, claim).path()).await;
         }
-        if let Some(subject) = &manifest.record.subject {
-            self.remove_entries(&Key::ReferrerEntries(repository, subject, digest)).await?;
-        }
-        for child in &manifest.record.children {
-            self.remove_entries(&Key::ParentEntries(repository, child, digest)).await?;
+        // of a damaged one nobody knows what it names: its entries stay, and count no more
+        if let Some(manifest) = stored.manifest() {
+            if let Some(subject) = &manifest.record.subject {
+                self.remove_entries(&Key::ReferrerEntries(repository, subject, digest)).await?;
+            }
+            for child in &manifest.record.children {
+                self.remove_entries(&Key::ParentEntries(repository, child, digest)).await?;
+            }
         }
         self.remove_entries(&Key::LaterVerdicts(repository, digest)).await?;
         Ok(Deleted::Done)
@@ -67,7 +72,7 @@ impl Storage {
     }
 
     /// Removes the keys of each tag whose value names one of the claims. They are dead already.
-    async fn remove_tags_of(&self, repository: &Repository, claims: &[Id]) -> Result<()> {
+    async fn remove_tags_of(&self, repository: &Repository, claims: &Claims) -> Result<()> {
         for folder in self.backend.names(&Key::Tags(repository).path()).await? {
             let Some(tag) = unterminated(&folder).and_then(|tag| Tag::parse(tag).ok()) else {
                 continue;
@@ -75,7 +80,7 @@ impl Storage {
             let name = (repository.clone(), tag.clone());
             let _lock = self.locks.tag(&name).await;
             let keys = self.tag_keys(repository, &tag).await?;
-            if !keys.last().is_some_and(|key: &TagKey| claims.contains(&key.claim)) {
+            if !keys.last().is_some_and(|key: &TagKey| claims.contain(&key.claim)) {
                 continue;
             }
             // the smaller ones first, or an older value would surface

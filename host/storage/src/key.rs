@@ -8,6 +8,7 @@
 use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 
 use crate::{
+    Refusal,
     id::Id,
     names::{Entry, Link, TagKey},
 };
@@ -65,6 +66,11 @@ pub(crate) enum Key<'a> {
     LaterVerdict(&'a Repository, &'a Digest, &'a str),
     LaterVerdicts(&'a Repository, &'a Digest),
     LaterVerdictsOf(&'a Repository, Algorithm),
+    /// `repos/<name>/_refusals/<alg>/<hex>/<grounds>-<verdict>-<times>-<seconds>`: a refusal of a
+    /// manifest, how often it was given and when last
+    Refusal(&'a Repository, &'a Digest, &'a Refusal),
+    Refusals(&'a Repository, &'a Digest),
+    RefusalsOf(&'a Repository, Algorithm),
     /// `verdicts/<day>/<verdict>`: a verdict with findings
     Verdict(&'a str),
     VerdictsOf(&'a str),
@@ -77,6 +83,8 @@ pub(crate) enum Key<'a> {
 
 /// The folder of a repository's uploads. It alone makes no repository.
 pub(crate) const UPLOADS: &str = "_uploads";
+/// The folder of what was refused in a repository. Nor does that make one.
+pub(crate) const REFUSALS: &str = "_refusals";
 /// The folder of a repository's manifests and claims.
 pub(crate) const MANIFESTS: &str = "_manifests";
 
@@ -190,6 +198,13 @@ impl Key<'_> {
             Self::LaterVerdicts(repo, digest) => below(repo, "_verdicts", digest),
             Self::LaterVerdictsOf(repo, algorithm) => {
                 format!("repos/{repo}/_verdicts/{}", algorithm.as_str())
+            }
+            Self::Refusal(repo, digest, refusal) => {
+                format!("{}/{refusal}", Key::Refusals(repo, digest).path())
+            }
+            Self::Refusals(repo, digest) => below(repo, REFUSALS, digest),
+            Self::RefusalsOf(repo, algorithm) => {
+                format!("repos/{repo}/{REFUSALS}/{}", algorithm.as_str())
             }
             Self::Version
             | Self::Secret(_)

@@ -25,6 +25,7 @@ mod record;
 mod referrers;
 mod repositories;
 mod segment;
+mod sound;
 mod tags;
 mod token;
 mod uploads;
@@ -47,6 +48,7 @@ pub use listing::Page;
 pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Need, Push, Unmet};
 pub use receive::BodyError;
 pub use uploads::{Appended, Finished, Upload};
+pub use verdicts::Refusal;
 pub use verify::{Audit, AuditFault};
 
 use backend::Backend;

@@ -7,6 +7,10 @@
 //!
 //! Crash argument of a delete: the claim first. From then on manifest, tags and referrer entry
 //! are absent, whatever is left of them.
+//!
+//! A copy that is damaged is not served (see `sound`). A push finds it on the disk, whatever is
+//! remembered, and stores another one by the same steps. So a digest keeps one media type: that of
+//! the copy that can be served.
 
 use std::sync::Arc;
 
@@ -16,11 +20,12 @@ use serde::{Deserialize, Serialize};
 use roadstead_oci::{Digest, Repository, Tag};
 
 use crate::{
-    Error, Result, Storage,
+    Result, Storage,
     id::Id,
-    key::{Key, body_of},
+    key::Key,
     names::Entry,
     record,
+    sound::{Claims, Proof, State, Stored},
 };
 
 /// A manifest that a repository serves.
@@ -32,7 +37,8 @@ pub struct Manifest {
     pub bytes: Bytes,
     /// what is known about it
     pub record: ManifestRecord,
-    /// The claims that it is visible by. More than one after pushes by several processes.
+    /// Every claim on it, first that of the copy which these bytes are. More than one after pushes
+    /// by several processes, or where a damaged copy was mended.
     pub(crate) claims: Vec<Id>,
 }
 
@@ -68,6 +74,8 @@ pub struct Need {
     pub size: u64,
     /// blob or manifest
     pub of: Named,
+    /// the media type that it must be stored with, without parameters; none: any
+    pub media_type: Option<String>,
     /// whether it may be absent: a foreign layer, a child of a sparse index
     pub optional: bool,
 }
@@ -88,6 +96,8 @@ pub struct Unmet {
     pub need: Need,
     /// what is stored in its place: nothing, or as many bytes as these
     pub stored_size: Option<u64>,
+    /// the media type that is stored instead
+    pub stored_type: Option<String>,
 }
 
 /// A claim on a digest, made before what it names is looked for.
@@ -97,8 +107,10 @@ pub struct Claim {
     repository: Repository,
     digest: Digest,
     needs: Vec<Need>,
-    /// none where the manifest is visible already
+    /// none where a sound copy of the manifest is visible already
     id: Option<Id>,
+    /// the media type that the repository serves the digest with
+    served_as: Option<String>,
 }
 
 /// A manifest that was judged and may be stored.
@@ -124,6 +136,9 @@ pub enum Committed {
     Done,
     /// Something that it names went away meanwhile. Nothing was stored.
     Unmet(Vec<Unmet>),
+    /// The repository serves the digest with this media type, and not with the one that was
+    /// pushed. Nothing was stored.
+    ServedAs(String),
 }
 
 /// The digests that a manifest names; the content of its claim.
@@ -140,6 +155,13 @@ impl ManifestRecord {
     /// The id of the verdict that let it in.
     pub(crate) fn verdict_id(&self) -> Option<&str> {
         self.verdict.get("id")?.as_str()
+    }
+}
+
+impl Claim {
+    /// The media type that the repository serves the digest with, if it does.
+    pub fn served_as(&self) -> Option<&str> {
+        self.served_as.as_deref()
     }
 }
 
@@ -178,31 +200,31 @@ impl Storage {
         if let Some(manifest) = self.cache.manifests.get(name) {
             return Ok(Some(manifest));
         }
-        let (repository, digest) = name;
-        let claims = self.visible_claims(repository, digest).await?;
-        let Some(first) = claims.first() else { return Ok(None) };
-        let key = Key::Body(repository, digest, first).path();
-        let Some(body) = self.backend.read(&key).await? else {
-            return Err(Error::corrupt(&key, "it was listed, and it is missing"));
-        };
-        let (record, bytes) = record::decode(&key, &body)?;
-        let manifest = Arc::new(Manifest { digest: digest.clone(), bytes, record, claims });
-        self.cache.manifests.insert(name.clone(), Arc::clone(&manifest));
-        Ok(Some(manifest))
+        let stored = self.stored(name).await?;
+        if let State::Damaged(error) = &stored.state {
+            let (repository, digest) = name;
+            tracing::error!(%repository, %digest, %error, "a manifest is damaged; push it again");
+        }
+        self.remember(name, &stored);
+        Ok(stored.manifest().cloned())
     }
 
-    /// The claims of the digest that have their body.
-    pub(crate) async fn visible_claims(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-    ) -> Result<Vec<Id>> {
-        let names = self.backend.names(&Key::Manifests(repository, digest).path()).await?;
-        let has_body = |claim: &Id| names.binary_search(&body_of(claim)).is_ok();
-        Ok(names.iter().filter_map(|name| Id::parse(name)).filter(has_body).collect())
+    /// What the disk has of the manifest, which is what is remembered from now on.
+    async fn examine(&self, name: &(Repository, Digest)) -> Result<Stored> {
+        let _lock = self.locks.manifest(name).await;
+        let stored = self.stored(name).await?;
+        self.remember(name, &stored);
+        Ok(stored)
     }
 
-    /// Whether a manifest is visible by this very claim.
+    fn remember(&self, name: &(Repository, Digest), stored: &Stored) {
+        match stored.manifest() {
+            Some(manifest) => self.cache.manifests.insert(name.clone(), Arc::clone(manifest)),
+            None => self.cache.manifests.invalidate(name),
+        }
+    }
+
+    /// Whether tags and entries count that name this very claim on a manifest.
     pub(crate) async fn is_visible(
         &self,
         repository: &Repository,
@@ -213,7 +235,7 @@ impl Storage {
         if let Some(manifest) = self.cache.manifests.get(&name) {
             return Ok(manifest.claims.contains(claim));
         }
-        Ok(self.visible_claims(repository, digest).await?.contains(claim))
+        Ok(self.claims(repository, digest).await?.count(claim))
     }
 
     /// The digests that a claim names.
@@ -235,9 +257,13 @@ impl Storage {
         digest: &Digest,
         needs: Vec<Need>,
     ) -> Result<Claim> {
-        let mut claim =
-            Claim { repository: repository.clone(), digest: digest.clone(), needs, id: None };
-        if self.manifest(repository, digest).await?.is_none() {
+        let name = (repository.clone(), digest.clone());
+        // on the disk: what is remembered may be sound where that is not
+        let stored = self.examine(&name).await?;
+        let served_as = stored.manifest().map(|stored| stored.record.media_type.clone());
+        let (repository, digest) = name;
+        let mut claim = Claim { repository, digest, needs, id: None, served_as };
+        if !matches!(stored.state, State::Sound(_)) {
             claim.id = Some(self.put_claim(&claim).await?);
         }
         Ok(claim)
@@ -259,20 +285,30 @@ impl Storage {
     }
 
     /// Looks for everything that a claimed manifest needs, and answers what is not as it should be.
+    /// What is damaged is not there.
     pub async fn look(&self, claim: &Claim) -> Result<Vec<Unmet>> {
+        self.unmet(claim, Proof::Readable).await
+    }
+
+    async fn unmet(&self, claim: &Claim, proof: Proof) -> Result<Vec<Unmet>> {
         let repository = &claim.repository;
         let mut unmet = Vec::new();
         for need in &claim.needs {
-            let stored_size = match need.of {
-                Named::Blob => self.blob(repository, &need.digest).await?.map(|blob| blob.size),
+            let (stored_size, stored_type) = match need.of {
+                Named::Blob => {
+                    let blob = self.proven(repository, &need.digest, proof).await?;
+                    (blob.map(|blob| blob.size), None)
+                }
                 Named::Manifest => {
-                    let manifest = self.manifest(repository, &need.digest).await?;
-                    manifest.map(|manifest| manifest.bytes.len() as u64)
+                    let found = self.manifest(repository, &need.digest).await?;
+                    found.map(|of| (of.bytes.len() as u64, of.record.media_type.clone())).unzip()
                 }
             };
+            let is_wanted = |stored: &String| need.media_type.as_ref().is_none_or(|t| t == stored);
+            let stored_type = stored_type.filter(|stored| !is_wanted(stored));
             let met = stored_size.map_or(need.optional, |size| size == need.size);
-            if !met {
-                unmet.push(Unmet { need: need.clone(), stored_size });
+            if !met || stored_type.is_some() {
+                unmet.push(Unmet { need: need.clone(), stored_size, stored_type });
             }
         }
         Ok(unmet)
@@ -280,11 +316,13 @@ impl Storage {
 
     /// The last step of a push: stores the manifest with its verdict, and moves the tags.
     ///
-    /// A manifest that is visible already keeps its body; this judgement is kept beside it.
+    /// A manifest of which a sound copy is visible already keeps that; this judgement is kept
+    /// beside it.
     pub async fn commit(&self, mut claim: Claim, push: Push) -> Result<Committed> {
         let (repository, digest) = (claim.repository.clone(), claim.digest.clone());
         let _shared = self.locks.refer(&repository).await;
-        let unmet = self.look(&claim).await?;
+        // what can be deleted meanwhile; damage was looked for a moment ago
+        let unmet = self.unmet(&claim, Proof::Named).await?;
         if !unmet.is_empty() {
             self.withdraw(claim).await;
             return Ok(Committed::Unmet(unmet));
@@ -292,15 +330,27 @@ impl Storage {
         let name = (repository, digest);
         let counts_by = {
             let _lock = self.locks.manifest(&name).await;
-            if let Some(manifest) = self.manifest_under_lock(&name).await? {
-                self.withdraw(claim).await;
-                self.judge_again(&name, &manifest, &push).await?
-            } else {
-                let id = match claim.id.take() {
-                    Some(id) => id,
-                    None => self.put_claim(&claim).await?,
-                };
-                self.store_manifest(&name, id, &push).await?
+            let Stored { claims, state } = self.stored(&name).await?;
+            match state {
+                State::Sound(stored) | State::Unclaimed(stored, _)
+                    if stored.record.media_type != push.record.media_type =>
+                {
+                    self.withdraw(claim).await;
+                    return Ok(Committed::ServedAs(stored.record.media_type.clone()));
+                }
+                State::Sound(manifest) => {
+                    self.withdraw(claim).await;
+                    self.cache.manifests.insert(name.clone(), Arc::clone(&manifest));
+                    self.judge_again(&name, &manifest, &push).await?
+                }
+                State::Absent | State::Damaged(_) | State::Unclaimed(..) => {
+                    // a delete takes every claim along, of pushes under way as well
+                    let id = match claim.id.take().filter(|id| claims.contain(id)) {
+                        Some(id) => id,
+                        None => self.put_claim(&claim).await?,
+                    };
+                    self.store_manifest(&name, (id, claims), &push).await?
+                }
             }
         };
         for tag in &push.tags {
@@ -312,7 +362,7 @@ impl Storage {
     async fn store_manifest(
         &self,
         name: &(Repository, Digest),
-        claim: Id,
+        (claim, others): (Id, Claims),
         push: &Push,
     ) -> Result<Id> {
         let (repository, digest) = name;
@@ -328,7 +378,8 @@ impl Storage {
         let body = record::encode(record, &push.bytes);
         self.backend.put(&Key::Body(repository, digest, &claim).path(), body.clone()).await?;
         let (record, bytes) = (record.clone(), body.slice(body.len() - push.bytes.len()..));
-        let claims = vec![claim.clone()];
+        let others = others.all().filter(|other| **other != claim);
+        let claims = std::iter::once(&claim).chain(others).cloned().collect();
         let manifest = Manifest { digest: digest.clone(), bytes, record, claims };
         self.cache.manifests.insert(name.clone(), Arc::new(manifest));
         Ok(claim)
@@ -355,19 +406,41 @@ impl Storage {
         manifest: &Manifest,
         push: &Push,
     ) -> Result<Id> {
-        let (repository, digest) = name;
-        let claim = &manifest.claims[0];
-        if let Some(subject) = &push.record.subject {
-            let entries = Key::ReferrerEntries(repository, subject, digest).path();
-            let entries = self.backend.names(&entries).await?;
-            let mut entries = entries.iter().filter_map(|entry| Entry::parse(entry));
-            if !entries.any(|entry| manifest.claims.contains(&entry.claim)) {
-                self.put_referrer(name, claim, push).await?;
-            }
-        }
+        self.mend_referrer(name, manifest, push).await?;
         if manifest.record.verdict_id() != Some(&push.verdict_id) {
             self.put_later_verdict(name, push).await?;
         }
-        Ok(claim.clone())
+        Ok(manifest.claims[0].clone())
+    }
+
+    /// Its subject lists it by a descriptor that is as it should be.
+    async fn mend_referrer(
+        &self,
+        name: &(Repository, Digest),
+        manifest: &Manifest,
+        push: &Push,
+    ) -> Result<()> {
+        let (Some(subject), Some(referrer)) = (&push.record.subject, &push.referrer) else {
+            return Ok(());
+        };
+        let (repository, digest) = name;
+        let entries = Key::ReferrerEntries(repository, subject, digest).path();
+        let mut damaged = Vec::new();
+        for entry in self.backend.names(&entries).await? {
+            let Some(entry) = Entry::parse(&entry) else { continue };
+            let key = Key::Referrer(repository, subject, digest, &entry).path();
+            if !manifest.claims.contains(&entry.claim) {
+                continue;
+            }
+            if self.backend.read(&key).await?.as_ref() == Some(referrer) {
+                return Ok(());
+            }
+            damaged.push(key);
+        }
+        self.put_referrer(name, &manifest.claims[0], push).await?;
+        for key in damaged {
+            self.backend.discard(&key).await;
+        }
+        Ok(())
     }
 }

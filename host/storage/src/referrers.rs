@@ -11,6 +11,12 @@ use crate::{
     names::Entry,
 };
 
+/// Whether it is a descriptor of that manifest; the rest of it is for whoever reads it.
+pub(crate) fn describes(descriptor: &[u8], manifest: &Digest) -> bool {
+    let descriptor = serde_json::from_slice::<serde_json::Value>(descriptor).unwrap_or_default();
+    descriptor["digest"] == manifest.as_str()
+}
+
 impl Storage {
     /// The descriptors of the visible manifests that name `subject`, as the API lists them, each
     /// with its digest, in the order of the digests after `last`.
@@ -45,8 +51,12 @@ impl Storage {
                 continue;
             }
             let key = Key::Referrer(repository, subject, referrer, &entry).path();
-            if let Some(descriptor) = self.immutable(&key).await? {
-                return Ok(Some(descriptor));
+            match self.immutable(&key).await? {
+                Some(descriptor) if describes(&descriptor, referrer) => {
+                    return Ok(Some(descriptor));
+                }
+                Some(_) => tracing::error!(key, "a descriptor is damaged; push its manifest again"),
+                None => {}
             }
         }
         Ok(None)

@@ -22,6 +22,7 @@ use crate::{
     names::Link,
     receive::{BodyError, Content, End, Received},
     record, segment,
+    sound::{Proof, Sifted},
     token::Token,
 };
 
@@ -285,7 +286,9 @@ impl Storage {
         Ok(hasher.finish())
     }
 
-    /// Record, then link. A blob that is stored already only gets its link.
+    /// Record, then link. A blob that is stored already only gets its link, if every byte of it is
+    /// right: who pushes again may do so since what he gets is damaged. Links to damaged copies go
+    /// when the new one is there.
     async fn store_blob(
         &self,
         repository: &Repository,
@@ -293,29 +296,45 @@ impl Storage {
         parts: &[(Content, u64)],
         last: Received,
     ) -> Result<Blob> {
-        if let Some(blob) = self.blob(repository, digest).await? {
-            self.forget(&last.content).await;
-            return Ok(blob);
-        }
-        let id = Id::random();
-        let records = self.backend.names(&Key::BlobRecords(digest).path()).await?;
-        if let Some(record) = records.iter().find_map(|name| Id::parse(name)) {
+        let name = (repository.clone(), digest.clone());
+        let Sifted { sound, damaged } = self.sift(&name, Proof::Hashed).await?;
+        let stored = match &sound {
+            Some(link) => Some(link.clone()),
+            None => self.sound_record(digest).await?,
+        };
+        let link = match stored {
             // Only what this request brought may go: a part may be in a record already, if a
             // process died right after it had finished this very upload.
-            self.forget(&last.content).await;
-            let (head, _) = self.blob_record(digest, &record).await?;
-            let link = Link { id, form: head.form(), record, size: head.size };
-            return self.link(repository, digest, link).await;
-        }
+            Some(link) => {
+                self.forget(&last.content).await;
+                link
+            }
+            None => self.put_record(digest, parts, last).await?,
+        };
+        let blob = match sound {
+            Some(link) => Blob { digest: digest.clone(), size: link.size, link },
+            None => self.link(repository, digest, link).await?,
+        };
+        self.unlink(&name, &damaged).await?;
+        Ok(blob)
+    }
+
+    /// Writes the record of what arrived, and answers the link that leads there.
+    async fn put_record(
+        &self,
+        digest: &Digest,
+        parts: &[(Content, u64)],
+        last: Received,
+    ) -> Result<Link> {
         let (head, inline) = self.assemble(parts, last).await?;
         let record = match head.segments.as_slice() {
             [only] => Id::parse(&only.id).unwrap_or_else(Id::random),
             _ => Id::random(),
         };
-        let link = Link { id, form: head.form(), record, size: head.size };
+        let link = Link { id: Id::random(), form: head.form(), record, size: head.size };
         let key = Key::BlobRecord(digest, &link.record).path();
         self.backend.put(&key, record::encode(&head, &inline)).await?;
-        self.link(repository, digest, link).await
+        Ok(link)
     }
 
     async fn assemble(

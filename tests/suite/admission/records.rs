@@ -207,6 +207,117 @@ async fn what_is_pushed_again_and_again_fills_nothing() {
 }
 
 #[tokio::test]
+async fn a_repeated_refusal_is_found_after_a_restart_and_counted() {
+    let mut server = Server::start(&[]);
+    let repository = Repository::of(&server, "charts/web");
+    let first = push_bad(&repository).await;
+    let shown = said(&server.command(&["verdict", "show", &id(&first)]));
+    assert!(!shown.contains(" times"), "{shown}");
+    let written = || files(&server.data().join("objects/repos/charts/web/_refusals"));
+    assert_eq!(written().len(), 1);
+    for _ in 1..20 {
+        assert_eq!(id(&push_bad(&repository).await), id(&first));
+    }
+    assert_eq!((kept(&server).len(), written().len()), (1, 1));
+    let says = |server: &Server, times: u64| {
+        let shown = said(&server.command(&["verdict", "show", &id(&first)]));
+        assert!(shown.contains(&format!("\n  {times} times, last at 20")), "{shown}");
+        let (lines, verdicts) = listed(server, &[]);
+        let again = format!("{}  {times} times, last at ", id(&first));
+        assert!(lines[0].contains(&again), "{lines:?}");
+        let seen = &verdicts[0]["seen"];
+        assert_eq!(seen["times"], times);
+        assert!(seen["last"].as_str().unwrap() >= verdicts[0]["at"].as_str().unwrap(), "{seen}");
+    };
+    says(&server, 20);
+    server.stop();
+    // what is not written yet is lost: at most half
+    says(&server, 16);
+    server.restart();
+    let repository = Repository::of(&server, "charts/web");
+    assert_eq!(id(&push_bad(&repository).await), id(&first));
+    assert_eq!(kept(&server).len(), 1);
+    says(&server, 17);
+    // another policy, another repository: other grounds, another verdict
+    let elsewhere = push_bad(&Repository::of(&server, "charts/other")).await;
+    assert_ne!(id(&elsewhere), id(&first));
+    push_good(&repository).await;
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn a_pusher_reads_his_refusal() {
+    let server = Server::start(&[]);
+    let repository = Repository::of(&server, "charts/web");
+    let refused = push_bad(&repository).await;
+    let entry = refused.json()["errors"][0].clone();
+    let help = entry["detail"]["help"].as_str().unwrap();
+    let (command, url) = help.split_once(", or GET ").unwrap();
+    assert_eq!(command, format!("roadstead verdict show {}", id(&refused)));
+    assert_eq!(url, repository.url(&format!("_roadstead/verdicts/id/{}", id(&refused))));
+    assert!(entry.to_string().len() < 1000, "{entry}");
+    let by_url = Repository::try_send(reqwest::Client::new().get(url)).await.unwrap().is(200);
+    let verdict = by_url.json();
+    assert_eq!((&verdict["id"], &verdict["decision"]), (&json!(id(&refused)), &json!("reject")));
+    assert_eq!(verdict["seen"]["times"], 1);
+    assert!(!verdict["findings"].as_array().unwrap().is_empty());
+    let lower = format!("_roadstead/verdicts/id/{}", id(&refused).to_lowercase());
+    assert_eq!(repository.get(&lower).await.is(200).json(), verdict);
+    // by the manifest as well, of which nothing is stored
+    let digest = verdict["digest"].as_str().unwrap();
+    repository.get(&format!("manifests/{digest}")).await.is(404);
+    let judged = repository.get(&format!("_roadstead/verdicts/{digest}")).await.is(200).json();
+    assert_eq!(judged, json!({ "digest": digest, "verdicts": [verdict] }));
+    let shown = said(&server.command(&["verdict", "show", &format!("charts/web@{digest}")]));
+    assert!(shown.contains(": one verdict\n\nREJECTED  charts/web:6.6.6\n"), "{shown}");
+    // only in the repository that it is about, and only what is kept by its id
+    let elsewhere = Repository::of(&server, "charts/other");
+    let by_id = format!("_roadstead/verdicts/id/{}", id(&refused));
+    let unknown = elsewhere.get(&by_id).await.is(404);
+    assert!(unknown.errors()[0].contains("charts/other has no verdict"), "{:?}", unknown.errors());
+    elsewhere.get(&format!("_roadstead/verdicts/{digest}")).await.is(404);
+    let good = push_good(&repository).await;
+    for none in [id(&good).as_str(), "00000000000"] {
+        repository.get(&format!("_roadstead/verdicts/id/{none}")).await.is(404);
+    }
+    for malformed in ["1", "0000000000!", "000000000000"] {
+        repository.get(&format!("_roadstead/verdicts/id/{malformed}")).await.is(404);
+    }
+    repository.send(Method::DELETE, &by_id).await.is(405);
+    // a warning too
+    let odd = push_odd(&repository).await;
+    let warned = repository.get(&format!("_roadstead/verdicts/id/{}", id(&odd))).await.is(200);
+    assert!(warned.json().get("seen").is_none());
+}
+
+#[tokio::test]
+async fn refusals_stand_beside_what_let_a_manifest_in() {
+    let policy = Policy::new("version: 1\ninclude: [builtin:default]\n");
+    let mut server = policy.serve();
+    let good = push_good(&Repository::of(&server, "charts/web")).await;
+    server.stop();
+    policy.save(
+        "version: 1\nrules: [{ name: none, match: { repositories: [charts/web] }, acceptOnly: \
+         [image] }]\n",
+    );
+    server.restart();
+    tokio::time::sleep(MOMENT).await;
+    let repository = Repository::of(&server, "charts/web");
+    let refused = push(&repository, "1.2.3", YAML, &config()).await.is(403);
+    let judged = repository.get(&path(&good)).await.is(200).json();
+    let ids = judged["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["id"]);
+    assert_eq!(ids.collect::<Vec<_>>(), [&id(&refused), &id(&good)]);
+    let shown = said(&server.command(&["verdict", "show", "charts/web:1.2.3"]));
+    assert!(shown.contains(": 2 verdicts, the newest first; the last one let it in\n"), "{shown}");
+    // without the manifest the refusal is left
+    let manifest = format!("manifests/{}", good.header("docker-content-digest"));
+    repository.send(Method::DELETE, &manifest).await.is(202);
+    let judged = repository.get(&path(&good)).await.is(200).json();
+    assert_eq!(judged["verdicts"].as_array().unwrap().len(), 1);
+    server.is_sound();
+}
+
+#[tokio::test]
 async fn what_another_policy_says_is_kept_beside_it() {
     let default = "version: 1\ninclude: [builtin:default]\n";
     let policy = Policy::new(default);
@@ -259,8 +370,14 @@ async fn who_pushed_is_kept_apart_and_told_to_the_operator_alone() {
     assert!(verdicts.iter().all(|verdict| verdict.get("pushed_by").is_none()), "{judged}");
     let shown = said(&server.command(&["verdict", "show", "charts/web:1.2"]));
     assert!(shown.contains("pushed by anna") && shown.contains("pushed by bert"), "{shown}");
+    let refused = push_bad(&bert).await;
+    let by_id = format!("_roadstead/verdicts/id/{}", id(&refused));
+    let verdict = anna.get(&by_id).await.is(200).json();
+    assert!(verdict.get("pushed_by").is_none(), "{verdict}");
     let nobody = Repository::of(&server, "charts/web");
-    nobody.get(&path(&first)).await.is(401);
+    for path in [&path(&first), &by_id] {
+        nobody.get(path).await.is(401);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
-use super::word;
+use super::{Kept, word};
 use crate::{
     admission::Verdict,
     cli::{
@@ -15,7 +15,7 @@ use crate::{
         data_folder,
     },
     http::route::percent_encoded,
-    records::{self, Page, Wanted},
+    records::{self, Page, Records, Wanted},
 };
 
 #[derive(Debug, Args)]
@@ -76,7 +76,8 @@ impl List {
                     serde_json::from_slice(&page.context("the server knows no such command")?)?
                 }
                 Source::Store(storage, _folder) => {
-                    records::kept(storage, wanted, before.as_deref(), missing).await?
+                    let records = Records::stored(storage);
+                    records.kept(wanted, before.as_deref(), missing).await?
                 }
             };
             let Page { verdicts, next } = page;
@@ -101,19 +102,20 @@ impl List {
     }
 }
 
-/// A line each: time, decision, what, the first code, id.
+/// A line each: time, decision, what, the first code, id, and how often it was refused.
 fn lines(found: Vec<Value>) -> anyhow::Result<String> {
     let mut rows = Vec::new();
     for verdict in found {
-        let verdict: Verdict = serde_json::from_value(verdict)
-            .context("a verdict is not as this version knows them; --json prints it")?;
-        rows.push((what(&verdict), verdict));
+        let kept = Kept::read(verdict)?;
+        rows.push((what(&kept.verdict), kept));
     }
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
-    let line = |(what, verdict): &(String, Verdict)| {
+    let line = |(what, kept): &(String, Kept)| {
+        let verdict = &kept.verdict;
         let code = verdict.findings.first().map_or("-", |finding| &finding.code);
         let (decision, Verdict { at, id, .. }) = (word(verdict.decision), verdict);
-        format!("{at}  {decision:<10}  {what:<width$}  {code:<6}  {id}")
+        let again = kept.again().map(|again| format!("  {again}")).unwrap_or_default();
+        format!("{at}  {decision:<10}  {what:<width$}  {code:<6}  {id}{again}")
     };
     Ok(rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }

@@ -3,15 +3,21 @@
 mod list;
 pub(super) mod show;
 
+use anyhow::Context;
 use clap::Subcommand;
+use serde::Deserialize;
+use serde_json::Value;
 
-use crate::admission::Decision;
+use crate::{
+    admission::{self, Decision},
+    records::Seen,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verdict {
-    /// Lists what was refused or warned of, the newest first
+    /// Lists refusals and warnings, the newest first
     List(list::List),
-    /// Shows a verdict by its id, or everything that was judged about a stored manifest
+    /// Shows a verdict by its id, or everything that was judged about a manifest
     Show(show::Show),
 }
 
@@ -21,6 +27,29 @@ impl Verdict {
             Self::List(list) => list.run().await,
             Self::Show(show) => show.run().await,
         }
+    }
+}
+
+/// A verdict as it was looked up.
+struct Kept {
+    verdict: admission::Verdict,
+    /// of a refusal
+    seen: Option<Seen>,
+}
+
+impl Kept {
+    fn read(mut recorded: Value) -> anyhow::Result<Self> {
+        let seen = recorded.get_mut("seen").map(Value::take).unwrap_or_default();
+        let seen = Option::<Seen>::deserialize(seen).unwrap_or_default();
+        let verdict = serde_json::from_value(recorded)
+            .context("this version can't read a verdict; --json prints it")?;
+        Ok(Self { verdict, seen })
+    }
+
+    /// How often the same was refused, if that was more than once.
+    fn again(&self) -> Option<String> {
+        let Seen { times, last } = self.seen.as_ref().filter(|seen| seen.times > 1)?;
+        Some(format!("{times} times, last at {last}"))
     }
 }
 

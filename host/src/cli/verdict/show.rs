@@ -7,15 +7,15 @@ use clap::Args;
 
 use roadstead_oci::{Reference, Repository};
 
-use super::word;
+use super::{Kept, word};
 use crate::{
-    admission::{Annotation, Finding, Judge, Severity, Verdict},
+    admission::{Annotation, Decision, Finding, Judge, Severity, Verdict},
     cli::{
         answer,
         ask::{self, Source},
         data_folder, stored,
     },
-    records::Judged,
+    records::{Judged, Records},
 };
 
 #[derive(Debug, Args)]
@@ -46,18 +46,21 @@ impl Show {
         let folder = data_folder(self.data)?;
         let found = match Source::of(&folder).await? {
             Source::Server(socket) => ask::get(&socket, &format!("/verdicts/{id}")).await?,
-            Source::Store(storage, _folder) => storage.verdict(id).await?.map(Into::into),
+            Source::Store(storage, _folder) => {
+                let found = Records::stored(&storage).verdict(id).await?;
+                found.map(|verdict| verdict.to_string().into())
+            }
         };
         let Some(found) = found else {
             bail!(
-                "{} holds no verdict {id}: only refusals and warnings are found by their id, and \
-                 not for ever; for what is stored ask roadstead verdict show REPOSITORY@DIGEST",
+                "{} holds no verdict {id}: only refusals and warnings are found by their id, until \
+                 they expire; for a manifest ask roadstead verdict show REPOSITORY@DIGEST",
                 folder.display()
             );
         };
         match self.json {
             true => answer(&String::from_utf8_lossy(&found)),
-            false => answer(&told(&serde_json::from_slice(&found)?)),
+            false => answer(&told_again(&Kept::read(serde_json::from_slice(&found)?)?)),
         }
     }
 
@@ -89,22 +92,32 @@ fn named(text: &str) -> anyhow::Result<Option<(Repository, Reference)>> {
 
 fn all_told(judged: Judged) -> anyhow::Result<String> {
     let Judged { digest, verdicts, more } = judged;
+    let verdicts = verdicts.into_iter().map(Kept::read).collect::<anyhow::Result<Vec<_>>>()?;
+    let first = verdicts.last().map(|first| first.verdict.decision);
     let count = match (verdicts.len(), more) {
         (1, false) => "one verdict".to_owned(),
-        (count, false) => format!("{count} verdicts, the newest first; the last one let it in"),
+        (count, false) if first == Some(Decision::Accept) => {
+            format!("{count} verdicts, the newest first; the last one let it in")
+        }
+        (count, false) => format!("{count} verdicts, the newest first"),
         (count, true) => format!("the newest {count} verdicts; there are more"),
     };
-    let mut parts = vec![format!("{digest}: {count}")];
-    for verdict in verdicts {
-        let verdict = serde_json::from_value(verdict)
-            .context("a verdict is not as this version knows them; --json prints it")?;
-        parts.push(told(&verdict));
-    }
+    let parts = verdicts.iter().map(told_again);
+    let parts: Vec<_> = std::iter::once(format!("{digest}: {count}")).chain(parts).collect();
     Ok(parts.join("\n\n"))
+}
+
+/// A verdict as a person reads it, and how often it was given.
+fn told_again(kept: &Kept) -> String {
+    lines(&kept.verdict, kept.again()).join("\n")
 }
 
 /// A verdict as a person reads it.
 pub(in crate::cli) fn told(verdict: &Verdict) -> String {
+    lines(verdict, None).join("\n")
+}
+
+fn lines(verdict: &Verdict, again: Option<String>) -> Vec<String> {
     let decision = word(verdict.decision);
     let tags = verdict.tags.join(", ");
     let name = match tags.as_str() {
@@ -114,15 +127,22 @@ pub(in crate::cli) fn told(verdict: &Verdict) -> String {
     let Verdict { id, digest, at, kind, policy, duration_us, .. } = verdict;
     let by = verdict.pushed_by.as_ref().map(|user| format!(", pushed by {user}"));
     let (whole, tenths) = (duration_us / 1000, duration_us / 100 % 10);
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    // what was only tried has no id
+    let when = match id.as_str() {
+        "" | "-" => at.clone(),
+        id => format!("{id} of {at}"),
+    };
     let mut lines = vec![
         format!("{decision}  {name}"),
         format!("  {digest}{}", by.unwrap_or_default()),
-        format!("  {id} of {at}, a {kind}, by policy {policy}, in {whole}.{tenths} ms"),
+        format!("  {when}, {article} {kind}, by policy {policy}, in {whole}.{tenths} ms"),
     ];
+    lines.extend(again.map(|again| format!("  {again}")));
     lines.extend(verdict.findings.iter().flat_map(found));
     lines.extend(verdict.annotations.iter().map(fact));
     lines.extend(verdict.judges.iter().flat_map(judge));
-    lines.join("\n")
+    lines
 }
 
 fn found(finding: &Finding) -> [String; 2] {

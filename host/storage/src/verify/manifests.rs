@@ -1,15 +1,17 @@
 //! Manifests, and the entries by which subjects and children know of them.
 
-use roadstead_oci::Digest;
+use roadstead_oci::{Digest, Repository};
 
 use super::Look;
 use crate::{
-    Error, Result,
+    Result,
     id::Id,
     key::{Key, undashed},
     manifests::Manifest,
     names::Entry,
     record,
+    referrers::describes,
+    sound::State,
 };
 
 impl Look<'_> {
@@ -20,20 +22,38 @@ impl Look<'_> {
         for digest in self.storage.digests_in(folder).await? {
             let folder = Key::Manifests(repository, &digest).path();
             let names = self.storage.backend.names(&folder).await?;
-            let visible = self.storage.visible_claims(repository, &digest).await?;
-            for _ in 0..names.len().saturating_sub(2 * visible.len()) {
+            let name = (repository.clone(), digest);
+            let copies = self.copies(&name).await?;
+            // beside a sound copy the damaged ones are what was mended, of no use but that tags
+            // may name their claims
+            let sound = copies.iter().filter(|copy| matches!(copy, State::Sound(_))).count();
+            let visible = copies.len();
+            let damaged = if sound > 0 { visible - sound } else { 0 };
+            for _ in 0..names.len().saturating_sub(2 * visible) {
                 self.audit.litter("claims and bodies");
             }
-            if visible.is_empty() {
-                continue;
+            for _ in 0..damaged {
+                self.audit.litter("damaged copies");
             }
-            match self.storage.manifest(repository, &digest).await {
-                Ok(Some(manifest)) => self.manifest(&manifest).await?,
-                Ok(None) => {}
-                Err(error) => self.audit.damage(error)?,
+            let best = copies.into_iter().max_by_key(State::rank);
+            match best {
+                Some(State::Sound(manifest)) => self.manifest(&manifest).await?,
+                Some(State::Damaged(error) | State::Unclaimed(_, error)) => {
+                    self.audit.damage(error)?;
+                }
+                Some(State::Absent) | None => {}
             }
         }
         Ok(())
+    }
+
+    async fn copies(&self, name: &(Repository, Digest)) -> Result<Vec<State>> {
+        let claims = self.storage.claims(&name.0, &name.1).await?;
+        let mut copies = Vec::new();
+        for claim in &claims.visible {
+            copies.push(self.storage.copy(name, &claims, claim).await?);
+        }
+        Ok(copies)
     }
 
     async fn manifest(&mut self, manifest: &Manifest) -> Result<()> {
@@ -41,9 +61,6 @@ impl Look<'_> {
         let (repository, digest) = (self.repository, &manifest.digest);
         let Some(claim) = manifest.claims.first() else { return Ok(()) };
         let key = Key::Body(repository, digest, claim).path();
-        if !digest.verifies(&manifest.bytes) {
-            self.audit.fault(key.clone(), "its bytes have another digest");
-        }
         self.required(digest, claim).await?;
         if let Some(subject) = &manifest.record.subject {
             let entries = Key::ReferrerEntries(repository, subject, digest);
@@ -78,15 +95,11 @@ impl Look<'_> {
     }
 
     async fn is_there(&self, content: &Digest) -> Result<bool> {
-        if self.storage.blob(self.repository, content).await?.is_some() {
+        // what is damaged is there, and a fault at its own key
+        if !self.storage.links(self.repository, content).await?.is_empty() {
             return Ok(true);
         }
-        match self.storage.manifest(self.repository, content).await {
-            Ok(manifest) => Ok(manifest.is_some()),
-            // a fault of its own, told at its own key
-            Err(Error::Corrupt { .. }) => Ok(true),
-            Err(error) => Err(error),
-        }
+        Ok(!self.storage.claims(self.repository, content).await?.visible.is_empty())
     }
 
     async fn has_entry(&self, folder: &Key<'_>, manifest: &Manifest) -> Result<bool> {
@@ -100,7 +113,7 @@ impl Look<'_> {
         let repository = self.repository;
         let folder = |algorithm| Key::LaterVerdictsOf(repository, algorithm);
         for digest in self.storage.digests_in(folder).await? {
-            let visible = !self.storage.visible_claims(repository, &digest).await?.is_empty();
+            let visible = !self.storage.claims(repository, &digest).await?.visible.is_empty();
             let ids = Key::LaterVerdicts(repository, &digest).path();
             for id in self.storage.backend.names(&ids).await? {
                 if !visible {
@@ -119,6 +132,28 @@ impl Look<'_> {
         Ok(())
     }
 
+    /// A refusal names a verdict that is kept; smaller counts of one are what a cut leaves.
+    pub(super) async fn refusals(&mut self) -> Result<()> {
+        let repository = self.repository;
+        let folder = |algorithm| Key::RefusalsOf(repository, algorithm);
+        for digest in self.storage.digests_in(folder).await? {
+            let names = Key::Refusals(repository, &digest).path();
+            let all = self.storage.backend.names(&names).await?.len();
+            let refusals = self.storage.refusals(repository, &digest).await?;
+            for _ in 0..all.saturating_sub(refusals.len()) {
+                self.audit.litter("refusals");
+            }
+            for refusal in refusals {
+                let verdict = Key::Verdict(&refusal.verdict).path();
+                match self.storage.backend.stamp(&verdict).await? {
+                    Some(_) => self.audit.sound("refusals"),
+                    None => self.audit.litter("refusals"),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Referrer entries: live ones are readable. Entries are written before the body, so one
     /// without a visible manifest is what a cut push or delete leaves.
     pub(super) async fn referrers(&mut self) -> Result<()> {
@@ -128,21 +163,25 @@ impl Look<'_> {
             let folder = Key::Referrers(repository, &subject);
             for referrer in self.dashed_in(folder).await? {
                 let folder = Key::ReferrerEntries(repository, &subject, &referrer);
+                let (mut sound, mut damaged) = (0, Vec::new());
                 for entry in self.live_entries(folder, &referrer).await? {
                     let key = Key::Referrer(repository, &subject, &referrer, &entry).path();
-                    self.referrer(key, &referrer).await?;
+                    let descriptor = self.storage.backend.read(&key).await?.unwrap_or_default();
+                    match describes(&descriptor, &referrer) {
+                        true => sound += 1,
+                        false => damaged.push(key),
+                    }
+                }
+                for key in damaged {
+                    match sound {
+                        0 => self.audit.fault(key, "it holds no descriptor of its manifest"),
+                        _ => self.audit.litter("entries"),
+                    }
+                }
+                for _ in 0..sound {
+                    self.audit.sound("referrers");
                 }
             }
-        }
-        Ok(())
-    }
-
-    async fn referrer(&mut self, key: String, referrer: &Digest) -> Result<()> {
-        let descriptor = self.storage.backend.read(&key).await?.unwrap_or_default();
-        let descriptor: Option<serde_json::Value> = serde_json::from_slice(&descriptor).ok();
-        match descriptor.is_some_and(|value| value["digest"] == referrer.as_str()) {
-            true => self.audit.sound("referrers"),
-            false => self.audit.fault(key, "it holds no descriptor of its manifest"),
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ use roadstead_oci::Repository;
 use crate::{
     Result, Storage,
     id::Id,
-    key::{Key, MANIFESTS, UPLOADS, is_held},
+    key::{Key, MANIFESTS, REFUSALS, UPLOADS, is_held},
 };
 
 pub use report::{Audit, AuditFault};
@@ -85,6 +85,7 @@ impl Storage {
         look.links().await?;
         look.manifests().await?;
         look.verdicts().await?;
+        look.refusals().await?;
         look.tags().await?;
         look.referrers().await?;
         look.parents().await?;
@@ -119,15 +120,15 @@ impl Storage {
         Ok(())
     }
 
-    /// Whether clients can see anything of what a repository holds below `name`: uploads have no
-    /// name yet, and claims may be of pushes that are refused.
+    /// Whether what a repository holds below `name` makes it one: uploads have no name yet, and
+    /// claims may be of pushes that are refused.
     async fn shows(&self, repository: &Repository, name: &str) -> Result<bool> {
         if name != MANIFESTS {
-            return Ok(name != UPLOADS);
+            return Ok(name != UPLOADS && name != REFUSALS);
         }
         let folder = |algorithm| Key::ManifestsOf(repository, algorithm);
         for digest in self.digests_in(folder).await? {
-            if !self.visible_claims(repository, &digest).await?.is_empty() {
+            if !self.claims(repository, &digest).await?.visible.is_empty() {
                 return Ok(true);
             }
         }

@@ -5,7 +5,7 @@ use roadstead_oci::Tag;
 use super::Look;
 use crate::{
     Result,
-    key::{Key, body_of, unterminated},
+    key::{Key, unterminated},
 };
 
 impl Look<'_> {
@@ -29,11 +29,9 @@ impl Look<'_> {
         for _ in smaller {
             self.audit.litter("tags");
         }
-        let folder = Key::Manifests(self.repository, &value.digest).path();
-        let names = self.storage.backend.names(&folder).await?;
-        let is_there = |name: &str| names.iter().any(|stored| stored == name);
-        let claimed = !value.gone && is_there(value.claim.as_str());
-        match (claimed, is_there(&body_of(&value.claim))) {
+        let claims = self.storage.claims(self.repository, &value.digest).await?;
+        let claimed = !value.gone && claims.contain(&value.claim);
+        match (claimed, !claims.visible.is_empty()) {
             (true, true) => self.audit.sound("tags"),
             (true, false) => {
                 let key = Key::Tag(self.repository, tag, value).path();

@@ -9,7 +9,9 @@ use std::sync::{
 use bytes::Bytes;
 
 use roadstead_oci::{Algorithm, Repository};
-use roadstead_storage::{Appended, Deleted, Fault, Finished, Hook, Operation, Result, Storage};
+use roadstead_storage::{
+    Appended, Deleted, Fault, Finished, Hook, Operation, Refusal, Result, Storage,
+};
 
 use crate::world::{
     Artifact, World, body, noise, push_all, push_blob, read, referrers, repository, sha256, tag,
@@ -46,6 +48,18 @@ async fn cut_anywhere<T>(
     request: impl AsyncFn(&Storage, &Repository, &T) -> Result<()>,
     is_done: impl AsyncFn(&Storage, &Repository, &T),
 ) -> usize {
+    let sound = async || world.is_sound().await;
+    cut_anywhere_in(world, topic, (prepare, sound), request, is_done).await
+}
+
+/// The same where something else holds after a cut, of what was broken before.
+async fn cut_anywhere_in<T>(
+    world: &World,
+    topic: &str,
+    (prepare, meanwhile): (impl AsyncFn(&Repository) -> T, impl AsyncFn()),
+    request: impl AsyncFn(&Storage, &Repository, &T) -> Result<()>,
+    is_done: impl AsyncFn(&Storage, &Repository, &T),
+) -> usize {
     let mut changes = 0;
     for fault in [Fault::Before, Fault::After] {
         for nth in 0.. {
@@ -53,7 +67,7 @@ async fn cut_anywhere<T>(
             let prepared = prepare(&name).await;
             let (storage, calls) = faulty(world, nth, fault).await;
             let answer = request(&storage, &name, &prepared).await;
-            world.is_sound().await;
+            meanwhile().await;
             if calls.load(Ordering::Relaxed) <= nth {
                 answer.unwrap();
                 changes = nth;
@@ -190,6 +204,85 @@ pub async fn an_upload_in_parts_cut_anywhere_goes_on(world: &World) {
     // Three times begin, part, complete, twice a part of the upload; record, catalog, link; that it
     // is over, and both go.
     assert_eq!(changes.await, 17);
+}
+
+pub async fn a_blob_mended_with_a_cut_anywhere_is_mended(world: &World) {
+    let prepare = async |name: &Repository| {
+        let bytes = noise_of(name, 20_000);
+        let before = world.keys("data/").await;
+        push_blob(&world.storage, name, &bytes).await.unwrap();
+        let mut keys = world.keys("data/").await;
+        keys.retain(|key| !before.contains(key));
+        world.damage(&keys[0], |bytes| bytes[0] ^= 1).await;
+        bytes
+    };
+    let changes = cut_anywhere(
+        world,
+        "mend-blob",
+        prepare,
+        async |storage, name, bytes| push_blob(storage, name, bytes).await.map(drop),
+        async |storage, name, bytes| {
+            let blob = storage.blob(name, &sha256(bytes)).await.unwrap().unwrap();
+            assert!(read(storage, &blob).await == *bytes);
+            assert_eq!(world.keys(&format!("{name}/_blobs/")).await.len(), 1);
+        },
+    );
+    // begin, part, complete, record, link; the link to what is damaged goes
+    assert_eq!(changes.await, 6);
+}
+
+pub async fn a_manifest_mended_with_a_cut_anywhere_is_mended(world: &World) {
+    let subject = sha256(b"subject");
+    let artifact = Artifact::of("mended", &[]).about(&subject).tagged("v1");
+    let prepare = async |name: &Repository| {
+        push_all(&world.storage, name, &[], &artifact).await.unwrap();
+        let keys = world.keys(&format!("{name}/_manifests/")).await;
+        world.damage(&keys[1], |bytes| *bytes.last_mut().unwrap() ^= 1).await;
+    };
+    let changes = cut_anywhere_in(
+        world,
+        "mend-manifest",
+        (prepare, async || ()),
+        async |storage, name, ()| push_all(storage, name, &[], &artifact).await,
+        async |storage, name, ()| {
+            let found = storage.tagged(name, &tag("v1")).await.unwrap().unwrap();
+            assert!(found.bytes == artifact.bytes);
+            assert_eq!(referrers(storage, name, &subject, None).await.len(), 1);
+        },
+    );
+    // claim, entry, body, tag, and the smaller key of the tag goes
+    assert_eq!(changes.await, 5);
+}
+
+pub async fn a_refusal_cut_anywhere_is_kept_again(world: &World) {
+    let digest = sha256(b"refused");
+    let last = world.storage.clock().now();
+    let verdict = || (world.storage.new_verdict_id(), Bytes::from_static(b"{}"));
+    let changes = cut_anywhere(
+        world,
+        "refused",
+        async |_| (),
+        async |storage, name, ()| {
+            let (id, says) = verdict();
+            assert!(storage.put_verdict(&id, says).await?);
+            for times in 1..3 {
+                let (grounds, verdict) = ("0".to_owned(), id.clone());
+                let refusal = Refusal { grounds, verdict, times, last };
+                storage.put_refusal(name, &digest, &refusal).await?;
+            }
+            Ok(())
+        },
+        async |storage, name, ()| {
+            let refusals = storage.refusals(name, &digest).await.unwrap();
+            assert_eq!(refusals.last().unwrap().times, 2);
+            for refusal in refusals {
+                assert!(storage.verdict(&refusal.verdict).await.unwrap().is_some());
+            }
+            assert!(!storage.repository_exists(name).await.unwrap());
+        },
+    );
+    // verdict; refusal, the same with a greater count, and the smaller one goes
+    assert_eq!(changes.await, 4);
 }
 
 pub async fn a_cancel_cut_anywhere_is_repeated(world: &World) {

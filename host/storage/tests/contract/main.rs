@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod audit;
+mod damage;
 mod deletes;
 mod faults;
 mod manifests;
@@ -49,10 +50,26 @@ macro_rules! storage_contract {
             manifests::names_are_listed_in_byte_order,
             manifests::referrers_are_listed_while_they_are_visible,
             manifests::a_second_push_keeps_the_first_body,
+            manifests::a_digest_has_one_media_type_in_a_repository,
+            manifests::of_two_first_pushes_with_different_media_types_one_is_told,
+            manifests::a_child_is_stored_as_its_index_says,
             verdicts::verdicts_are_listed_from_the_newest_on,
             verdicts::old_verdicts_are_swept_and_those_of_manifests_stay,
             verdicts::a_verdict_stands_once_with_its_manifest,
             verdicts::the_judgements_of_a_manifest_are_bounded_and_go_with_it,
+            verdicts::a_refusal_is_found_by_its_manifest_and_counted,
+            verdicts::the_refusals_of_a_manifest_are_bounded,
+            verdicts::a_refusal_goes_with_its_verdict,
+            damage::a_damaged_blob_is_mended_by_a_push,
+            damage::what_seems_to_be_there_is_not_skipped,
+            damage::a_sound_blob_that_is_pushed_again_stays,
+            damage::a_damaged_blob_is_neither_mounted_nor_shared,
+            damage::a_manifest_is_not_taken_with_damaged_blobs,
+            damage::a_damaged_manifest_is_mended_by_a_push,
+            damage::a_mended_manifest_is_deleted_whole,
+            damage::a_damaged_manifest_can_be_deleted,
+            damage::the_referrers_of_a_mended_manifest_are_listed,
+            damage::a_damaged_descriptor_is_not_listed_and_a_push_mends_it,
             deletes::a_named_blob_stays,
             deletes::a_named_child_stays,
             deletes::a_manifest_goes_with_its_tags_and_they_stay_gone,
@@ -79,6 +96,9 @@ macro_rules! storage_contract {
             faults::a_push_of_an_index_cut_anywhere_is_repeated,
             faults::a_repeated_push_cut_anywhere_is_repeated,
             faults::an_upload_in_parts_cut_anywhere_goes_on,
+            faults::a_blob_mended_with_a_cut_anywhere_is_mended,
+            faults::a_manifest_mended_with_a_cut_anywhere_is_mended,
+            faults::a_refusal_cut_anywhere_is_kept_again,
             faults::a_cancel_cut_anywhere_is_repeated,
             faults::a_mount_cut_anywhere_is_repeated,
             faults::a_delete_cut_anywhere_is_repeated,

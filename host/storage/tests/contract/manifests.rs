@@ -221,3 +221,73 @@ pub async fn a_second_push_keeps_the_first_body(world: &World) {
     assert_eq!((audit.fault_count, audit.sound["manifests"]), (0, 2), "{audit:?}");
     assert!(audit.litter.is_empty(), "{audit:?}");
 }
+
+pub async fn a_digest_has_one_media_type_in_a_repository(world: &World) {
+    let (name, storage) = (repository("typed"), &world.storage);
+    let artifact = Artifact::of("typed", &[]);
+    let [one, other] = ["application/one", "application/other"].map(|t| artifact.clone().typed(t));
+    push_all(storage, &name, &[], &one).await.unwrap();
+    push_all(storage, &name, &[], &one.clone().tagged("v1")).await.unwrap();
+    for storage in [&**storage, &storage.reopened(None).await.unwrap()] {
+        let refused = push(storage, &name, &other.clone().tagged("v2"), |_| 0).await.unwrap();
+        assert_eq!(refused, Committed::ServedAs("application/one".into()));
+        let claim = storage.claim(&name, &other.digest(), Vec::new()).await.unwrap();
+        assert_eq!(claim.served_as(), Some("application/one"), "before anyone judges it");
+        storage.withdraw(claim).await;
+        assert!(storage.tagged(&name, &tag("v2")).await.unwrap().is_none());
+        let served = storage.tagged(&name, &tag("v1")).await.unwrap().unwrap();
+        assert_eq!(served.record.media_type, "application/one");
+    }
+    assert_eq!(world.keys("/_verdicts/").await.len(), 1, "of the second push alone");
+    // elsewhere, and where it was deleted, another one may be the first
+    push_all(storage, &repository("elsewhere"), &[], &other).await.unwrap();
+    storage.delete_manifest(&name, &one.digest()).await.unwrap();
+    push_all(storage, &name, &[], &other).await.unwrap();
+    let served = storage.manifest(&name, &other.digest()).await.unwrap().unwrap();
+    assert_eq!(served.record.media_type, "application/other");
+    world.is_sound().await;
+}
+
+pub async fn of_two_first_pushes_with_different_media_types_one_is_told(world: &World) {
+    const ROUNDS: usize = 20;
+    for round in 0..ROUNDS {
+        let name = repository(&format!("raced/{round}"));
+        let racers = ["application/one", "application/other"].map(|media_type| {
+            let (storage, name) = (Arc::clone(&world.storage), name.clone());
+            let artifact = Artifact::of("raced", &[]).typed(media_type).tagged(&media_type[12..]);
+            tokio::spawn(async move {
+                let pushed = push(&storage, &name, &artifact, |_| 0).await.unwrap();
+                (media_type, pushed)
+            })
+        });
+        let (mut won, mut told) = (Vec::new(), Vec::new());
+        for racer in racers {
+            match racer.await.unwrap() {
+                (media_type, Committed::Done) => won.push(media_type.to_owned()),
+                (_, Committed::ServedAs(media_type)) => told.push(media_type),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((won.len(), &won), (1, &told));
+        let tags = world.storage.tags(&name, None, 9).await.unwrap().items;
+        assert_eq!(tags, [tag(&won[0][12..])]);
+        let served = world.storage.tagged(&name, &tags[0]).await.unwrap().unwrap();
+        assert_eq!(served.record.media_type, won[0]);
+    }
+    world.is_sound().await;
+}
+
+pub async fn a_child_is_stored_as_its_index_says(world: &World) {
+    let (name, storage) = (repository("index"), &world.storage);
+    let child = Artifact::of("child", &[]).typed("application/one");
+    push_all(storage, &name, &[], &child).await.unwrap();
+    let mut index = Artifact::of("index", &[]);
+    index.children.push(child.as_child());
+    let says = |child_type| Artifact { child_type: Some(child_type), ..index.clone() };
+    let unmet = push(storage, &name, &says("application/other"), |_| 0).await.unwrap();
+    let Committed::Unmet(unmet) = unmet else { panic!("stored") };
+    assert_eq!(unmet[0].stored_type.as_deref(), Some("application/one"));
+    assert!(unmet[0].stored_size.is_some());
+    push_all(storage, &name, &[], &says("application/one")).await.unwrap();
+    world.is_sound().await;
+}

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use roadstead_oci::Repository;
-use roadstead_storage::{Clock, Storage};
+use roadstead_storage::{Clock, Refusal, Storage};
 
-use crate::world::{Artifact, World, config, push_all, push_judged, repository};
+use crate::world::{Artifact, World, config, push_all, push_judged, repository, sha256};
 
 const DAY: i64 = 86_400;
 
@@ -26,9 +26,13 @@ async fn at(world: &World, milliseconds: &Arc<AtomicI64>) -> Storage {
 
 /// Keeps a verdict, and answers its id.
 async fn keep(storage: &Storage, says: &str) -> String {
-    let id = storage.new_verdict_id();
-    assert!(storage.put_verdict(&id, Bytes::copy_from_slice(says.as_bytes())).await.unwrap());
-    id
+    loop {
+        let id = storage.new_verdict_id();
+        // false: another one of this very moment
+        if storage.put_verdict(&id, Bytes::copy_from_slice(says.as_bytes())).await.unwrap() {
+            return id;
+        }
+    }
 }
 
 async fn listed(storage: &Storage, before: Option<&str>) -> Vec<String> {
@@ -132,4 +136,68 @@ pub async fn the_judgements_of_a_manifest_are_bounded_and_go_with_it(world: &Wor
     push_all(storage, &name, &[], &artifact).await.unwrap();
     assert_eq!(judgements(storage, &name, &artifact).await, [Value::Null]);
     world.is_sound().await;
+}
+
+/// Keeps a refusal of `grounds`, given so many times.
+async fn refuse(storage: &Storage, name: &Repository, grounds: &str, times: u64) -> Refusal {
+    let says = json!({ "repository": name.as_str(), "digest": sha256(b"refused") }).to_string();
+    let (grounds, verdict) = (grounds.to_owned(), keep(storage, &says).await);
+    let refusal = Refusal { grounds, verdict, times, last: storage.clock().now() };
+    storage.put_refusal(name, &sha256(b"refused"), &refusal).await.unwrap();
+    refusal
+}
+
+pub async fn a_refusal_is_found_by_its_manifest_and_counted(world: &World) {
+    let (name, storage) = (repository("refused"), &world.storage);
+    let refused = async |digest| storage.refusals(&name, &digest).await.unwrap();
+    assert_eq!(refused(sha256(b"refused")).await, []);
+    let mut one = refuse(storage, &name, "a", 1).await;
+    let other = refuse(storage, &name, "b", 1).await;
+    for times in [2, 4, 1_000_000] {
+        one.times = times;
+        storage.put_refusal(&name, &sha256(b"refused"), &one).await.unwrap();
+    }
+    let mut all = [one, other];
+    all.sort_by(|a, b| a.verdict.cmp(&b.verdict));
+    assert_eq!(refused(sha256(b"refused")).await, all);
+    assert_eq!(world.keys("_refusals/").await.len(), 2, "the smaller counts went");
+    assert_eq!(refused(sha256(b"?")).await, []);
+    let elsewhere = storage.refusals(&repository("x"), &sha256(b"refused")).await.unwrap();
+    assert_eq!(elsewhere, []);
+    // what was refused makes no repository
+    assert!(!storage.repository_exists(&name).await.unwrap());
+    assert!(storage.repositories(None, 9).await.unwrap().items.is_empty());
+    world.is_sound().await;
+}
+
+pub async fn the_refusals_of_a_manifest_are_bounded(world: &World) {
+    const MAX: usize = 100;
+    let (name, storage) = (repository("refused"), &world.storage);
+    let mut all = Vec::new();
+    for n in 0..MAX + 10 {
+        all.push(refuse(storage, &name, &format!("{n}"), 1).await);
+    }
+    all.sort_by(|a, b| a.verdict.cmp(&b.verdict));
+    let refused = storage.refusals(&name, &sha256(b"refused")).await.unwrap();
+    assert_eq!(refused, all[10..], "of too many the oldest go");
+    assert_eq!(world.keys("_refusals/").await.len(), MAX);
+}
+
+pub async fn a_refusal_goes_with_its_verdict(world: &World) {
+    let now = Arc::new(AtomicI64::new(20_000 * DAY * 1000));
+    let storage = at(world, &now).await;
+    let name = repository("refused");
+    refuse(&storage, &name, "a", 7).await;
+    now.fetch_add(50 * DAY * 1000, Ordering::Relaxed);
+    let young = refuse(&storage, &name, "a", 1).await;
+    now.fetch_add(50 * DAY * 1000, Ordering::Relaxed);
+    assert_eq!(storage.sweep_verdicts(90).await.unwrap(), 1);
+    assert_eq!(storage.refusals(&name, &sha256(b"refused")).await.unwrap(), [young]);
+    let artifact = Artifact::of("makes the repository", &[]);
+    push_all(&storage, &name, &[], &artifact).await.unwrap();
+    let audit = storage.audit().await.unwrap();
+    assert_eq!((audit.sound["refusals"], audit.litter.len()), (1, 0), "{audit:?}");
+    world.lose(&world.key("verdicts/").await).await;
+    let audit = storage.audit().await.unwrap();
+    assert_eq!((audit.fault_count, audit.litter["refusals"]), (0, 1), "{audit:?}");
 }

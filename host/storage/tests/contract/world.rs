@@ -77,10 +77,14 @@ impl World {
 
     /// Changes the bytes of an object.
     pub async fn damage(&self, key: &str, change: impl FnOnce(&mut Vec<u8>)) {
-        let got = self.objects.get(&Path::parse(key).unwrap()).await.unwrap();
-        let mut bytes = got.bytes().await.unwrap().to_vec();
+        let mut bytes = self.object(key).await.to_vec();
         change(&mut bytes);
         self.plant(key, bytes).await;
+    }
+
+    /// What an object holds.
+    pub async fn object(&self, key: &str) -> Bytes {
+        self.objects.get(&Path::parse(key).unwrap()).await.unwrap().bytes().await.unwrap()
     }
 
     /// Loses an object.
@@ -171,6 +175,10 @@ pub struct Artifact {
     pub children: Vec<(Digest, u64)>,
     pub subject: Option<Digest>,
     pub tags: Vec<Tag>,
+    /// what it is pushed as; none: `application/x`
+    pub media_type: Option<&'static str>,
+    /// what its children must be stored as
+    pub child_type: Option<&'static str>,
 }
 
 impl Artifact {
@@ -181,6 +189,11 @@ impl Artifact {
 
     pub fn tagged(mut self, name: &str) -> Self {
         self.tags.push(tag(name));
+        self
+    }
+
+    pub fn typed(mut self, media_type: &'static str) -> Self {
+        self.media_type = Some(media_type);
         self
     }
 
@@ -232,12 +245,14 @@ async fn push_sized(
         digest: digest.clone(),
         size: size_of(digest),
         of: Named::Blob,
+        media_type: None,
         optional: false,
     });
     let children = artifact.children.iter().map(|(digest, size)| Need {
         digest: digest.clone(),
         size: *size,
         of: Named::Manifest,
+        media_type: artifact.child_type.map(ToOwned::to_owned),
         optional: false,
     });
     let claim = storage.claim(name, &digest, blobs.chain(children).collect()).await?;
@@ -253,7 +268,7 @@ async fn push_sized(
         tags: artifact.tags.clone(),
         verdict_id,
         record: ManifestRecord {
-            media_type: "application/x".into(),
+            media_type: artifact.media_type.unwrap_or("application/x").into(),
             kind: "unknown".into(),
             subject: artifact.subject.clone(),
             children: artifact.children.iter().map(|(digest, _)| digest.clone()).collect(),

@@ -1,5 +1,9 @@
 //! Verdicts: those that are found by their id, and the judgements that stand with a manifest. What
-//! they say is admission's business.
+//! they say is admission's business, but for the manifest that they name.
+
+mod refusals;
+
+pub use refusals::Refusal;
 
 use std::cmp::Reverse;
 
@@ -93,12 +97,24 @@ impl Storage {
             }
             let ids = self.backend.names(&Key::VerdictsOf(&day).path()).await?;
             removed += ids.len();
-            let discard = |id: String| async move {
-                self.backend.discard(&Key::Verdict(&id).path()).await;
-            };
-            stream::iter(ids).for_each_concurrent(AT_ONCE, discard).await;
+            let swept = stream::iter(ids.into_iter().map(Ok));
+            swept.try_for_each_concurrent(AT_ONCE, |id| self.sweep_verdict(id)).await?;
         }
         Ok(removed)
+    }
+
+    /// The refusal goes first: it never names a verdict that is not there.
+    async fn sweep_verdict(&self, id: String) -> Result<()> {
+        let key = Key::Verdict(&id).path();
+        let verdict = self.backend.read(&key).await?.unwrap_or_default();
+        let verdict: Value = serde_json::from_slice(&verdict).unwrap_or_default();
+        let names = ["repository", "digest"].map(|name| verdict[name].as_str().unwrap_or_default());
+        if let (Ok(repository), Ok(digest)) = (Repository::parse(names[0]), Digest::parse(names[1]))
+        {
+            self.forget_refusal(&repository, &digest, &id).await?;
+        }
+        self.backend.discard(&key).await;
+        Ok(())
     }
 
     /// Everything that was judged about a stored manifest, the newest first: the verdict that let

@@ -1,0 +1,143 @@
+//! The copies of a manifest: nearly always one, a claim with its body.
+//!
+//! A damaged copy keeps its claim until the manifest is deleted, since tags and entries name it:
+//! they count by any claim on a manifest that has a sound copy.
+
+use std::sync::Arc;
+
+use roadstead_oci::{Digest, Repository};
+
+use crate::{
+    Error, Manifest, Result, Storage,
+    id::Id,
+    key::{Key, body_of},
+    manifests::Names,
+    record,
+};
+
+/// The claims on a manifest, by the names in its folder.
+#[derive(Debug, Default)]
+pub(crate) struct Claims {
+    /// without a body: of a push under way, or what a crash or damage left
+    pub(crate) bodiless: Vec<Id>,
+    /// with one
+    pub(crate) visible: Vec<Id>,
+}
+
+/// A manifest as it lies in the store.
+pub(crate) struct Stored {
+    pub(crate) claims: Claims,
+    pub(crate) state: State,
+}
+
+/// What can be read of a manifest.
+pub(crate) enum State {
+    /// no body
+    Absent,
+    /// bodies, none of which is as it was written
+    Damaged(Error),
+    /// the bytes, and not what they name
+    Unclaimed(Arc<Manifest>, Error),
+    /// everything
+    Sound(Arc<Manifest>),
+}
+
+impl Claims {
+    /// Whether tags and entries that name this claim count.
+    pub(crate) fn count(&self, claim: &Id) -> bool {
+        !self.visible.is_empty() && self.contain(claim)
+    }
+
+    pub(crate) fn contain(&self, claim: &Id) -> bool {
+        self.all().any(|one| one == claim)
+    }
+
+    /// Those without a body first: so a delete that is cut leaves the manifest visible, or none.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Id> {
+        self.bodiless.iter().chain(&self.visible)
+    }
+}
+
+impl Stored {
+    /// The manifest, if its bytes can be served.
+    pub(crate) fn manifest(&self) -> Option<&Arc<Manifest>> {
+        match &self.state {
+            State::Sound(manifest) | State::Unclaimed(manifest, _) => Some(manifest),
+            State::Absent | State::Damaged(_) => None,
+        }
+    }
+}
+
+impl Storage {
+    pub(crate) async fn claims(&self, repository: &Repository, digest: &Digest) -> Result<Claims> {
+        let names = self.backend.names(&Key::Manifests(repository, digest).path()).await?;
+        let claims = names.iter().filter_map(|name| Id::parse(name));
+        let has_body = |claim: &Id| names.binary_search(&body_of(claim)).is_ok();
+        let (visible, bodiless) = claims.partition(has_body);
+        Ok(Claims { bodiless, visible })
+    }
+
+    /// Reads a manifest from the disk, whatever is remembered of it; under its lock.
+    pub(crate) async fn stored(&self, name: &(Repository, Digest)) -> Result<Stored> {
+        let (repository, digest) = name;
+        let claims = self.claims(repository, digest).await?;
+        let mut state = State::Absent;
+        for claim in &claims.visible {
+            let copy = self.copy(name, &claims, claim).await?;
+            if copy.rank() > state.rank() {
+                state = copy;
+            }
+            if matches!(state, State::Sound(_)) {
+                break;
+            }
+        }
+        Ok(Stored { claims, state })
+    }
+
+    /// One copy of a manifest.
+    pub(crate) async fn copy(
+        &self,
+        (repository, digest): &(Repository, Digest),
+        claims: &Claims,
+        claim: &Id,
+    ) -> Result<State> {
+        let key = Key::Body(repository, digest, claim).path();
+        let body = self.backend.read(&key).await?;
+        let body = body.ok_or_else(|| Error::corrupt(&key, "it was listed, and it is missing"));
+        let read = body.and_then(|body| record::decode(&key, &body)).and_then(|(record, bytes)| {
+            match digest.verifies(&bytes) {
+                true => Ok((record, bytes)),
+                false => Err(Error::corrupt(&key, "its bytes have another digest")),
+            }
+        });
+        let (record, bytes) = match read {
+            Ok(read) => read,
+            Err(error) => return Ok(State::Damaged(error)),
+        };
+        let others = claims.all().filter(|other| *other != claim);
+        let claims = std::iter::once(claim).chain(others).cloned().collect();
+        let manifest = Arc::new(Manifest { digest: digest.clone(), bytes, record, claims });
+        let key = Key::Claim(repository, digest, claim).path();
+        // from the disk: what is remembered of the claim may be sound where that is not
+        let names = match self.backend.read(&key).await? {
+            None => Err(Error::corrupt(&key, "it was listed, and it is missing")),
+            Some(claim) => record::decode::<Names>(&key, &claim),
+        };
+        Ok(match names {
+            Ok(_) => State::Sound(manifest),
+            Err(error) => State::Unclaimed(manifest, error),
+        })
+    }
+}
+
+impl State {
+    /// The greater, the better.
+    pub(crate) fn rank(&self) -> u8 {
+        match self {
+            Self::Absent => 0,
+            Self::Damaged(_) => 1,
+            Self::Unclaimed(..) => 2,
+            Self::Sound(_) => 3,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A disk that loses or changes bytes, seen by clients and by the operator.
+
+use std::{fs, path::PathBuf};
+
+use bytes::Bytes;
+use reqwest::Method;
+
+use crate::{
+    client::{Repository, sha256},
+    harness::{Server, said},
+};
+
+/// The files below a folder of objects whose path contains `part`.
+fn files(server: &Server, part: &str) -> Vec<PathBuf> {
+    fn walk(folder: PathBuf, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { walk(path, found) } else { found.push(path) }
+        }
+    }
+    let mut found = Vec::new();
+    walk(server.data().join("objects"), &mut found);
+    found.retain(|path| path.to_str().unwrap().contains(part));
+    found
+}
+
+type Harm = fn(&PathBuf);
+
+const SHORTENED: Harm = |file| {
+    let bytes = fs::read(file).unwrap();
+    fs::write(file, &bytes[..bytes.len().saturating_sub(1)]).unwrap();
+};
+/// In place, which no size tells.
+const CHANGED: Harm = |file| {
+    let mut bytes = fs::read(file).unwrap();
+    bytes.last_mut().into_iter().for_each(|byte| *byte ^= 1);
+    fs::write(file, bytes).unwrap();
+};
+const EMPTIED: Harm = |file| fs::write(file, "").unwrap();
+const LOST: Harm = |file| fs::remove_file(file).unwrap();
+
+#[tokio::test]
+async fn a_push_mends_what_the_disk_has_damaged() {
+    let mut server = Server::start(&[]);
+    let (config, layer) = (Bytes::from_static(b"{}"), Bytes::from(vec![7; 30_000]));
+    let (kind, layers) = (("application/x", &config[..]), [("application/y", &layer[..])]);
+    for restart in [false, true] {
+        for (nth, (harm, seen)) in
+            [(SHORTENED, 404), (CHANGED, 200), (EMPTIED, 404), (LOST, 404)].into_iter().enumerate()
+        {
+            let name = format!("mend/{restart}/{nth}");
+            let repository = Repository::of(&server, &name);
+            let pushed = repository.push("v1", kind, &layers).await.is(201);
+            let manifest = format!("manifests/{}", pushed.header("docker-content-digest"));
+            let sound = repository.get(&manifest).await.is(200).body;
+            if restart {
+                server.stop();
+            }
+            let record = format!("blobs/sha256/{}/", &sha256(&config).hex()[..2]);
+            let body = format!("{name}/_manifests/");
+            let mut harmed = files(&server, &body);
+            harmed.retain(|file| file.extension().is_some());
+            harmed.extend([files(&server, "objects/data/"), files(&server, &record)].concat());
+            assert!(harmed.len() >= 3, "{harmed:?}");
+            harmed.iter().for_each(harm);
+            if restart {
+                assert!(!server.command(&["check"]).status.success());
+                server.restart();
+            }
+            let repository = Repository::of(&server, &name);
+            if restart {
+                repository.get(&manifest).await.is(404);
+                repository.get("manifests/v1").await.is(404);
+                let log = server.log();
+                let logged = log.iter().any(|line| line.contains("a manifest is damaged"));
+                assert!(logged, "{log:#?}");
+            }
+            // a HEAD can't see what changed in place, but of what is small
+            let blob = format!("blobs/{}", sha256(&layer));
+            repository.send(Method::HEAD, &blob).await.is(seen);
+            repository.send(Method::HEAD, &format!("blobs/{}", sha256(&config))).await.is(404);
+            repository.push("v1", kind, &layers).await.is(201);
+            for restarted in [false, true] {
+                if restarted {
+                    server.stop();
+                    server.restart();
+                }
+                let repository = Repository::of(&server, &name);
+                assert_eq!(repository.get(&manifest).await.is(200).body, sound);
+                assert_eq!(repository.get("manifests/v1").await.is(200).body, sound);
+                assert!(repository.get(&blob).await.is(200).body == layer);
+            }
+            // the layer of the repositories before is damaged as well, and no push mended those
+            if nth == 0 && !restart {
+                server.is_sound();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_absent_until_it_is_pushed_again() {
+    let mut server = Server::start(&[]);
+    let (config, layer) = (Bytes::from_static(b"{}"), Bytes::from(vec![7; 30_000]));
+    let (kind, layers) = (("application/x", &config[..]), [("application/y", &layer[..])]);
+    let repository = Repository::of(&server, "absent");
+    let pushed = repository.push("v1", kind, &layers).await.is(201);
+    files(&server, "objects/data/").iter().for_each(SHORTENED);
+    let blob = format!("blobs/{}", sha256(&layer));
+    for method in [Method::HEAD, Method::GET] {
+        repository.send(method, &blob).await.is(404);
+    }
+    // neither does another repository get it without a push, nor a manifest that names it
+    let other = Repository::of(&server, "other");
+    let mount = format!("blobs/uploads/?mount={}&from=absent", sha256(&layer));
+    other.send(Method::POST, &mount).await.is(202);
+    let stored = repository.get("manifests/v1").await.is(200);
+    let again =
+        repository.put("v2", stored.header("content-type"), &stored.body).await.unwrap().is(404);
+    assert!(again.errors()[0].starts_with("MANIFEST_BLOB_UNKNOWN: "), "{:?}", again.errors());
+    assert!(again.errors()[0].ends_with("push it first"), "{:?}", again.errors());
+    let check = server.command(&["check"]);
+    assert!(said(&check).contains("is not as it says"), "{}", said(&check));
+    repository.push_blob(&layer).await.unwrap();
+    repository.put("v2", stored.header("content-type"), &stored.body).await.unwrap().is(201);
+    other.send(Method::POST, &mount).await.is(201);
+    server.is_sound();
+    // a damaged manifest can be deleted
+    server.stop();
+    let bodies = files(&server, "absent/_manifests/");
+    bodies.iter().filter(|file| file.extension().is_some()).for_each(EMPTIED);
+    server.restart();
+    let repository = Repository::of(&server, "absent");
+    let manifest = format!("manifests/{}", pushed.header("docker-content-digest"));
+    repository.get(&manifest).await.is(404);
+    repository.send(Method::DELETE, &manifest).await.is(202);
+    repository.send(Method::DELETE, &manifest).await.is(404);
+    server.is_sound();
+}
