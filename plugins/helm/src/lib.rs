@@ -64,6 +64,8 @@ impl Plugin for Helm {
             Standing::Carrier => {
                 let mut report = Report::new();
                 manifest::find_carried(manifest, &mut report);
+                // a config that its subject names is all that helm lacks
+                walk::check(manifest, &mut report)?;
                 Ok(Some(report))
             }
             Standing::Index => {

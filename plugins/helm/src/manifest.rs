@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use roadstead_plugin_sdk::{Descriptor, Manifest, Quoted, Report, Role};
 
-use crate::{codes, metadata::Metadata, walk::is_image_config};
+use crate::{codes, metadata::Metadata};
 
 /// The config of a chart.
 pub(crate) const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
@@ -83,17 +83,10 @@ pub(crate) fn standing(manifest: &Manifest) -> Standing {
     match manifest.config() {
         _ if !is_helm => Standing::None,
         None if !claims => Standing::Index,
-        _ if claims || named(Part::Config) || is_image(manifest) => Standing::Chart,
+        _ if claims || named(Part::Config) => Standing::Chart,
         _ if named(Part::Chart) => Standing::Carrier,
         _ => Standing::None,
     }
-}
-
-/// Whether a runtime would take it for an image. Such an image is among those that nobody looks
-/// into behind an index, so that none may hide a chart.
-fn is_image(manifest: &Manifest) -> bool {
-    manifest.config().is_some_and(|config| is_image_config(&config.media_type))
-        && manifest.layers().any(|layer| Part::of(&layer.media_type) == Some(Part::Chart))
 }
 
 /// Finds the parts, in any order: helm sorts layers by digest.

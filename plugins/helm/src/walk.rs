@@ -2,7 +2,8 @@
 //! it as the subject, among the layers or in an index, and what those name in turn. Out of all of
 //! it helm takes parts by media type, and of two of a kind the one that arrived last.
 //!
-//! A plugin reads what its target names, and of what lies deeper it knows the type alone.
+//! A plugin reads what its target names, and of what lies deeper it knows the type alone. The host
+//! walks all the way, and refuses a chart there that is carried by what is no chart.
 
 use std::collections::BTreeSet;
 
@@ -32,12 +33,6 @@ const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 const FINDINGS_MAX: usize = 10;
 /// Manifests below another one that are looked up.
 const LOOKED_UP_MAX: usize = 1_000;
-
-/// Whether this is the config of an image.
-pub(crate) fn is_image_config(media_type: &str) -> bool {
-    let essence = media_type::essence(media_type);
-    matches!(essence, media_type::OCI_CONFIG | media_type::DOCKER_CONFIG)
-}
 
 /// Finds whatever helm could take in place of the chart's own parts. An index has none: there helm
 /// may take what it likes, as long as it takes charts that were judged.
@@ -175,31 +170,31 @@ impl Walk<'_> {
         }
     }
 
-    /// Looks up what lies too deep to be read. What is listed as an image carries no chart: an
-    /// image that does is refused.
+    /// Looks up what lies too deep to be read.
     fn below(&mut self, digest: &str, place: &str, pointer: &str) {
         self.seen.looked_up += 1;
-        let why = if self.seen.looked_up > LOOKED_UP_MAX {
-            format!("{place} names more than {LOOKED_UP_MAX} manifests, whose parts helm takes")
-        } else {
-            match context::manifest(digest).map(|found| found.artifact_type.unwrap_or_default()) {
-                Some(of) if is_image_config(&of) => return,
-                Some(of) => {
-                    self.seen.has_config |= is_helm(&of);
-                    let of = Quoted(&of);
-                    format!("{place} names a manifest of the type {of}, whose parts helm takes")
-                }
-                None => {
-                    let why = format!(
-                        "{place} names {digest}, which is not stored here, and helm fetches it \
-                         with the chart; push it first"
-                    );
-                    self.seen.absent.push(Problem { why, pointer: pointer.to_owned() });
-                    return;
-                }
+        let found = context::manifest(digest).map(|found| found.artifact_type.unwrap_or_default());
+        let problem = |why| Problem { why, pointer: pointer.to_owned() };
+        match found {
+            _ if self.seen.looked_up > LOOKED_UP_MAX => {
+                let why = format!("{place} names more than {LOOKED_UP_MAX} manifests");
+                self.seen.hidden.push(problem(why));
             }
-        };
-        self.seen.hidden.push(Problem { why, pointer: pointer.to_owned() });
+            // in an index it is judged like any other
+            Some(of) if is_helm(&of) && !self.own.is_empty() => {
+                let of = Quoted(&of);
+                let why = format!("{place} names a manifest of the type {of}, another chart's");
+                self.seen.hidden.push(problem(why));
+            }
+            Some(_) => {}
+            None => {
+                let why = format!(
+                    "{place} names {digest}, which is not stored here, and helm fetches it with \
+                     the chart; push it first"
+                );
+                self.seen.absent.push(problem(why));
+            }
+        }
     }
 }
 

@@ -7,9 +7,7 @@ pub(crate) const CONFIG_TYPE: Code = Code::error(
     "the config of a chart has another type than helm's",
     "helm tells a chart by the media type of its config, \
      `application/vnd.cncf.helm.config.v1+json`. With another one `helm pull` fails, though the \
-     artifact says that it is a chart. Push the chart with `helm push`. (An image among whose \
-     layers is a chart is refused as well: helm takes the chart where an index or a subject leads \
-     to it, and what an index lists as an image nobody looks into.)",
+     artifact says that it is a chart. Push the chart with `helm push`.",
 );
 
 pub(crate) const CHART_LAYERS: Code = Code::error(

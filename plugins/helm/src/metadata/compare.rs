@@ -110,7 +110,7 @@ fn says_nothing(other: &Json) -> bool {
     match other {
         Json::Null => true,
         Json::String(text) => text.is_empty(),
-        Json::Array(items) => items.is_empty(),
+        Json::Array(items) => items.iter().all(Json::is_null),
         Json::Object(entries) => entries.is_empty(),
         Json::Bool(_) | Json::Number(_) => false,
     }
@@ -119,7 +119,7 @@ fn says_nothing(other: &Json) -> bool {
 fn is_empty(chart: &Value) -> bool {
     match chart {
         Value::Absent | Value::Flag(false) | Value::Any(Json::Null) => true,
-        Value::Text(text) => text.helm.is_empty(),
+        Value::Text(text) => sanitised(&text.helm).is_empty(),
         Value::List(items) => items.is_empty(),
         Value::Map(entries) => entries.values().all(is_empty),
         Value::Flag(true) | Value::Any(_) => false,

@@ -37,9 +37,9 @@ impl Message {
         let text = std::str::from_utf8(bytes).map_err(|_| not_signed("is no text"))?;
         let text = first_signed(text).map_err(not_signed)?;
         let (signed, _) = CleartextSignedMessage::from_string(text)
-            .map_err(|_| not_signed("is no text with a signature by OpenPGP"))?;
+            .map_err(|_| not_signed("is no text with a signature by OpenPGP that can be read"))?;
         let packets =
-            packets(text).ok_or_else(|| not_signed("has no signature that helm reads"))?;
+            packets(text).ok_or_else(|| not_signed("has no signature that can be read"))?;
         let is_odd = |line: &str| line.starts_with('-') && !line.starts_with("- ");
         if signed.text().lines().any(is_odd) {
             return Err(not_signed("has a line with a dash that is not escaped"));

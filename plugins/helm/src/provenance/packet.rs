@@ -29,13 +29,16 @@ pub(super) fn packets(message: &str) -> Option<Vec<Packet>> {
         let header = PacketHeader::try_from_reader(&mut rest).ok()?;
         let PacketLength::Fixed(len) = header.packet_length() else { return None };
         let (body, behind) = rest.split_at_checked(usize::try_from(len).ok()?)?;
-        if header.tag() != Tag::Signature {
-            return None;
+        rest = behind;
+        match header.tag() {
+            // which say nothing
+            Tag::Marker | Tag::Padding => continue,
+            Tag::Signature => {}
+            _ => return None,
         }
         let signature = Signature::try_from_reader(header, body).ok()?;
         let hashed = hashed(body)?.to_vec();
         packets.push(Packet { signature, hashed });
-        rest = behind;
     }
     (!packets.is_empty()).then_some(packets)
 }
@@ -62,7 +65,9 @@ impl Packet {
     fn verify(&self, key: &impl VerifyingKey, text: &[u8]) -> Option<()> {
         let config = self.signature.config()?;
         let of_key = u8::from(key.version());
-        let is_unknown = |found: SubpacketType| matches!(found, SubpacketType::Other(_));
+        let is_unknown = |found: SubpacketType| {
+            matches!(found, SubpacketType::Other(_) | SubpacketType::Experimental(_))
+        };
         let mut subpackets = config.hashed_subpackets();
         if of_key != self.hashed[0]
             || subpackets.any(|found| found.is_critical && is_unknown(found.typ()))

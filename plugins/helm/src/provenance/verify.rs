@@ -98,6 +98,9 @@ fn check_text(packet: &Packet, key: &impl VerifyingKey, text: &[u8]) -> Result<(
     if !packet.fits(key, text) {
         return Err("has a signature that does not fit its text");
     }
+    if created(signature).is_none() {
+        return Err("has a signature that does not say when it was made");
+    }
     if is_over(created(signature), signature.signature_expiration_time()) {
         return Err("has a signature that is expired");
     }

@@ -146,7 +146,7 @@ impl Reader<'_, '_> {
                         .map_err(|why| Invalid::new(line, why))?;
                 }
                 let value = Scalar::resolve(&text, tag.as_deref(), plain_implicit);
-                let value = value.map_err(|why| Invalid::unread(line, why))?;
+                let value = value.map_err(|why| Invalid::new(line, why))?;
                 (anchor, Content::Scalar { text, value })
             }
             EventData::SequenceStart { anchor, .. } => {

@@ -66,7 +66,8 @@ def charts():
     small = "{\"title\": \"" + "x" * 400_000 + "\"}"
     add("schemas of 18 MB in 45 charts", **{
         f"charts/s{n}.tgz": sub(f"s{n}", files={"values.schema.json": small}) for n in range(45)})
-    add("values of 20 MiB", **subs, **{f"charts/s{n}/values.yaml": "a: " + "x" * (4 << 20) + "\n" for n in range(5)})
+    large = "".join(f"a{n}: {'x' * 4000}\n" for n in range(950))
+    add("values of 19 MB", **subs, **{f"charts/s{n}/values.yaml": large for n in range(5)})
 
     lock = "dependencies: []\ndigest: sha256:00\ngenerated: \"2026-01-31T12:00:00.5+01:00\"\n"
     for text in ["", "~", "{}", "[]", "a", "a: [\n", lock, "generated: 2026-01-31T12:00:00Z\n", "generated: ~\n", "generated: ''\n",

@@ -20,9 +20,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import cases
 import files
+import pulls
 import signed
 
 HERE = pathlib.Path(__file__).parent
@@ -34,6 +36,8 @@ class Registry(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     blobs = {}
     manifests = {}
+    # what is there to be pulled, with its type
+    typed = {}
 
     def log_message(self, *_):
         pass
@@ -57,11 +61,13 @@ class Registry(http.server.BaseHTTPRequestHandler):
         if self.path.rstrip("/") == "/v2":
             self.answer(200)
             return
+        kind = "application/vnd.oci.image.manifest.v1+json"
         found = self.manifests.get(self.path) or self.blobs.get(self.path.rsplit("/", 1)[1])
+        if self.path in self.typed:
+            kind, found = self.typed[self.path]
         if found is None:
             self.answer(404)
         else:
-            kind = "application/vnd.oci.image.manifest.v1+json"
             headers = [("Docker-Content-Digest", digest(found)), ("Content-Type", kind)]
             self.answer(200, headers, found)
 
@@ -162,6 +168,27 @@ def add_configs(rows, archive_of, helm, port):
             row["config"] = pushed["config"] if pushed else sys.exit(why)
 
 
+def pulled(helms, port):
+    """Whether `helm pull` pulls a chart out of each scene: null, or why not."""
+    rows = {}
+    for number, (name, (scene, root)) in enumerate(pulls.pulls().items()):
+        repository = f"/v2/p{number}/web"
+        for key, (media_type, content) in scene.stored.items():
+            kind = "blobs" if media_type is None else "manifests"
+            Registry.typed[f"{repository}/{kind}/{key}"] = (media_type, content)
+        Registry.typed[f"{repository}/manifests/1.2.3"] = scene.stored[root["digest"]]
+        stored = {key: base64.b64encode(content).decode() for key, (_, content) in scene.stored.items()}
+        rows[name] = {"root": root, "stored": stored}
+        for helm, program in helms.items():
+            with tempfile.TemporaryDirectory() as home:
+                good, _, error = signed.run(
+                    [program, "pull", f"oci://127.0.0.1:{port}/p{number}/web", "--version", "1.2.3", "--plain-http",
+                     "-d", home], pathlib.Path(home))
+                why = next((line for line in error.splitlines() if line.startswith("Error: ")), error)
+                rows[name][helm] = None if good else why.removeprefix("Error: ")[:200]
+    return rows
+
+
 def write(name, rows, helms, **more):
     made = {
         "made": datetime.date.today().isoformat(),
@@ -186,8 +213,8 @@ def main():
     metadata = cases.metadata()
     archives = {name: cases.package(files) for name, files in metadata.items()}
     rows = table(archives, helms, port)
-    for name, files in metadata.items():
-        rows[name] = {"files": files, **rows[name]}
+    for name, row in rows.items():
+        rows[name] = {"files": metadata[name], **row}
     write("metadata.json", rows, helms)
 
     archives = {name: cases.package(chart) for name, chart in files.charts().items()}
@@ -204,7 +231,9 @@ def main():
         write("locks.json", rows, helms)
         rows, keys = signed.provenance_cases(helms, pathlib.Path(home))
         add_configs(rows, lambda row: row["archive"], helm, port)
-        write("provenance.json", rows, helms, keys=keys)
+        write("provenance.json", rows, helms, keys=keys, now=int(time.time()))
+
+    write("pulls.json", pulled(helms, port), helms)
 
     archives = cases.archives()
     rows = table(archives, helms, port)

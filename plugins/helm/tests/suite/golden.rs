@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use roadstead_plugin_sdk::{Finding, Report, Severity, testing::Tar};
 use serde_json::{Value, json};
 
-use crate::push::{Push, codes};
+use crate::push::{Push, codes, golden};
 
 /// What helm loads although the plugin refuses it, with the codes that say why. Of those with
 /// RSH021 some other reader of tar unpacks other files than Go does. RSH050 goes with what keeps
@@ -65,9 +65,8 @@ const UNINSTALLED: &[&str] = &["apiVersion: 1"];
 /// takes it for a letter.
 const UNREAD: &[&str] = &["a byte order mark within"];
 
-fn table(text: &str) -> BTreeMap<String, Value> {
-    let table: Value = serde_json::from_str(text).expect("the table is JSON");
-    serde_json::from_value(table["cases"].clone()).expect("it has cases")
+fn table(name: &str) -> BTreeMap<String, Value> {
+    serde_json::from_value(golden(name)["cases"].take()).expect("it has cases")
 }
 
 /// What the helms made of a case, which must be the same.
@@ -100,7 +99,7 @@ fn review(pushed: &Value, layer: &[u8]) -> Report {
 #[test]
 fn metadata_are_read_as_helm_reads_them() {
     let mut wrong = Vec::new();
-    for (name, case) in table(include_str!("../golden/metadata.json")) {
+    for (name, case) in table("metadata") {
         let files = case["files"].as_object().unwrap();
         let layer = files.iter().fold(Tar::new(), |archive, (path, content)| {
             archive.file(&format!("web/{path}"), content.as_str().unwrap())
@@ -142,7 +141,7 @@ fn metadata_are_read_as_helm_reads_them() {
 fn archives_are_read_as_helm_reads_them_or_refused() {
     let stricter: BTreeMap<_, _> = STRICTER_THAN_HELM.iter().copied().collect();
     let mut wrong = Vec::new();
-    for (name, case) in table(include_str!("../golden/archives.json")) {
+    for (name, case) in table("archives") {
         let layer = STANDARD.decode(case["archive"].as_str().unwrap()).unwrap();
         let answer = answer(&name, &case);
         let report = review(answer.unwrap_or(&plain()), &layer);

@@ -6,6 +6,7 @@ mod charts;
 mod golden;
 mod manifests;
 mod metadata;
+mod pulled;
 mod push;
 mod settings;
 mod tables;

@@ -171,6 +171,13 @@ impl Push {
     }
 }
 
+/// A golden table, as `golden/make.py` wrote it.
+pub(crate) fn golden(name: &str) -> Value {
+    let path = format!("{}/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).expect("the table is JSON")
+}
+
 /// Bytes out of a golden table.
 pub(crate) fn decoded(text: &Value) -> Vec<u8> {
     STANDARD.decode(text.as_str().expect("text")).expect("base64")

@@ -4,14 +4,14 @@ use roadstead_plugin_helm::Helm;
 use roadstead_plugin_sdk::testing::{Scene, Tar};
 use serde_json::{Value, json};
 
-use crate::push::{CHART_YAML, PROVENANCE, Push, chart, codes, config, only};
+use crate::push::{CHART_YAML, PROVENANCE, Push, chart, codes, config, golden, only};
 
 fn keys() -> Value {
     table()["keys"].clone()
 }
 
 fn table() -> Value {
-    serde_json::from_str(include_str!("../golden/provenance.json")).expect("the table is JSON")
+    golden("provenance")
 }
 
 /// The message about the keyring.

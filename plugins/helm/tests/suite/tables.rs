@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use roadstead_plugin_sdk::{Finding, Report, Severity};
 use serde_json::{Value, json};
 
-use crate::push::{PROVENANCE, Push, codes, decoded};
+use crate::push::{PROVENANCE, Push, codes, decoded, golden};
 
 const HELMS: [&str; 2] = ["helm-3.22.0", "helm-4.3.1"];
 
@@ -15,8 +15,6 @@ const LENIENT: &[&str] = &[
     "schema '{\"$schema\": \"\"}'",
     "schema '{\"$schema\": \"http://127.0.0.1:1/schema\"}'",
     "schema '{\"$schema\": \"http://json-schema.org/draft-03/schema#\"}'",
-    "values \"a: !!binary '%'\\n\"",
-    "values 'a: !!int x\\n'",
     "values in UTF-16",
 ];
 
@@ -26,15 +24,21 @@ const STRICTER_THAN_HELM: &[(&str, &[&str])] = &[
     ("rubbish after an archive within", &["RSH020", "RSH050"]),
 ];
 
-/// What `helm verify` takes and the plugin refuses.
+/// What `helm verify` takes and the plugin refuses. Those by hand are of a form that no program
+/// writes and the library does not read.
 const STRICTER_THAN_VERIFY: &[(&str, &[&str])] = &[
     ("another name", &["RSH063"]),
     ("another version", &["RSH063"]),
     ("by gpg with SHA-1", &["RSH065"]),
+    ("by hand with a marker", &["RSH060"]),
+    ("by hand with a marker behind", &["RSH060"]),
+    ("by hand with a note with other flags", &["RSH060"]),
+    ("by hand with a note with reserved flags", &["RSH060"]),
+    ("by hand with a policy that is no text", &["RSH060"]),
 ];
 
-fn table(text: &str) -> (Value, BTreeMap<String, Value>) {
-    let mut table: Value = serde_json::from_str(text).expect("the table is JSON");
+fn table(name: &str) -> (Value, BTreeMap<String, Value>) {
+    let mut table = golden(name);
     let cases = serde_json::from_value(table["cases"].take()).expect("it has cases");
     (table, cases)
 }
@@ -52,7 +56,7 @@ fn errors(report: &Report) -> Vec<&str> {
 #[test]
 fn what_helm_loads_and_renders_is_accepted() {
     let stricter: BTreeMap<_, _> = STRICTER_THAN_HELM.iter().copied().collect();
-    let (_, cases) = table(include_str!("../golden/files.json"));
+    let (_, cases) = table("files");
     let mut wrong = Vec::new();
     for (name, case) in &cases {
         let pushed = HELMS.map(|helm| &case[helm]).into_iter().find(|pushed| !pushed.is_null());
@@ -92,7 +96,7 @@ fn what_helm_loads_and_renders_is_accepted() {
 
 #[test]
 fn a_lock_is_outdated_where_helm_says_so() {
-    let (_, cases) = table(include_str!("../golden/locks.json"));
+    let (_, cases) = table("locks");
     for (name, case) in &cases {
         for helm in HELMS {
             let report = Push::new(&case["config"], &decoded(&case[helm])).review();
@@ -109,7 +113,7 @@ fn a_lock_is_outdated_where_helm_says_so() {
 #[test]
 fn provenance_is_verified_as_helm_does_or_refused() {
     let stricter: BTreeMap<_, _> = STRICTER_THAN_VERIFY.iter().copied().collect();
-    let (table, cases) = table(include_str!("../golden/provenance.json"));
+    let (table, cases) = table("provenance");
     let mut wrong = Vec::new();
     for (name, case) in &cases {
         let key = case["key"].as_str().unwrap();
@@ -117,7 +121,7 @@ fn provenance_is_verified_as_helm_does_or_refused() {
         let layer = decoded(&case["archive"]);
         let provenance = case["provenance"].as_str().unwrap().as_bytes();
         let push = Push::new(&case["config"], &layer).layer(PROVENANCE, provenance);
-        let report = push.settings(&settings).review();
+        let (report, _) = push.settings(&settings).review_at(table["now"].as_u64().unwrap());
         let found = errors(&report);
         let is_fine = HELMS.iter().all(|helm| case[helm].is_null());
         match (is_fine, stricter.get(name.as_str())) {

@@ -1,0 +1,113 @@
+//! The plugin against what real helms pull: `golden/make.py` asked them.
+
+use std::collections::BTreeMap;
+
+use roadstead_plugin_helm::Helm;
+use roadstead_plugin_sdk::{
+    Descriptor, Manifest, Property, Report, Role, Target, oci, testing::Scene,
+};
+use serde_json::Value;
+
+use crate::push::{codes, decoded, golden};
+
+const HELMS: [&str; 2] = ["helm-3.22.0", "helm-4.3.1"];
+
+/// What helm pulls and the plugin refuses. Of a config in which one key stands twice, or in
+/// another case, two readers see two charts; the others put a chart that nobody judged into the
+/// place of one that was.
+const STRICTER: &[(&str, &str)] = &[
+    (
+        "a component with a chart as the subject of a chart without one",
+        "RSH002 RSH004 RSH007 RSH050",
+    ),
+    ("a component with a chart, beside a chart without one, in an index", "RSH007"),
+    ("config '{\"Name\":\"web\"}'", "RSH010 RSH050"),
+    ("config '{\"name\":\"a\",\"name\":\"web\"}'", "RSH010 RSH050"),
+];
+
+fn descriptor(role: Role, media_type: &str, digest: &str) -> Descriptor {
+    Descriptor {
+        role,
+        index: 0,
+        media_type: media_type.to_owned(),
+        digest: digest.to_owned(),
+        size: 2,
+        artifact_type: None,
+        annotations: Vec::new(),
+        platform: None,
+        urls: Vec::new(),
+        data: None,
+    }
+}
+
+fn parts(manifest: &oci::Manifest) -> Vec<Descriptor> {
+    let role = |role| match role {
+        oci::Role::Config => Role::Config,
+        oci::Role::Layer => Role::Layer,
+        oci::Role::Manifest => Role::Manifest,
+        oci::Role::Subject => Role::Subject,
+    };
+    let named = manifest.descriptors();
+    let part = |(of, index, named): (oci::Role, usize, &oci::Descriptor)| {
+        let index = u32::try_from(index).unwrap();
+        let digest = named.digest.to_string();
+        Descriptor { index, ..descriptor(role(of), &named.media_type, &digest) }
+    };
+    named.map(part).collect()
+}
+
+/// Stores all of a case, and reviews what was pulled.
+fn review(case: &Value) -> Option<Report> {
+    let mut scene = Scene::new();
+    let mut target = None;
+    for (digest, content) in case["stored"].as_object().unwrap() {
+        let bytes = decoded(content);
+        assert_eq!(scene.blob(&bytes), *digest);
+        let Ok(manifest) = oci::Manifest::parse(&bytes, None) else { continue };
+        let artifact_type = manifest.effective_artifact_type().map(ToOwned::to_owned);
+        let descriptors = parts(&manifest);
+        if case["root"]["digest"] == digest.as_str() {
+            let annotation = |(key, value): (&String, &String)| Property {
+                key: key.clone(),
+                value: value.clone(),
+            };
+            target = Some(Target::Manifest(Manifest {
+                digest: digest.clone(),
+                media_type: manifest.media_type.clone(),
+                artifact_type,
+                kind: "helm-chart".to_owned(),
+                bytes: bytes.clone(),
+                annotations: manifest.annotations.iter().map(annotation).collect(),
+                descriptors,
+                repository: "charts/web".to_owned(),
+                tags: vec!["1.2.3".to_owned()],
+                principal: None,
+                properties: Vec::new(),
+            }));
+        } else {
+            let listed = descriptor(Role::Manifest, &manifest.media_type, digest);
+            scene.store(Descriptor { artifact_type, ..listed }, None, Vec::new());
+        }
+    }
+    scene.review::<Helm>(&target.expect("it is there"), "{}").unwrap()
+}
+
+#[test]
+fn what_helm_pulls_is_accepted() {
+    let stricter: BTreeMap<_, _> = STRICTER.iter().copied().collect();
+    let table = golden("pulls");
+    let mut wrong = Vec::new();
+    for (name, case) in table["cases"].as_object().unwrap() {
+        let report = review(case).expect("it is helm's");
+        let found = codes(&report).join(" ");
+        let pulls = HELMS.iter().all(|helm| case[helm].is_null());
+        // an artifact of another kind is no chart that helm could refuse
+        let is_carrier = found == "RSH080";
+        match stricter.get(name.as_str()) {
+            Some(expected) if pulls && found == **expected => {}
+            None if pulls != report.rejects() || !pulls && is_carrier => {}
+            _ => wrong.push(format!("{name}: helm says {}, but {found}", case[HELMS[0]])),
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
