@@ -1,6 +1,6 @@
 //! What an operator wants of images.
 
-use roadstead_plugin_sdk::SettingsProblem;
+use roadstead_plugin_sdk::{Quoted, SettingsProblem};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -51,10 +51,10 @@ impl Settings {
                 .then(|| "is no image's name; write one such as docker.io/library/*".to_owned())
         });
         let mut problems = Vec::new();
-        problems.extend(told("requiredLabels", labels));
-        problems.extend(told("platforms", platforms));
-        problems.extend(told("forbiddenEnv", env));
-        problems.extend(told("baseImages", bases));
+        problems.extend(told(("requiredLabels", &self.required_labels), labels));
+        problems.extend(told(("platforms", &self.platforms), platforms));
+        problems.extend(told(("forbiddenEnv", &self.forbidden_env), env));
+        problems.extend(told(("baseImages", &self.base_images), bases));
         for (name, value) in
             [("maxBytes", self.max_bytes), ("maxLayers", self.max_layers.map(u64::from))]
         {
@@ -67,11 +67,13 @@ impl Settings {
     }
 }
 
+/// Problems of the entries of a list, each with the entry as its subject.
 fn told(
-    name: &str,
-    entries: impl Iterator<Item = Option<String>>,
+    (name, entries): (&str, &[String]),
+    problems: impl Iterator<Item = Option<String>>,
 ) -> impl Iterator<Item = SettingsProblem> {
-    entries.enumerate().filter_map(move |(index, message)| {
-        message.map(|message| SettingsProblem { pointer: format!("/{name}/{index}"), message })
+    entries.iter().zip(problems).enumerate().filter_map(move |(index, (entry, problem))| {
+        let message = format!("{} {}", Quoted(entry), problem?);
+        Some(SettingsProblem { pointer: format!("/{name}/{index}"), message })
     })
 }

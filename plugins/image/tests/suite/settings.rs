@@ -44,6 +44,8 @@ fn wrong_settings_are_told_with_their_place() {
         assert_eq!(found[0].0, pointer, "{settings}");
         assert!(found[0].1.contains(cure), "{settings}: {}", found[0].1);
     }
+    let found = problems(&json!({ "platforms": ["linux/amd64", "amd64"] }));
+    assert!(found[0].1.starts_with("\"amd64\" is no platform; "), "{}", found[0].1);
 }
 
 #[test]
