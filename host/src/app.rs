@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The plugins inside the binary; `build.rs` finds their components.
-const BUNDLED: [Bundled; 3] = [
+pub const BUNDLED: [Bundled; 3] = [
     Bundled { name: "cosign", component: include_bytes!(env!("ROADSTEAD_PLUGIN_COSIGN")) },
     Bundled { name: "helm", component: include_bytes!(env!("ROADSTEAD_PLUGIN_HELM")) },
     Bundled { name: "image", component: include_bytes!(env!("ROADSTEAD_PLUGIN_IMAGE")) },

@@ -20,8 +20,11 @@ pub const TOO_MANY_BELOW: &str = "RSA003";
 /// A part of what is pushed can't be read, so that nobody can judge it.
 pub const BELOW_UNREADABLE: &str = "RSA004";
 
+/// A rule denies whatever it is about.
+pub const DENIED: &str = "RSA005";
+
 /// What rules find; a policy can change their severity.
-pub const OF_RULES: [Code; 4] = [
+pub const OF_RULES: [Code; 5] = [
     Code {
         id: NOT_ACCEPTED,
         summary: "the artifact is none of those that are accepted in this repository",
@@ -55,6 +58,14 @@ pub const OF_RULES: [Code; 4] = [
                       for what helm follows, and this part of it is not stored (a child with \
                       `manifests.allow_sparse_indexes`, or a subject) or is damaged. Push it \
                       first. Where the store could not read something now, pushing again helps.",
+    },
+    Code {
+        id: DENIED,
+        summary: "a rule denies this artifact here",
+        explanation: "A rule with `deny` rejects whatever its `match` is about, and says in its \
+                      `message` what to do instead. `roadstead policy explain` shows which rules \
+                      are about an artifact, and why. An operator can leave something out of the \
+                      rule with `match: { except: … }`.",
     },
 ];
 
@@ -133,7 +144,48 @@ const fn code(id: &'static str, summary: &'static str, explanation: &'static str
     Code { id, summary, explanation }
 }
 
+/// The known code that a text spells otherwise: `rsh25` is `RSH025`. Another number is another
+/// code, however alike they look.
+pub fn spelled<'a>(text: &str, mut known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let parts = |code: &str| {
+        let digits = code.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+        let family = code[..code.len() - digits.len()].trim_end_matches(['-', '_', ' ']);
+        Some((family.to_ascii_uppercase(), digits.parse::<u64>().ok()?))
+    };
+    let wanted = parts(text)?;
+    known.find(|code| parts(code).as_ref() == Some(&wanted))
+}
+
 /// Every code of the host.
 pub fn all() -> impl Iterator<Item = &'static Code> {
     OF_RULES.iter().chain(&OF_FAILURES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_may_be_spelled_otherwise_but_is_no_other_code() {
+        let known = ["RSH025", "RSH040", "NL001"];
+        for (text, code) in [
+            ("rsh025", Some("RSH025")),
+            ("RSH25", Some("RSH025")),
+            ("RSH-040", Some("RSH040")),
+            ("nl1", Some("NL001")),
+            ("RSI040", None),
+            ("RSH041", None),
+            ("RSH", None),
+            ("\u{e4}1", None),
+            ("", None),
+        ] {
+            assert_eq!(spelled(text, known.into_iter()), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_code_stands_for_one_thing() {
+        let ids: std::collections::BTreeSet<_> = all().map(|code| code.id).collect();
+        assert_eq!(ids.len(), all().count());
+    }
 }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::{
-    Failure, Plugin, Report,
+    Failure, Plugin, Report, Severity,
     bindings::{
         exports::roadstead::admission::reviewer::{self, Guest},
         roadstead::admission::types,
@@ -38,14 +38,19 @@ impl<P: Plugin> Guest for Exported<P> {
 
     fn validate_settings(settings: String) -> Result<(), Vec<reviewer::SettingsProblem>> {
         report_panics();
-        let problems = match parse_settings::<P>(&settings) {
-            Ok(settings) => P::validate_settings(&settings),
-            Err(problem) => vec![problem],
+        let (problems, severity) = match parse_settings::<P>(&settings) {
+            Ok(settings) => match P::validate_settings(&settings) {
+                problems if problems.is_empty() => {
+                    (P::settings_warnings(&settings), Severity::Warning)
+                }
+                problems => (problems, Severity::Error),
+            },
+            Err(problem) => (vec![problem], Severity::Error),
         };
         if problems.is_empty() {
             return Ok(());
         }
-        Err(problems.into_iter().map(Into::into).collect())
+        Err(problems.into_iter().map(|problem| problem.into_wire(severity)).collect())
     }
 
     fn review(target: types::Target, settings: String) -> Result<Option<types::Report>, Failure> {

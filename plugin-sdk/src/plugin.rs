@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_path_to_error::{Path, Segment};
 
-use crate::{Failure, Metadata, Report, Target, bindings::exports::roadstead::admission::reviewer};
+use crate::{
+    Failure, Metadata, Report, Severity, Target, bindings::exports::roadstead::admission::reviewer,
+};
 
 /// What a review answers: a report; `None`, "not mine", as if the plugin had not run; or why it
 /// could not judge, which is no rejection.
@@ -27,6 +29,13 @@ pub trait Plugin {
         Vec::new()
     }
 
+    /// What valid settings most likely do not mean, such as a list of keys that nothing requires.
+    /// `roadstead policy check` shows it; the policy can be used all the same. Called where
+    /// [`validate_settings`](Self::validate_settings) finds nothing wrong.
+    fn settings_warnings(_settings: &Self::Settings) -> Vec<SettingsProblem> {
+        Vec::new()
+    }
+
     /// Looks at a target. The digests in it were verified by the host, and what it names is stored.
     fn review(target: &Target, settings: &Self::Settings) -> Review;
 }
@@ -45,9 +54,9 @@ pub struct SettingsProblem {
     pub message: String,
 }
 
-impl From<SettingsProblem> for reviewer::SettingsProblem {
-    fn from(problem: SettingsProblem) -> Self {
-        Self { pointer: problem.pointer, message: problem.message }
+impl SettingsProblem {
+    pub(crate) fn into_wire(self, severity: Severity) -> reviewer::SettingsProblem {
+        reviewer::SettingsProblem { severity, pointer: self.pointer, message: self.message }
     }
 }
 

@@ -33,7 +33,7 @@ pub use limits::{COMPONENT_BYTES_MAX, Limits};
 pub use load::{Compiler, compile_stdin};
 pub use model::{
     Annotation, BlobTarget, Code, Finding, Location, ManifestTarget, Metadata, Named, Report,
-    Review, Severity, Statistics, Target,
+    Review, SettingsProblem, Severity, Statistics, Target,
 };
 pub use plugin::Plugin;
 pub use push::{Push, Question};

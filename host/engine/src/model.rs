@@ -106,6 +106,17 @@ pub enum Severity {
     Error,
 }
 
+/// Something that a plugin finds wrong with its settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsProblem {
+    /// an error refuses the settings
+    pub severity: Severity,
+    /// RFC 6901 JSON pointer into the settings
+    pub pointer: String,
+    /// what is wrong and what to do
+    pub message: String,
+}
+
 /// Where a finding is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Location {

@@ -7,7 +7,8 @@ use futures::FutureExt;
 use roadstead_oci::Digest;
 
 use crate::{
-    Content, Limits, Metadata, Report, Review, ReviewError, Statistics, Target, abi,
+    Content, Limits, Metadata, Report, Review, ReviewError, SettingsProblem, Statistics, Target,
+    abi,
     limits::MESSAGE_BYTES_MAX,
     line::line,
     sandbox::{Call, Caller, Linked, Run},
@@ -75,12 +76,12 @@ impl Plugin {
         &self.loaded.imports
     }
 
-    /// Asks the plugin about settings, which are JSON text. The problems, at most 100: a JSON
-    /// pointer and what is wrong there.
+    /// Asks the plugin about settings, which are JSON text. The problems, at most 100; settings
+    /// with nothing but warnings are accepted.
     pub async fn validate_settings(
         &self,
         settings: &str,
-    ) -> Result<Vec<(String, String)>, ReviewError> {
+    ) -> Result<Vec<SettingsProblem>, ReviewError> {
         const PROBLEMS_MAX: usize = 100;
         let state = State::without_target(self.name(), Limits::default());
         let (linked, settings) = (&self.loaded.linked, settings.to_owned());
@@ -91,8 +92,12 @@ impl Plugin {
         let run = linked.run(linked.turn(&self.caller).await?, state, call).await?;
         let problems = run.answer?.err().unwrap_or_default();
         let text = |text: &str| line(text, MESSAGE_BYTES_MAX);
-        let problems = problems.iter().take(PROBLEMS_MAX);
-        Ok(problems.map(|problem| (text(&problem.pointer), text(&problem.message))).collect())
+        let problems = problems.iter().take(PROBLEMS_MAX).map(|problem| SettingsProblem {
+            severity: problem.severity.into(),
+            pointer: text(&problem.pointer),
+            message: text(&problem.message),
+        });
+        Ok(problems.collect())
     }
 
     /// Reviews a target in a sandbox of its own. It is made when the review has its turn, so that

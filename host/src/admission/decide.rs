@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     codes,
-    policy::{FailurePolicy, Level, Mode, Rule},
+    policy::{FailurePolicy, Level, Mode, Rule, Verb},
 };
 
 /// What a check came to.
@@ -135,6 +135,9 @@ fn absent(check: &Check<'_>) -> Checked {
 
 /// A rule that does not accept the candidate.
 pub(super) fn unaccepted(rule: &Rule, candidate: &Candidate) -> Checked {
+    if let Verb::Deny { message } = &rule.verb {
+        return denied(rule, message.as_deref(), candidate);
+    }
     let Candidate { repository, kinds, manifest, .. } = candidate;
     let kinds: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
     let of = manifest.effective_artifact_type().unwrap_or(&manifest.media_type);
@@ -155,6 +158,20 @@ pub(super) fn unread(rule: &Rule, error: &ContentError) -> Checked {
     let message = "what this holds could not be read now; push it again";
     let found = found(rule, "", codes::BELOW_UNREADABLE, message.to_owned());
     Checked { retry: true, ..found }
+}
+
+/// A rule that denies the candidate, in its own words if it has some.
+fn denied(rule: &Rule, message: Option<&str>, candidate: &Candidate) -> Checked {
+    let Candidate { repository, kinds, manifest, .. } = candidate;
+    let message = message.map_or_else(
+        || {
+            let kinds: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+            let of = manifest.effective_artifact_type().unwrap_or(&manifest.media_type);
+            format!("the policy denies this in {repository}: it is {} ({of})", kinds.join(" and "))
+        },
+        ToOwned::to_owned,
+    );
+    found(rule, "", codes::DENIED, message)
 }
 
 /// A rule that can't be applied to what a manifest leads to.

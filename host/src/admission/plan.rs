@@ -17,7 +17,7 @@ pub struct Plan<'a> {
     pub rules: Vec<&'a Rule>,
     /// what plugins are asked
     pub checks: Vec<Check<'a>>,
-    /// the rules that accept nothing of its kind
+    /// the rules that refuse it for what it is: `acceptOnly` without its kind, `deny`
     pub unaccepted: Vec<&'a Rule>,
 }
 
@@ -78,6 +78,7 @@ pub(super) fn plan_of<'a>(
                     plan.unaccepted.push(rule);
                 }
             }
+            Verb::Deny { .. } => plan.unaccepted.push(rule),
         }
     }
     plan
@@ -98,8 +99,42 @@ impl Mismatch {
     }
 }
 
-/// The first thing about a candidate that a rule is not about, in the order of the language.
+/// The first thing about a candidate that a rule is not about, in the order of the language; then
+/// whether the rule leaves it out.
 pub fn mismatch(about: &Match, candidate: &Candidate) -> Option<Mismatch> {
+    unlike(about, candidate).or_else(|| {
+        let except = about.except.as_deref()?;
+        let is = |of: &Candidate| of.repository.to_string();
+        is_all_within(except, candidate).then_some(Mismatch { key: EXCEPT, is })
+    })
+}
+
+/// The key of a mismatch where the rule leaves the candidate out.
+pub const EXCEPT: &str = "except";
+
+/// Whether all that a candidate has of each key matches: one tag or type more that does not must
+/// be no way out of a rule. The empty config says nothing.
+fn is_all_within(except: &Match, candidate: &Candidate) -> bool {
+    let Match { repositories, kinds, types: by, layer_types: layered, media_types, tags, .. } =
+        except;
+    let all = |globs: &Option<Globs>, texts: &mut dyn Iterator<Item = &str>| {
+        let Some(globs) = globs else { return true };
+        let mut texts = texts.peekable();
+        let fits = |text: &str| globs.fit(text) || globs.fit(media_type::essence(text));
+        texts.peek().is_some() && texts.all(fits)
+    };
+    let is_kind =
+        kinds.as_ref().is_none_or(|of| candidate.kinds.iter().all(|kind| of.contains(kind)));
+    let said = types(candidate).filter(|text| *text != media_type::OCI_EMPTY);
+    is_kind
+        && all(repositories, &mut std::iter::once(candidate.repository.as_str()))
+        && all(by, &mut { said })
+        && all(layered, &mut layer_types(candidate))
+        && all(media_types, &mut std::iter::once(candidate.manifest.media_type.as_str()))
+        && all(tags, &mut candidate.tags.iter().map(Tag::as_str))
+}
+
+fn unlike(about: &Match, candidate: &Candidate) -> Option<Mismatch> {
     let Match { repositories, kinds: of, types: by, layer_types: layered, .. } = about;
     let Match { media_types, tags: tagged, .. } = about;
     let Candidate { repository, tags, kinds, manifest, .. } = candidate;

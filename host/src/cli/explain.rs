@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use roadstead_engine::Severity;
+
 use super::{answer, policy};
 use crate::codes;
 
@@ -17,30 +19,35 @@ pub(super) struct Explain {
 impl Explain {
     /// Answers whether there is such a code.
     pub(super) async fn run(self) -> anyhow::Result<bool> {
-        let wanted = self.code.to_ascii_uppercase();
-        if let Some(code) = codes::all().find(|code| code.id == wanted) {
+        let given = self.code.as_str();
+        if let Some(id) = codes::spelled(given, codes::all().map(|code| code.id))
+            && let Some(code) = codes::all().find(|code| code.id == id)
+        {
             let text = [code.summary, "", code.explanation].join("\n");
-            answer(&format!("{wanted}  by the registry: {text}"))?;
+            answer(&format!("{id}  by the registry: {text}"))?;
             return Ok(true);
         }
         let loaded = self.policy.load().await?;
         for (name, installed) in loaded.plugins() {
-            let metadata = installed.plugin.metadata();
-            if let Some(code) = metadata.codes.iter().find(|code| code.id == wanted) {
+            let known = &installed.plugin.metadata().codes;
+            let id = codes::spelled(given, known.iter().map(|code| code.id.as_str()));
+            if let Some(code) = known.iter().find(|code| Some(code.id.as_str()) == id) {
                 let severity = match code.severity {
-                    roadstead_engine::Severity::Error => "error",
-                    roadstead_engine::Severity::Warning => "warning",
+                    Severity::Error => "error",
+                    Severity::Warning => "warning",
                 };
                 let text = [code.summary.as_str(), "", code.explanation.as_str()].join("\n");
-                answer(&format!("{wanted}  {severity} by plugin {name}: {text}"))?;
+                answer(&format!("{}  {severity} by plugin {name}: {text}", code.id))?;
                 return Ok(true);
             }
         }
         let plugins: Vec<_> = loaded.plugins().keys().map(String::as_str).collect();
+        let policys = match plugins.is_empty() {
+            true => "the policy has no plugins".to_owned(),
+            false => format!("nor of the policy's plugins ({})", plugins.join(", ")),
+        };
         answer(&format!(
-            "no code {wanted} of the registry or of the policy's plugins ({}); name the policy \
-             with --policy",
-            plugins.join(", ")
+            "{given} is not a code of the registry, {policys}; --policy names another policy"
         ))?;
         Ok(false)
     }

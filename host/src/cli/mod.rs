@@ -20,7 +20,10 @@ use clap::{Parser, Subcommand};
 
 use roadstead_engine::{Compiler, EngineConfig};
 
-use crate::config::{self, Config};
+use crate::{
+    config::{self, Config},
+    policy::Invalid,
+};
 
 /// An OCI registry that inspects what it stores.
 #[derive(Debug, Parser)]
@@ -108,6 +111,11 @@ fn data_folder(flag: Option<PathBuf>) -> anyhow::Result<PathBuf> {
 /// Prints an error with what led to it.
 pub fn print_error(error: &anyhow::Error) {
     let mut stderr = std::io::stderr().lock();
+    if let Some(invalid) = error.downcast_ref::<Invalid>() {
+        // each of its problems says how bad it is
+        drop(writeln!(stderr, "{invalid}"));
+        return;
+    }
     let mut causes = error.chain();
     let first = causes.next().map(ToString::to_string).unwrap_or_default();
     // nowhere is left to say that stderr is gone
@@ -115,6 +123,11 @@ pub fn print_error(error: &anyhow::Error) {
     for cause in causes {
         drop(writeln!(stderr, "  caused by: {cause}"));
     }
+}
+
+/// `1 rule`, `2 rules`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Prints a command's answer. Whoever closed the other end, as `head` does, has read enough.

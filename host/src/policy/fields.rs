@@ -82,12 +82,18 @@ impl Reader {
         Some(items)
     }
 
+    /// A text. `what` gives an example, `such as …`, where not any text will do.
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<At<String>> {
+        let help = match node.value {
+            Value::Number(_) | Value::Bool(_) if !what.contains("such as") => "put it into quotes",
+            _ => "",
+        };
+        self.text_or(node, what, help)
+    }
+
+    /// A text, or `help`.
+    pub(super) fn text_or(&mut self, node: &Node, what: &str, help: &str) -> Option<At<String>> {
         let Value::Text(text) = &node.value else {
-            let help = match node.value {
-                Value::Number(_) | Value::Bool(_) => "put it into quotes",
-                _ => "",
-            };
             self.expected(node, what, help);
             return None;
         };
@@ -115,7 +121,7 @@ impl Reader {
     /// One of a few words.
     pub(super) fn word<T: Copy>(&mut self, node: &Node, words: &[(&str, T)]) -> Option<T> {
         let all: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-        let text = self.text(node, &format!("one of {}", all.join(", ")))?;
+        let text = self.text_or(node, &format!("one of {}", all.join(", ")), "")?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text.value) {
             return Some(*value);
         }
@@ -123,7 +129,7 @@ impl Reader {
         if help.is_empty() {
             help = format!("it is one of {}", all.join(", "));
         }
-        self.error(&text.spot, format!("{:?} is not known here", text.value), &help);
+        self.error(&text.spot, format!("unknown value {:?}", text.value), &help);
         None
     }
 }

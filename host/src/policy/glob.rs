@@ -1,6 +1,6 @@
 //! Globs: of repositories, tags and media types.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Serialize, Serializer};
 
 const BYTES_MAX: usize = 512;
@@ -27,10 +27,7 @@ impl Globs {
         let mut set = GlobSetBuilder::new();
         for (position, pattern) in patterns.iter().enumerate() {
             for form in forms(pattern, names) {
-                let glob = GlobBuilder::new(form)
-                    .literal_separator(names == Names::Repositories)
-                    .backslash_escape(true)
-                    .build();
+                let glob = glob(form, names);
                 let fits = !pattern.is_empty() && pattern.len() <= BYTES_MAX;
                 match glob {
                     Ok(glob) if fits => set.add(glob),
@@ -61,6 +58,20 @@ impl Globs {
     pub fn patterns(&self) -> &[String] {
         &self.patterns
     }
+}
+
+fn glob(form: &str, names: Names) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(form)
+        .literal_separator(names == Names::Repositories)
+        .backslash_escape(true)
+        .build()
+}
+
+/// The regular expression that matches what a glob does. None: it is not a glob.
+pub(super) fn regex(pattern: &str, names: Names) -> Option<String> {
+    let forms =
+        forms(pattern, names).map(|form| Some(format!("(?:{})", glob(form, names).ok()?.regex())));
+    Some(forms.collect::<Option<Vec<_>>>()?.join("|"))
 }
 
 /// A folder's glob is the folder's as well.

@@ -6,13 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use roadstead_engine::{Engine, Limits, LoadError, Plugin};
+use roadstead_engine::{Engine, Limits, LoadError, Plugin, SettingsProblem, Severity};
 use roadstead_oci::{Algorithm, Digest};
 
 use super::{
     Bundled, Installed, Policy,
     document::Written,
-    lint,
+    lint::{self, Whole},
+    overrides,
     problem::{At, Invalid, Problem, Spot, did_you_mean},
     settings,
     source::{Gathered, Gotten, gather},
@@ -49,13 +50,16 @@ impl Loader {
     pub async fn load(&self) -> Loaded {
         let (root, bundled) = (self.root.clone(), self.bundled);
         let gathered = tokio::task::spawn_blocking(move || gather(root.as_deref(), bundled)).await;
-        let Gathered { plugins, rules, mut problems, watched, .. } = gathered.unwrap_or_default();
+        let Gathered { plugins, mut rules, changes, mut problems, watched, included, .. } =
+            gathered.unwrap_or_default();
         let whole = problems.is_empty();
-        let declared: BTreeSet<String> = plugins.keys().cloned().collect();
-        let mut installed = BTreeMap::new();
+        let declared = plugins.values().map(|gotten| (gotten.name.clone(), gotten.document));
+        let declared: Vec<_> = declared.collect();
+        let (mut installed, mut warnings) = (BTreeMap::new(), Vec::new());
         for (name, gotten) in plugins {
             match self.install(&gotten).await {
-                Ok(plugin) => {
+                Ok((plugin, warned)) => {
+                    warnings.extend(warned);
                     installed.insert(name, plugin);
                 }
                 Err(found) => problems.extend(found),
@@ -63,7 +67,8 @@ impl Loader {
         }
         // where a part could not be read, what refers to it would be found wrong as well
         if whole {
-            check_names(&rules, &mut problems);
+            check_names(&rules, &included, &mut problems);
+            problems.extend(overrides::apply(&mut rules, changes, &included));
             for rule in &rules {
                 check_rule(rule, (&installed, &declared), &mut problems);
             }
@@ -71,13 +76,14 @@ impl Loader {
         if !problems.is_empty() {
             return Loaded { policy: Err(problems.into()), warnings: Vec::new(), watched };
         }
-        let warnings = lint::warnings(&rules);
+        let (plugins, declared, included) = (&installed, &declared, &included);
+        warnings.extend(lint::warnings(&Whole { rules: &rules, plugins, declared, included }));
         let rules = rules.into_iter().map(Written::into_rule).collect();
         Loaded { policy: Ok(Policy::new(rules, installed)), warnings, watched }
     }
 
-    /// Loads a plugin and asks it about its settings.
-    async fn install(&self, gotten: &Gotten) -> Result<Installed, Vec<Problem>> {
+    /// Loads a plugin and asks it about its settings. Also what it warns of.
+    async fn install(&self, gotten: &Gotten) -> Result<(Installed, Vec<Problem>), Vec<Problem>> {
         let Gotten { name, origin, component, settings: json, written, limits: bounds, .. } =
             gotten;
         let plugin = self.engine.load(&name.value, component).await;
@@ -92,13 +98,17 @@ impl Loader {
             let message = format!("plugin {} failed to check its settings: {error}", name.value);
             vec![Problem::error(&origin.spot, message).help(TO_MEND)]
         })?;
-        if !found.is_empty() {
-            let problem = |(pointer, message): (String, String)| {
-                let spot = settings::find(written.as_ref(), &pointer).unwrap_or(&origin.spot);
-                Problem::error(spot, message)
-            };
-            return Err(found.into_iter().map(problem).collect());
+        let spot = |problem: &SettingsProblem| {
+            settings::find(written.as_ref(), &problem.pointer).unwrap_or(&origin.spot)
+        };
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|problem| problem.severity == Severity::Error);
+        if !errors.is_empty() {
+            let error = |found: SettingsProblem| Problem::error(spot(&found), found.message);
+            return Err(errors.into_iter().map(error).collect());
         }
+        let warning = |found: SettingsProblem| Problem::warning(spot(&found), found.message);
+        let warnings = warnings.into_iter().map(warning).collect();
         let usual = Limits::default();
         let limits = Limits {
             wall: bounds.time.unwrap_or(usual.wall),
@@ -109,7 +119,7 @@ impl Loader {
             ..usual
         };
         let settings_digest = Digest::of(Algorithm::Sha256, settings.as_bytes());
-        Ok(Installed { plugin, settings, settings_digest, limits })
+        Ok((Installed { plugin, settings, settings_digest, limits }, warnings))
     }
 }
 
@@ -126,12 +136,20 @@ fn unloaded(spot: &Spot, error: &LoadError) -> Problem {
     Problem::error(spot, error.to_string()).help(help)
 }
 
-fn check_names(rules: &[Written], problems: &mut Vec<Problem>) {
-    let mut names = HashMap::new();
+fn check_names(rules: &[Written], included: &[BTreeSet<usize>], problems: &mut Vec<Problem>) {
+    let mut names: HashMap<&str, &Written> = HashMap::new();
     for rule in rules {
-        if let Some(other) = names.insert(&rule.name.value, &rule.name.spot) {
+        if let Some(other) = names.insert(&rule.name.value, rule) {
             let message = format!("there are two rules named {:?}", rule.name.value);
-            let help = format!("rename one; the other stands at {other}");
+            let includes =
+                included.get(rule.document).is_some_and(|of| of.contains(&other.document));
+            let place = &other.name.spot;
+            let help = match includes {
+                true => format!(
+                    "rename this one, or leave its verb out to change the included rule at {place}"
+                ),
+                false => format!("rename one; the other is at {place}"),
+            };
             problems.push(Problem::error(&rule.name.spot, message).help(help));
         }
     }
@@ -140,7 +158,7 @@ fn check_names(rules: &[Written], problems: &mut Vec<Problem>) {
 /// Whether everything that a rule names exists and does what it is asked to.
 fn check_rule(
     rule: &Written,
-    (installed, declared): (&BTreeMap<String, Installed>, &BTreeSet<String>),
+    (installed, declared): (&BTreeMap<String, Installed>, &[(At<String>, usize)]),
     problems: &mut Vec<Problem>,
 ) {
     let (of_manifests, of_layers) = rule.verb.plugins();
@@ -151,8 +169,9 @@ fn check_rule(
         .chain(of_layers.iter().map(|name| (name, false)))
     {
         let Some(Installed { plugin, .. }) = installed.get(&name.value) else {
-            if !declared.contains(&name.value) {
-                let mut help = did_you_mean(&name.value, declared.iter().map(String::as_str));
+            let mut known = declared.iter().map(|(name, _)| name.value.as_str());
+            if !known.clone().any(|known| known == name.value) {
+                let mut help = did_you_mean(&name.value, known.by_ref());
                 if help.is_empty() {
                     "declare it under `plugins:`".clone_into(&mut help);
                 }
@@ -172,19 +191,48 @@ fn check_rule(
             problems.push(Problem::error(&name.spot, message).help(format!("use it in `{verb}:`")));
         }
     }
-    check_codes(&rule.severity, &plugins, problems);
+    check_codes(&rule.what.severity, (&plugins, installed), problems);
 }
 
-fn check_codes<T>(severity: &[(At<String>, T)], plugins: &[&Plugin], problems: &mut Vec<Problem>) {
+fn check_codes<T>(
+    severity: &[(At<String>, T)],
+    (plugins, others): (&[&Plugin], &BTreeMap<String, Installed>),
+    problems: &mut Vec<Problem>,
+) {
     let of_plugins = plugins.iter().flat_map(|plugin| &plugin.metadata().codes);
     let of_plugins = of_plugins.map(|code| code.id.as_str());
     let known: Vec<_> = of_plugins.chain(codes::OF_RULES.iter().map(|code| code.id)).collect();
     for (code, _) in severity.iter().filter(|(code, _)| !known.contains(&code.value.as_str())) {
-        let mut help = did_you_mean(&code.value, known.iter().copied());
-        if codes::OF_FAILURES.iter().any(|failure| failure.id == code.value) {
-            "what a plugin that can't judge does is the `failurePolicy`".clone_into(&mut help);
-        }
         let message = format!("no plugin of this rule has a code {:?}", code.value);
+        let help = match codes::spelled(&code.value, known.iter().copied()) {
+            Some(spelled) => format!("did you mean {spelled:?}?"),
+            None if codes::OF_FAILURES.iter().any(|failure| failure.id == code.value) => {
+                "`failurePolicy` says what happens where a plugin can't judge".to_owned()
+            }
+            None => of_others(&code.value, others).unwrap_or_else(|| of_these(plugins)),
+        };
         problems.push(Problem::error(&code.spot, message).help(help));
+    }
+}
+
+/// A plugin of the policy that has a code.
+fn of_others(code: &str, others: &BTreeMap<String, Installed>) -> Option<String> {
+    let (name, _) = others
+        .iter()
+        .find(|(_, other)| other.plugin.metadata().codes.iter().any(|known| known.id == code))?;
+    Some(format!("it is a code of plugin {name:?}, which this rule does not ask"))
+}
+
+/// Where the codes of a rule's plugins are listed.
+fn of_these(plugins: &[&Plugin]) -> String {
+    let families = plugins.iter().filter_map(|plugin| {
+        let ids = plugin.metadata().codes.iter().map(|code| &code.id);
+        let (first, last) = (ids.clone().min()?, ids.max()?);
+        Some(format!("those of plugin {:?} are {first} to {last}", plugin.name()))
+    });
+    let families: Vec<_> = families.collect();
+    match families.is_empty() {
+        true => "a rule without plugins finds RSA codes only".to_owned(),
+        false => families.join(", "),
     }
 }

@@ -6,14 +6,11 @@ use roadstead_engine::Limits;
 use roadstead_yaml::Value;
 
 use super::{
-    document::{Action, Bounds, Declared, Document, Origin, Written},
-    fields::{Fields, Reader},
-    glob::{Globs, Names},
-    problem::{At, Invalid, Problem, Source, did_you_mean},
-    rule::{Accepted, FailurePolicy, Level, Match, Mode},
+    document::{Bounds, Declared, Document, Origin},
+    fields::Reader,
+    problem::{Invalid, Problem, Source},
     yaml::{self, Node},
 };
-use crate::kind::{Kind, Row};
 
 /// Reads one file.
 pub(super) fn read(source: &Arc<Source>) -> Result<Document, Vec<Problem>> {
@@ -46,12 +43,15 @@ impl Reader {
         }
         let include = fields.take("include").and_then(|node| self.texts(node, "files"));
         let plugins = fields.take("plugins").map(|node| self.plugins(node));
-        let rules = fields.take("rules").map(|node| self.rules(node));
+        let includes = include.is_some();
+        let rules = fields.take("rules").map(|node| self.rules(node, includes));
         self.finish(&fields, "a policy");
+        let (rules, changes) = rules.unwrap_or_default();
         Some(Document {
             include: include.unwrap_or_default(),
             plugins: plugins.unwrap_or_default(),
-            rules: rules.unwrap_or_default(),
+            rules,
+            changes,
         })
     }
 
@@ -75,8 +75,9 @@ impl Reader {
                 (Some(builtin), None) => Origin::Builtin(builtin),
                 (None, Some(file)) => Origin::File(file),
                 _ => {
-                    let help = "give it one `builtin:` or one `file:`";
-                    let message = format!("plugin {:?} comes from nowhere, or twice", key.value);
+                    let help = "such as `builtin: helm`, or `file: naming.wasm` beside this file";
+                    let message =
+                        format!("plugin {:?} needs exactly one of builtin and file", key.value);
                     self.error(&key.spot, message, help);
                     return None;
                 }
@@ -152,185 +153,6 @@ impl Reader {
             self.error(&node.spot, "this is no number of calls", &help);
         }
         fits
-    }
-
-    fn rules(&mut self, node: &Node) -> Vec<Written> {
-        let Value::List(items) = &node.value else {
-            self.error(&node.spot, "expected a list of rules", "begin each with `- name: …`");
-            return Vec::new();
-        };
-        items.iter().filter_map(|item| self.rule(item)).collect()
-    }
-
-    fn rule(&mut self, node: &Node) -> Option<Written> {
-        let mut fields = self.fields(node, "name, match, and what to do")?;
-        let name = fields.take("name");
-        if name.is_none() {
-            self.error(&fields.spot, "this rule has no name", "begin it with `- name: …`");
-        }
-        let name = name.and_then(|name| self.text(name, "a name"));
-        let name = name.and_then(|name| self.name(name, "rule"));
-        let about = fields.take("match");
-        let (about, tags) = about.map(|node| self.about(node)).unwrap_or_default();
-        let verb = self.verb(&mut fields);
-        let severity = fields.take("severity").map(|node| self.severity(node)).unwrap_or_default();
-        let modes = [("enforce", Mode::Enforce), ("warn", Mode::Warn)];
-        let mode = fields.take("mode").and_then(|node| self.word(node, &modes));
-        let policies = [("fail", FailurePolicy::Fail), ("ignore", FailurePolicy::Ignore)];
-        let failure = fields.take("failurePolicy").and_then(|node| self.word(node, &policies));
-        self.finish(&fields, "a rule");
-        Some(Written {
-            name: name?,
-            about,
-            verb: verb?,
-            severity,
-            mode: mode.unwrap_or_default(),
-            failure_policy: failure.unwrap_or_default(),
-            tags,
-        })
-    }
-
-    fn about(&mut self, node: &Node) -> (Match, Option<super::problem::Spot>) {
-        let Some(mut fields) = self.fields(node, "what the rule is about") else {
-            return (Match::default(), None);
-        };
-        let tags = fields.take_entry("tags");
-        let mut globs = |key, names| {
-            let node = fields.take(key)?;
-            self.globs(node, names)
-        };
-        let about = Match {
-            repositories: globs("repositories", Names::Repositories),
-            types: globs("types", Names::Plain),
-            layer_types: globs("layerTypes", Names::Plain),
-            media_types: globs("mediaTypes", Names::Plain),
-            tags: tags.and_then(|(_, node)| self.globs(node, Names::Plain)),
-            kinds: fields.take("kinds").and_then(|node| self.kinds(node)),
-        };
-        self.finish(&fields, "a match");
-        (about, tags.map(|(key, _)| key.spot.clone()))
-    }
-
-    fn globs(&mut self, node: &Node, names: Names) -> Option<Globs> {
-        let texts = self.texts(node, "globs")?;
-        let patterns = texts.iter().map(|text| text.value.clone()).collect();
-        match Globs::new(patterns, names) {
-            Ok(globs) => Some(globs),
-            Err((position, why)) => {
-                let spot = texts.get(position).map_or(&node.spot, |text| &text.spot);
-                self.error(spot, format!("this is no glob: {why}"), "");
-                None
-            }
-        }
-    }
-
-    fn kinds(&mut self, node: &Node) -> Option<Vec<Kind>> {
-        let texts = self.texts(node, "kinds")?;
-        Some(texts.iter().filter_map(|text| self.kind(text)).collect())
-    }
-
-    fn kind(&mut self, text: &At<String>) -> Option<Kind> {
-        if let Some(kind) = Kind::of(&text.value) {
-            return Some(kind);
-        }
-        let mut help = did_you_mean(&text.value, Row::all().map(|row| row.kind.name()));
-        if help.is_empty() {
-            "`roadstead policy kinds` lists them".clone_into(&mut help);
-        }
-        self.error(&text.spot, format!("there is no kind {:?}", text.value), &help);
-        None
-    }
-
-    /// The one verb of a rule.
-    fn verb(&mut self, fields: &mut Fields<'_>) -> Option<Action> {
-        let gates = fields.take_entry("requireToPull");
-        let verbs = ["check", "checkLayers", "acceptOnly"];
-        let found: Vec<_> = verbs.iter().filter_map(|verb| fields.take_entry(verb)).collect();
-        if let Some((key, _)) = gates {
-            let help = "a rule can refuse what is pushed; what is pulled it can't yet";
-            self.error(&key.spot, "requireToPull comes with a later version", help);
-            return None;
-        }
-        let [(key, node)] = found.as_slice() else {
-            let help = format!("give it one of {}", verbs.join(", "));
-            match found.get(1) {
-                Some((second, _)) => {
-                    self.error(&second.spot, "a rule does one thing only", "make it two rules");
-                }
-                None => self.error(&fields.spot, "this rule does nothing", &help),
-            }
-            return None;
-        };
-        match key.value.as_str() {
-            "check" => self.texts(node, "plugins").map(Action::Check),
-            "checkLayers" => self.check_layers(node),
-            _ => self.accept_only(node),
-        }
-    }
-
-    fn check_layers(&mut self, node: &Node) -> Option<Action> {
-        let entries = self.entries(node, "media types and plugins")?;
-        let checks = entries.iter().filter_map(|(types, plugins)| {
-            let globs = Globs::new(vec![types.value.clone()], Names::Plain);
-            let plugins = self.texts(plugins, "plugins");
-            match globs {
-                Ok(globs) => Some((globs, plugins?)),
-                Err((_, why)) => {
-                    self.error(&types.spot, format!("this is no glob: {why}"), "");
-                    None
-                }
-            }
-        });
-        Some(Action::CheckLayers(checks.collect()))
-    }
-
-    fn accept_only(&mut self, node: &Node) -> Option<Action> {
-        let items = self.list(node, "what is accepted")?;
-        let accepted = items.iter().filter_map(|item| {
-            if matches!(item.value, Value::Map(_)) {
-                return self.accepted_type(item);
-            }
-            let text = self.text(item, "a kind, or { type, layers }")?;
-            self.kind(&text).map(Accepted::Kind)
-        });
-        Some(Action::AcceptOnly(accepted.collect()))
-    }
-
-    fn accepted_type(&mut self, node: &Node) -> Option<Accepted> {
-        let mut fields = self.fields(node, "type, layers")?;
-        let of = if let Some(node) = fields.take("type") {
-            self.text(node, "a media type")
-        } else {
-            let help = "write { type: …, layers: [ … ] }";
-            self.error(&fields.spot, "the type is missing", help);
-            None
-        };
-        let layers = match fields.take("layers") {
-            Some(Node { value: Value::List(items), .. }) if items.is_empty() => {
-                Globs::new(Vec::new(), Names::Plain).ok()
-            }
-            Some(node) => self.globs(node, Names::Plain),
-            None => Globs::new(vec!["*".to_owned()], Names::Plain).ok(),
-        };
-        self.finish(&fields, "an accepted type");
-        let of = of?;
-        match Globs::new(vec![of.value], Names::Plain) {
-            Ok(of) => Some(Accepted::Type { of, layers: layers? }),
-            Err((_, why)) => {
-                self.error(&of.spot, format!("this is no glob: {why}"), "");
-                None
-            }
-        }
-    }
-
-    fn severity(&mut self, node: &Node) -> Vec<(At<String>, Level)> {
-        let levels =
-            [("error", Level::Error), ("warning", Level::Warning), ("ignore", Level::Ignore)];
-        let entries = self.entries(node, "codes and what becomes of them").unwrap_or_default();
-        let pairs = entries
-            .iter()
-            .filter_map(|(code, level)| Some((code.clone(), self.word(level, &levels)?)));
-        pairs.collect()
     }
 }
 

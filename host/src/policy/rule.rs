@@ -25,9 +25,22 @@ pub struct Rule {
     pub mode: Mode,
     /// what a plugin that can't judge does
     pub failure_policy: FailurePolicy,
+    /// The files that changed it, the innermost first. No part of the policy's hash, which depends
+    /// on what the rule came to.
+    #[serde(skip)]
+    pub changed: Vec<Changed>,
 }
 
-/// What a rule is about. All that is given must fit; of each one of its values.
+/// What a file changed in a rule of a file that it includes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    /// file, line and column
+    pub at: String,
+    /// the keys that it gives, such as `mode` or `match.except`
+    pub keys: Vec<String>,
+}
+
+/// What a rule is about. Every key given must match; a key matches if any of its values does.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Match {
@@ -43,6 +56,11 @@ pub struct Match {
     pub media_types: Option<Globs>,
     /// any tag that is pushed
     pub tags: Option<Globs>,
+    /// What the rule leaves out. Every key given must match, and all that the artifact has of a key
+    /// must match one of its values: otherwise a further tag or type would be a way out of the
+    /// rule. Has no exception itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub except: Option<Box<Self>>,
 }
 
 /// What a rule does.
@@ -55,6 +73,11 @@ pub enum Verb {
     CheckLayers(Vec<LayerCheck>),
     /// anything else is refused
     AcceptOnly(Vec<Accepted>),
+    /// whatever the rule is about is refused
+    Deny {
+        /// what the client is told; none: a sentence that names the artifact
+        message: Option<String>,
+    },
 }
 
 /// Which layers and configs go to which plugins.
@@ -122,7 +145,7 @@ impl Verb {
         let (whole, layers): (&[String], &[LayerCheck]) = match self {
             Self::Check(plugins) => (plugins, &[]),
             Self::CheckLayers(checks) => (&[], checks),
-            Self::AcceptOnly(_) => (&[], &[]),
+            Self::AcceptOnly(_) | Self::Deny { .. } => (&[], &[]),
         };
         let of_layers = layers.iter().flat_map(|check| &check.plugins);
         whole.iter().chain(of_layers).map(String::as_str)

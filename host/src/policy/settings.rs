@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jsonschema::error::ValidationErrorKind;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
 use roadstead_yaml::Value;
 use serde_json::{Map, Value as Json};
 
@@ -58,7 +58,7 @@ impl Resolver<'_> {
         let read = self.watched.read(&path, FILE_BYTES_MAX);
         let text = read.and_then(|bytes| {
             String::from_utf8(bytes)
-                .map_err(|_| "it is no UTF-8 text, which a plugin gets".to_owned())
+                .map_err(|_| "it is not UTF-8, and plugins receive text only".to_owned())
         });
         match text {
             Ok(text) => Some(text),
@@ -115,13 +115,70 @@ fn problem(
         let known = known(schema, &error.schema_path().to_string());
         let mut help = did_you_mean(key, known.iter().map(String::as_str));
         if help.is_empty() {
-            help = format!("the plugin knows {}", known.join(", "));
+            help = match known.is_empty() {
+                true => "remove it".to_owned(),
+                false => format!("the plugin has {}", known.join(", ")),
+            };
         }
         return Problem::error(spot, format!("unknown setting {key:?}")).help(help);
     }
     let spot = find(node, &pointer).unwrap_or(spot);
-    let text: String = error.to_string().chars().take(300).collect();
-    Problem::error(spot, format!("this setting does not fit: {text}"))
+    match error.kind() {
+        ValidationErrorKind::Enum { options } => not_one_of(error.instance(), options, spot),
+        ValidationErrorKind::Type { kind: TypeKind::Single(of) } => {
+            let (found, wanted) = (what(error.instance()), article(&of.to_string()));
+            Problem::error(spot, format!("expected {wanted}, not {found}"))
+        }
+        ValidationErrorKind::Required { property } => {
+            let key = property.as_str().unwrap_or_default();
+            let help = format!("add `{key}: …`, or `{key}File: …` where a file holds it");
+            Problem::error(spot, format!("the setting {key:?} is missing here")).help(help)
+        }
+        _ => {
+            let text: String = error.to_string().chars().take(300).collect();
+            Problem::error(spot, format!("this setting does not fit: {text}"))
+        }
+    }
+}
+
+/// A value that is none of those that a setting can have; all of these are shown.
+fn not_one_of(value: &Json, options: &Json, spot: &Spot) -> Problem {
+    let shown = |value: &Json| match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let options: Vec<_> = options.as_array().into_iter().flatten().map(shown).collect();
+    let value = shown(value);
+    let mut help = did_you_mean(&value, options.iter().map(String::as_str));
+    if help.is_empty() {
+        help = format!("it is one of {}", options.join(", "));
+    }
+    Problem::error(spot, format!("unknown value {value:?}")).help(help)
+}
+
+/// What a value is, as a message calls it.
+fn what(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "nothing",
+        Json::Bool(_) => "true or false",
+        Json::Number(_) => "a number",
+        Json::String(_) => "text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "a mapping",
+    }
+}
+
+/// A type of JSON Schema, as a message calls it.
+fn article(of: &str) -> &'static str {
+    match of {
+        "null" => "nothing",
+        "boolean" => "true or false",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "string" => "text",
+        "array" => "a list",
+        _ => "a mapping",
+    }
 }
 
 /// The properties beside which one was not expected. `path`: of the schema's keyword.

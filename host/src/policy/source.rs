@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use super::{
     Bundled, builtin,
-    document::{Bounds, Declared, Document, Origin, Written},
+    document::{Bounds, Change, Declared, Document, Origin, Written},
     fields::Reader,
     problem::{At, Problem, Source, did_you_mean},
     read,
@@ -39,11 +39,12 @@ const BUILTIN: &str = "builtin:";
 pub(super) struct Gathered {
     pub(super) plugins: BTreeMap<String, Gotten>,
     pub(super) rules: Vec<Written>,
+    pub(super) changes: Vec<Change>,
     pub(super) problems: Vec<Problem>,
     pub(super) watched: Watched,
     documents: BTreeMap<String, Option<usize>>,
-    /// of each document the documents that it includes, with their own
-    included: Vec<BTreeSet<usize>>,
+    /// Of each document the documents that it includes, with their own. These have smaller numbers.
+    pub(super) included: Vec<BTreeSet<usize>>,
     /// documents that are being read, each included by the one before
     depth: usize,
 }
@@ -58,7 +59,8 @@ pub(super) struct Gotten {
     pub(super) settings: Json,
     pub(super) written: Option<Node>,
     pub(super) limits: Bounds,
-    document: usize,
+    /// the number of the file that declares it
+    pub(super) document: usize,
 }
 
 /// Where a policy file stands.
@@ -195,7 +197,7 @@ impl Gathered {
                 let name = path.display().to_string();
                 let bytes = self.watched.read(path, POLICY_BYTES_MAX);
                 let text = bytes.and_then(|bytes| {
-                    String::from_utf8(bytes).map_err(|_| "it is no UTF-8 text".to_owned())
+                    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
                 });
                 match text {
                     Ok(text) => Ok(Source { name, text }),
@@ -219,7 +221,10 @@ impl Gathered {
     }
 
     fn take(&mut self, document: Document, number: usize, from: (&Path, &[Bundled])) {
-        self.rules.extend(document.rules);
+        let rules = document.rules.into_iter();
+        self.rules.extend(rules.map(|rule| Written { document: number, ..rule }));
+        let changes = document.changes.into_iter();
+        self.changes.extend(changes.map(|change| Change { document: number, ..change }));
         for declared in document.plugins {
             if self.plugins.len() >= PLUGINS_MAX {
                 let message = format!("a policy has at most {PLUGINS_MAX} plugins");

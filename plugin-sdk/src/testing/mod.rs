@@ -195,6 +195,15 @@ impl Scene {
         }
     }
 
+    /// What the plugin warns of in valid settings, which are JSON text.
+    ///
+    /// # Panics
+    /// Where the settings do not fit.
+    pub fn settings_warnings<P: Plugin>(&self, settings: &str) -> Vec<SettingsProblem> {
+        let settings = parse_settings::<P>(settings).expect("the settings fit");
+        host::with(self, || P::settings_warnings(&settings))
+    }
+
     /// Whether the last review asked for anything that may differ from one push to the next, so
     /// that a host does not remember it.
     pub fn asked_context(&self) -> bool {

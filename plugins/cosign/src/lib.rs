@@ -49,6 +49,10 @@ impl Plugin for Cosign {
         settings.problems()
     }
 
+    fn settings_warnings(settings: &Settings) -> Vec<SettingsProblem> {
+        settings.warnings()
+    }
+
     fn review(target: &Target, settings: &Settings) -> Review {
         let Target::Manifest(manifest) = target else { return Ok(None) };
         let forms = form::of(manifest);

@@ -53,6 +53,17 @@ impl Settings {
         self.keys.iter().map(read).collect()
     }
 
+    /// What is valid and most likely not meant.
+    pub(crate) fn warnings(&self) -> Vec<SettingsProblem> {
+        if self.keys.is_empty() || self.require_known_key {
+            return Vec::new();
+        }
+        let message = "these keys reject nothing: a signature by any other key is stored as well, \
+                       only without the fact `verified-key`; add `requireKnownKey: true` to accept \
+                       no others";
+        vec![SettingsProblem { pointer: "/keys".to_owned(), message: message.to_owned() }]
+    }
+
     /// What the schema can't say.
     pub(crate) fn problems(&self) -> Vec<SettingsProblem> {
         let mut problems = Vec::new();

@@ -109,7 +109,7 @@ fn files(policy: &Policy) -> Vec<Broken> {
         Broken("a folder for a component", component("folder"), "it is no file", path),
         Broken("no settings file", setting("none.txt"), "policy.yaml:3:63\n", path),
         Broken("a large one", setting("large.txt"), "it has more than 1048576 bytes", path),
-        Broken("no UTF-8", setting("latin1.txt"), "it is no UTF-8 text", path),
+        Broken("no UTF-8", setting("latin1.txt"), "it is not UTF-8, and plugins", path),
         Broken("a pipe", setting("pipe"), "pipe can't be read: it is no file", path),
         Broken("a folder", setting("folder"), "folder can't be read: it is no file", path),
         Broken("a device", setting("/dev/zero"), "/dev/zero can't be read: it is no file", path),
@@ -182,7 +182,7 @@ fn a_folder_is_one_policy() {
     std::fs::create_dir(folder.join("folder.yaml")).unwrap();
     let (code, told) = check();
     assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("2 rules, 1 plugins"), "{told}");
+    assert!(told.contains("2 rules, 1 plugin, 1 warning"), "{told}");
     for (text, places) in [
         (image.to_owned(), ["plugin \"image\" is declared twice", "a.yaml:2:12"]),
         (format!("version: 1\n{}", rule("one")), ["two rules named \"one\"", "a.yaml:4:13"]),
@@ -229,5 +229,5 @@ fn what_is_no_file_is_no_policy() {
         assert!(told.contains(says) && told.contains("a policy is YAML"), "{told}");
     }
     let (code, told) = policy.check_at(&policy.path().with_file_name("latin1.txt"));
-    assert!(code == Some(1) && told.contains("it is no UTF-8 text"), "{told}");
+    assert!(code == Some(1) && told.contains("it is not UTF-8"), "{told}");
 }

@@ -46,6 +46,7 @@ fn every_policy_that_we_hand_out_does_what_its_cases_say() {
         let output =
             Command::new(ROADSTEAD).args(["policy", "check"]).arg(&policy).output().unwrap();
         assert!(output.status.success(), "{name:?}: {}", said(&output));
+        assert!(!said(&output).contains("warning"), "{name:?}: {}", said(&output));
         tested.push(name.to_owned());
     }
     assert!(tested.len() >= 5, "{tested:?}");

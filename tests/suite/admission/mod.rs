@@ -5,6 +5,8 @@ mod broken_policies;
 mod cases;
 mod charts;
 mod hostile;
+mod language;
+mod lints;
 mod offline;
 mod policies;
 mod polyglots;

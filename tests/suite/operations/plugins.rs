@@ -60,6 +60,41 @@ fn inspect_shows_what_a_plugin_is() {
 }
 
 #[test]
+fn the_built_in_plugins_are_shown_by_their_names() {
+    for (name, code) in [("helm", "RSH041"), ("cosign", "RSC060"), ("image", "RSI001")] {
+        let component = fs::read(component(name)).unwrap();
+        for given in [name.to_owned(), format!("builtin:{name}")] {
+            let output = plugin(&["inspect"], &[Path::new(&given)]);
+            let text = said(&output);
+            assert!(output.status.success(), "{text}");
+            assert!(text.starts_with(&format!("{name} ")) && text.contains(code), "{text}");
+            assert!(text.contains(&format!("  size      {} bytes", component.len())), "{text}");
+        }
+    }
+    // a file of that name in the folder does not hide it
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("helm"), "not wasm").unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(ROADSTEAD);
+        command.arg("plugin").args(arguments).current_dir(folder.path()).output().unwrap()
+    };
+    assert!(run(&["inspect", "helm"]).status.success());
+    let text = said(&run(&["inspect", "./helm"]));
+    assert!(text.contains("is no component that runs here"), "{text}");
+    let text = said(&run(&["inspect", "hlem"]));
+    assert!(text.starts_with("error: can't read hlem; did you mean the built-in helm?"), "{text}");
+    let text = said(&run(&["inspect", "none.wasm"]));
+    assert!(text.contains("or a built-in plugin: cosign, helm, image\n"), "{text}");
+    fs::write(
+        folder.path().join("c.yaml"),
+        format!("name: it\n{BLOB}expect: {{ notMine: true }}\n"),
+    )
+    .unwrap();
+    let text = said(&run(&["test", "helm", "c.yaml"]));
+    assert!(text.contains("the plugin reviews nothing of this sort"), "{text}");
+}
+
+#[test]
 fn what_is_no_plugin_gets_the_loader_s_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("none.wasm");

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use roadstead_engine::{Engine, EngineConfig, LoadError, ReviewError};
+use roadstead_engine::{Engine, EngineConfig, LoadError, ReviewError, SettingsProblem, Severity};
 
 use crate::scene::{blob, component, engine, found, plugin, review};
 
@@ -79,7 +79,14 @@ async fn settings_are_the_plugin_s_to_judge() {
     let plugin = plugin().await;
     assert!(plugin.validate_settings("{}").await.unwrap().is_empty());
     let problems = plugin.validate_settings("{\"mode\":\"refuse-settings\"}").await.unwrap();
-    assert_eq!(problems, [("/mode".to_owned(), "no".to_owned())]);
+    let problem = |severity| SettingsProblem {
+        severity,
+        pointer: "/mode".to_owned(),
+        message: "no".to_owned(),
+    };
+    assert_eq!(problems, [problem(Severity::Warning), problem(Severity::Error)]);
+    let warnings = plugin.validate_settings("{\"mode\":\"warn-of-settings\"}").await.unwrap();
+    assert_eq!(warnings, [problem(Severity::Warning)]);
     let many = plugin.validate_settings("{\"mode\":\"refuse-all-settings\"}").await.unwrap();
     assert_eq!(many.len(), 100);
     let looped = plugin.validate_settings("{\"mode\":\"spin\"}").await;

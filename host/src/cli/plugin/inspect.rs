@@ -13,8 +13,9 @@ use crate::cli::answer;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Inspect {
-    /// A component, such as helm.wasm
-    file: PathBuf,
+    /// A component, such as naming.wasm, or a built-in plugin: helm, cosign, image
+    #[arg(value_name = "FILE|NAME")]
+    plugin: PathBuf,
     /// Prints everything as JSON, the explanations of the codes among it
     #[arg(long)]
     json: bool,
@@ -49,7 +50,7 @@ struct AboutCode {
 
 impl Inspect {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let (plugin, bytes) = load(&self.file).await?;
+        let (plugin, bytes) = load(&self.plugin).await?;
         let metadata = plugin.metadata().clone();
         let targets = [("manifests", metadata.manifests), ("blobs", metadata.blobs)];
         let targets = targets.into_iter().filter(|(_, reviewed)| *reviewed);

@@ -4,7 +4,7 @@ mod inspect;
 mod limits;
 mod test;
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -14,7 +14,7 @@ use roadstead_engine::{
 };
 
 use super::{compiled_code, with_compiler};
-use crate::file;
+use crate::{app::BUNDLED, file, nearest::nearest};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugin {
@@ -44,12 +44,31 @@ impl Plugin {
     }
 }
 
-/// Loads a component as the server does; also how many bytes it has.
+/// Loads a component as the server does: a file, or by its name alone a built-in one, which a file
+/// of that name does not hide. Also how many bytes it has.
 async fn load(path: &Path) -> anyhow::Result<(Loaded, usize)> {
-    let bytes = file::read(path, COMPONENT_BYTES_MAX)
-        .with_context(|| format!("can't read {}", path.display()))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let given = path.to_string_lossy();
+    let named = given.strip_prefix("builtin:").unwrap_or(&given);
+    let bytes = match BUNDLED.iter().find(|bundled| bundled.name == named) {
+        Some(bundled) => Cow::Borrowed(bundled.component),
+        None => Cow::Owned(read(path)?),
+    };
     let config = with_compiler(&EngineConfig::default())?;
     let engine = Engine::new(config, compiled_code().as_deref())?;
     Ok((engine.load(&name, &bytes).await?, bytes.len()))
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let shown = path.display().to_string();
+    file::read(path, COMPONENT_BYTES_MAX).with_context(|| {
+        let known = BUNDLED.iter().map(|bundled| bundled.name);
+        match nearest(&shown, known.clone()) {
+            Some(near) => format!("can't read {shown}; did you mean the built-in {near}?"),
+            None => format!(
+                "can't read {shown}; name a component's file, or a built-in plugin: {}",
+                known.collect::<Vec<_>>().join(", ")
+            ),
+        }
+    })
 }

@@ -5,7 +5,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use clap::Args;
 
 use roadstead_cases::{self as cases, Case, Expectation, Fact, Found, Judged, Outcome, Tester};
-use roadstead_engine::{BlobTarget, Limits, Plugin, Report, Review, ReviewError, Severity, Target};
+use roadstead_engine::{
+    BlobTarget, Limits, Plugin, Report, Review, ReviewError, SettingsProblem, Severity, Target,
+};
 
 use super::load;
 use crate::{
@@ -18,7 +20,8 @@ const CHUNK_BYTES_MAX: [u32; 3] = [1 << 20, 7, 1];
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Test {
-    /// A component, such as helm.wasm
+    /// A component, such as naming.wasm, or a built-in plugin: helm, cosign, image
+    #[arg(value_name = "FILE|NAME")]
     plugin: PathBuf,
     /// Files of cases, or folders of them
     #[arg(required = true)]
@@ -70,7 +73,8 @@ async fn ran(plugin: &Plugin, case: Case) -> Result<Ran, Vec<String>> {
     let settings = case.settings.clone();
     let problems = plugin.validate_settings(&settings).await;
     let problems = problems.map_err(|error| vec![error.to_string()])?;
-    if let Some((pointer, message)) = problems.first() {
+    let mut errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    if let Some(SettingsProblem { pointer, message, .. }) = errors.next() {
         return Err(vec![format!("settings{pointer}: {message}")]);
     }
     let target = target(plugin, &case).map_err(|difference| vec![difference])?;

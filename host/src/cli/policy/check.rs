@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Exit, Where};
-use crate::cli::answer;
+use crate::cli::{answer, counted};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Check {
@@ -20,23 +20,17 @@ impl Check {
         let exit = match &loaded.policy {
             Ok(policy) => {
                 let (rules, plugins) = (policy.rules().len(), policy.plugins().len());
-                let warnings = match loaded.warnings.len() {
-                    0 => String::new(),
-                    count => format!(", {count} warnings"),
-                };
-                lines.push(format!(
-                    "policy {}: {rules} rules, {plugins} plugins{warnings}",
-                    policy.hash()
-                ));
+                let mut counts = vec![counted(rules, "rule"), counted(plugins, "plugin")];
+                let warnings = loaded.warnings.len();
+                counts.extend((warnings > 0).then(|| counted(warnings, "warning")));
+                lines.push(format!("policy {}: {}", policy.hash(), counts.join(", ")));
                 Exit::Well
             }
             Err(invalid) => {
                 lines.extend(invalid.problems.iter().map(|problem| format!("{problem}\n")));
                 lines.extend((invalid.more > 0).then(|| format!("and {} more\n", invalid.more)));
-                lines.push(match invalid.problems.len() + invalid.more {
-                    1 => "1 error; this policy can't be used".to_owned(),
-                    count => format!("{count} errors; this policy can't be used"),
-                });
+                let errors = counted(invalid.problems.len() + invalid.more, "error");
+                lines.push(format!("{errors}; this policy can't be used"));
                 Exit::Wrong
             }
         };

@@ -12,7 +12,7 @@ use super::{Exit, Output, Where};
 use crate::{
     admission::{
         Candidate, Verdict, look,
-        plan::{Ask, Part, mismatch, plan},
+        plan::{Ask, EXCEPT, Part, mismatch, plan},
     },
     cli::{
         answer, data_folder,
@@ -187,14 +187,24 @@ fn explained(policy: &Policy, candidate: &Candidate) -> Value {
         let not = mismatch(&rule.about, candidate);
         let asks = plan.checks.iter().filter(|check| check.rule.name == rule.name);
         let accepted = plan.unaccepted.iter().all(|other| other.name != rule.name);
+        let because = not.as_ref().map(|not| match not.key {
+            EXCEPT => "what its `except` leaves out".to_owned(),
+            key => format!("its {key}: {}", not.is(candidate)),
+        });
         json!({
             "rule": rule.name,
             "about": not.is_none(),
-            "because": not.map(|not| format!("its {}: {}", not.key, not.is(candidate))),
+            "because": because,
             "asks": asks.map(|check| asked(&check.ask)).collect::<Vec<_>>(),
             "accepts": matches!(rule.verb, Verb::AcceptOnly(_)).then_some(accepted),
+            "denies": match &rule.verb {
+                Verb::Deny { message } => json!({ "message": message }),
+                _ => Value::Null,
+            },
             "mode": rule.mode,
             "failurePolicy": rule.failure_policy,
+            "severity": rule.severity,
+            "changed": rule.changed,
         })
     };
     let Candidate { repository, digest, tags, kinds, .. } = candidate;
@@ -229,17 +239,32 @@ fn told(explained: &Value) -> String {
     )];
     for rule in explained["rules"].as_array().into_iter().flatten() {
         let name = text(&rule["rule"]);
+        let changes = rule["changed"].as_array().into_iter().flatten();
+        let changed = changes.map(|change| {
+            format!(
+                "          {} changed at {}",
+                texts(&change["keys"]).join(", "),
+                text(&change["at"])
+            )
+        });
         if rule["about"] == false {
             lines.push(format!("   no   {name}: not about {}", text(&rule["because"])));
+            lines.extend(changed);
             continue;
         }
         let (mode, failure) = (text(&rule["mode"]), text(&rule["failurePolicy"]));
         lines.push(format!("  YES   {name} ({mode}; a plugin that can't judge: {failure})"));
+        lines.extend(changed);
         lines.extend(texts(&rule["asks"]).into_iter().map(|ask| format!("          asks {ask}")));
+        let refuses = if mode == "warn" { "warns of it" } else { "REJECTS it" };
         match rule["accepts"].as_bool() {
             Some(true) => lines.push("          accepts it".to_owned()),
-            Some(false) => lines.push("          REFUSES it: it is none of those".to_owned()),
+            Some(false) => lines.push(format!("          {refuses}: it is none of those")),
             None => {}
+        }
+        if rule["denies"].is_object() {
+            let message = rule["denies"]["message"].as_str().map(|text| format!(": {text}"));
+            lines.push(format!("          {refuses}{}", message.unwrap_or_default()));
         }
     }
     lines.join("\n")

@@ -94,6 +94,21 @@ fn a_private_key_is_told_as_one_and_not_repeated() {
 }
 
 #[test]
+fn keys_that_nothing_requires_are_warned_of() {
+    let pem = Signer::new(1).pem();
+    let warned = |settings: Value| {
+        let warnings = Scene::new().settings_warnings::<Cosign>(&settings.to_string());
+        warnings.into_iter().map(|warning| warning.pointer).collect::<Vec<_>>()
+    };
+    let keys = json!([key("release", &pem)]);
+    assert_eq!(warned(json!({ "keys": keys })), ["/keys"]);
+    assert_eq!(warned(json!({ "keys": keys, "requireKnownKey": false })), ["/keys"]);
+    assert!(warned(json!({ "keys": keys, "requireKnownKey": true })).is_empty());
+    assert!(warned(json!({})).is_empty());
+    assert!(warned(json!({ "keys": [] })).is_empty());
+}
+
+#[test]
 fn a_known_key_can_t_be_required_while_there_are_none() {
     let found = problems(&json!({ "requireKnownKey": true }));
     assert_eq!((found.len(), found[0].0.as_str()), (1, "/requireKnownKey"));

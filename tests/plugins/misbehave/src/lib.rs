@@ -37,10 +37,15 @@ impl Guest for Misbehave {
     }
 
     fn validate_settings(settings: String) -> Result<(), Vec<SettingsProblem>> {
-        let problem = SettingsProblem { pointer: "/mode".into(), message: "no".into() };
+        let problem = |severity| SettingsProblem {
+            severity,
+            pointer: "/mode".into(),
+            message: "no".into(),
+        };
         match mode(&settings).as_str() {
-            "refuse-settings" => Err(vec![problem]),
-            "refuse-all-settings" => Err(vec![problem; 1000]),
+            "refuse-settings" => Err(vec![problem(Severity::Warning), problem(Severity::Error)]),
+            "refuse-all-settings" => Err(vec![problem(Severity::Error); 1000]),
+            "warn-of-settings" => Err(vec![problem(Severity::Warning)]),
             "spin" => spin(),
             _ => Ok(()),
         }
