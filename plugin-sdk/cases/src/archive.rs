@@ -1,19 +1,34 @@
 //! `tar:`: an archive, entry by entry.
 
-use roadstead_yaml::{Node, Place, Value};
+use roadstead_yaml::{Node, Value};
 
 use crate::{
-    Tar,
+    Tar, TarHeader,
     content::{Blobs, FORMS, content},
     fields::{Fields, text},
     source::{CaseError, Source},
 };
 
 /// What an entry may say beside its content.
-const KEYS: [&str; 6] = ["path", "symlink", "hardlink", "directory", "type", "pax"];
+const KEYS: [&str; 12] = [
+    "path",
+    "symlink",
+    "hardlink",
+    "directory",
+    "type",
+    "pax",
+    "mode",
+    "uid",
+    "gid",
+    "user",
+    "group",
+    "link",
+];
 
 /// Longest path that a plain header holds; a longer one goes into a PAX header.
 const PATH_BYTES_MAX: usize = 100;
+const NAME_BYTES_MAX: usize = 32;
+const OWNER_MAX: u64 = (1 << 56) - 1;
 
 /// A map of paths, or a list of entries with a `path` each, among which one may occur twice.
 pub(crate) fn archive(source: &Source<'_>, node: &Node) -> Result<Vec<u8>, CaseError> {
@@ -21,12 +36,12 @@ pub(crate) fn archive(source: &Source<'_>, node: &Node) -> Result<Vec<u8>, CaseE
     match &node.value {
         Value::Map(entries) => {
             for (path, node) in entries {
-                tar = entry(source, tar, (path.spot, Some(&path.value)), node)?;
+                tar = entry(source, tar, Some(&path.value), node)?;
             }
         }
         Value::List(entries) => {
             for node in entries {
-                tar = entry(source, tar, (node.spot, None), node)?;
+                tar = entry(source, tar, None, node)?;
             }
         }
         other => {
@@ -38,14 +53,14 @@ pub(crate) fn archive(source: &Source<'_>, node: &Node) -> Result<Vec<u8>, CaseE
 }
 
 /// One entry: text, which is a file's, or a map.
-fn entry(
-    source: &Source<'_>,
+fn entry<'a>(
+    source: &'a Source<'a>,
     tar: Tar,
-    (at, path): (Place, Option<&String>),
-    node: &Node,
+    path: Option<&'a String>,
+    node: &'a Node,
 ) -> Result<Tar, CaseError> {
     if let (Some(path), Value::Text(content)) = (path, &node.value) {
-        return named(source, tar, (at, path), (b'0', content.as_bytes(), ""));
+        return Ok(named(tar, TarHeader::new(path, b'0'), content.as_bytes()));
     }
     let fields = Fields::of(source, node, &[&KEYS, &FORMS])?;
     let path = match (path, fields.has("path")) {
@@ -54,19 +69,14 @@ fn entry(
         (None, false) => return Err(fields.error("\"path\" is missing here")),
         (Some(_), true) => return Err(fields.error("the path stands before the colon already")),
     };
-    let is_link = fields.has("symlink") || fields.has("hardlink");
-    let (flag, target) = match (fields.text("symlink")?, fields.text("hardlink")?) {
-        (None, None) if fields.bool("directory")? => (b'5', ""),
-        (None, None) => (b'0', ""),
-        (Some(target), None) => (b'2', target),
-        (None, Some(target)) => (b'1', target),
-        (Some(_), Some(_)) => return Err(fields.error("a link is symbolic or hard, not both")),
-    };
-    let flag = match fields.text("type")?.map(str::as_bytes) {
-        None => flag,
+    let mut header = TarHeader::new(path, b'0');
+    header = owned(&fields, linked(&fields, header)?)?;
+    header.type_flag = match fields.text("type")?.map(str::as_bytes) {
+        None => header.type_flag,
         Some([flag]) => *flag,
         Some(_) => return Err(fields.error("a type is one letter, such as \"3\" of a device")),
     };
+    let is_link = fields.has("symlink") || fields.has("hardlink");
     let bytes = match content(&fields, &mut Blobs::new())? {
         Some(_) if is_link => return Err(fields.error("a link has no content")),
         bytes => bytes.unwrap_or_default(),
@@ -75,7 +85,50 @@ fn entry(
         None => tar,
         Some(node) => records(source, tar, node)?,
     };
-    named(source, tar, (at, path), (flag, &bytes, target))
+    Ok(named(tar, header, &bytes))
+}
+
+/// The type, and the target of a link.
+fn linked<'a>(fields: &Fields<'a>, header: TarHeader<'a>) -> Result<TarHeader<'a>, CaseError> {
+    let kinds = [("symlink", b'2'), ("hardlink", b'1'), ("link", b'0')];
+    let mut found = kinds.iter().filter(|(key, _)| fields.has(key));
+    let (type_flag, link) = match (found.next(), found.next()) {
+        (None, _) if fields.bool("directory")? => (b'5', ""),
+        (None, _) => (b'0', ""),
+        (Some((key, flag)), None) => (*flag, fields.required_text(key)?),
+        (Some(_), Some(_)) => return Err(fields.error("a link is symbolic or hard, not both")),
+    };
+    if link.len() > PATH_BYTES_MAX {
+        return Err(fields.error("a link's target has at most 100 bytes here"));
+    }
+    Ok(TarHeader { type_flag, link, ..header })
+}
+
+/// The mode, and whose it is.
+fn owned<'a>(fields: &Fields<'a>, mut header: TarHeader<'a>) -> Result<TarHeader<'a>, CaseError> {
+    if fields.has("mode") {
+        let mode = fields.get("mode").and_then(|node| match &node.value {
+            Value::Text(digits) if (1..=7).contains(&digits.len()) && !digits.starts_with('+') => {
+                u32::from_str_radix(digits, 8).ok()
+            }
+            _ => None,
+        });
+        let wrong = || fields.error("a mode is octal digits in quotes, such as \"4755\"");
+        header.mode = mode.ok_or_else(wrong)?;
+    }
+    for (key, id) in [("uid", &mut header.uid), ("gid", &mut header.gid)] {
+        *id = fields.number(key)?.unwrap_or_default();
+        if *id > OWNER_MAX {
+            return Err(fields.error(format!("{key} is at most {OWNER_MAX}")));
+        }
+    }
+    for (key, name) in [("user", &mut header.user), ("group", &mut header.group)] {
+        *name = fields.text(key)?.unwrap_or_default();
+        if name.len() > NAME_BYTES_MAX {
+            return Err(fields.error(format!("{key} has at most {NAME_BYTES_MAX} bytes")));
+        }
+    }
+    Ok(header)
 }
 
 /// What a PAX header says of the entry after it.
@@ -86,21 +139,9 @@ fn records(source: &Source<'_>, tar: Tar, node: &Node) -> Result<Tar, CaseError>
     entries.iter().try_fold(tar, |tar, (key, value)| Ok(tar.pax(&key.value, text(source, value)?)))
 }
 
-fn named(
-    source: &Source<'_>,
-    tar: Tar,
-    (at, path): (Place, &str),
-    (flag, content, target): (u8, &[u8], &str),
-) -> Result<Tar, CaseError> {
-    if target.len() > PATH_BYTES_MAX {
-        return Err(source.error(at, "a link's target has at most 100 bytes here"));
-    }
-    let (tar, path) = match path.len() > PATH_BYTES_MAX {
-        true => (tar.pax("path", path), &path[..path.floor_char_boundary(PATH_BYTES_MAX)]),
-        false => (tar, path),
-    };
-    Ok(match target {
-        "" => tar.entry(path, flag, content),
-        target => tar.link(path, flag, target),
-    })
+fn named(tar: Tar, header: TarHeader<'_>, content: &[u8]) -> Tar {
+    let path = header.path;
+    let short = &path[..path.floor_char_boundary(PATH_BYTES_MAX)];
+    let tar = if short == path { tar } else { tar.pax("path", path) };
+    tar.add(&TarHeader { path: short, ..header }, content)
 }

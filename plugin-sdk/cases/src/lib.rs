@@ -50,7 +50,7 @@ pub use case::{Case, Push, Target};
 pub use expect::{Decision, Expectation, ExpectedFact, ExpectedFinding, Severity};
 pub use outcome::{Fact, Found, Judged, Outcome};
 pub use source::{CaseError, Tester};
-pub use tar::{Tar, gzip};
+pub use tar::{Tar, TarHeader, gzip};
 
 use source::Source;
 

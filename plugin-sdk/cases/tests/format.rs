@@ -92,6 +92,37 @@ fn a_case_becomes_exact_bytes_and_what_they_name() {
 }
 
 #[test]
+fn an_entry_of_an_archive_has_a_mode_an_owner_and_a_link() {
+    let tar = layer(
+        "tar: { a: { text: x, mode: \"4755\", uid: 7, gid: 3000000, user: me, group: us, link: b \
+         } }",
+    );
+    assert_eq!(&tar[100..108], b"0004755\0");
+    assert_eq!(&tar[108..116], b"0000007\0");
+    assert_eq!(tar[116..124], [0x80, 0, 0, 0, 0, 0x2d, 0xc6, 0xc0]);
+    assert_eq!((tar[156], &tar[157..159]), (b'0', &b"b\0"[..]));
+    assert_eq!((&tar[265..268], &tar[297..300]), (&b"me\0"[..], &b"us\0"[..]));
+    let plain = layer("tar: { a: x }");
+    assert_eq!(&plain[100..108], b"0000644\0");
+    let program = layer("tar: { a: { directory: true, mode: \"1777\", user: root } }");
+    assert_eq!((program[156], &program[100..108]), (b'5', &b"0001777\0"[..]));
+    let wrong = |entry: &str| {
+        refused(&format!(
+            "name: a\nblob: {{ mediaType: a/b, tar: {{ a: {{ {entry} }} }} }}\nexpect: {{ notMine: \
+             true }}\n"
+        ))
+    };
+    for mode in ["4755", "\"4758\"", "\"+755\"", "\"\"", "\"77777777\""] {
+        let error = wrong(&format!("text: x, mode: {mode}"));
+        assert!(error.contains("a mode is octal digits in quotes"), "{error}");
+    }
+    assert!(wrong("text: x, uid: -1").contains("write a whole number"));
+    assert!(wrong("text: x, uid: 72057594037927936").contains("uid is at most"));
+    assert!(wrong(&format!("text: x, user: {}", "x".repeat(33))).contains("at most 32 bytes"));
+    assert!(wrong("symlink: x, link: y").contains("not both"));
+}
+
+#[test]
 fn content_has_many_forms() {
     assert_eq!(layer("text: hello"), b"hello");
     assert_eq!(layer("base64: aGVs bG8="), b"hello");

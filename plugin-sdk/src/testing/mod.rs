@@ -47,7 +47,7 @@ use roadstead_oci::{Algorithm, Digest};
 
 pub use manifest::ManifestBuilder;
 pub use native::cases;
-pub use roadstead_cases::{Tar, gzip};
+pub use roadstead_cases::{Tar, TarHeader, gzip};
 
 use crate::{
     BlobTarget, Descriptor, Failure, Plugin, Report, SettingsProblem, Target,
