@@ -51,9 +51,9 @@ async fn beside_a_flood(repository_of: impl Fn(usize) -> String) -> Vec<Duration
             let (server, repository) = (&server, repository_of(connection));
             async move {
                 for push_number in 0.. {
-                    let answer = push(server, &repository, &format!("{connection}-{push_number}"));
+                    let tag = format!("{connection}-{push_number}");
                     // it waits for its own kind, and too long in the end
-                    let status = answer.await.status.as_u16();
+                    let status = push(server, &repository, &tag).await.status.as_u16();
                     assert!([201, 503].contains(&status), "{status}");
                 }
             }
