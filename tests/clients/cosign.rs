@@ -1,5 +1,7 @@
 //! cosign: a signature as a bundle and in the old form, and an attestation, each found again.
 
+use data_encoding::BASE64;
+
 use crate::{
     client::Client,
     harness::{PASSWORD, Server, USER},
@@ -34,6 +36,53 @@ fn signee(oras: &Client<'_>) -> String {
 /// Signs, in the form that the words ask for.
 pub fn sign<'a>(thing: &'a str, words: &[&'a str]) -> Vec<&'a str> {
     [&["sign", PLAIN, "-y", "--key", "cosign.key"], words, &[thing]].concat()
+}
+
+/// ECDSA's two numbers side by side (IEEE P1363), of a signature by P-256 in DER.
+fn side_by_side(der: &[u8]) -> Vec<u8> {
+    let number = |at: usize| {
+        let len = usize::from(der[at + 1]);
+        let bytes = &der[at + 2..at + 2 + len];
+        let start = bytes.len().saturating_sub(32);
+        ([&[0; 32][..], &bytes[start..]].concat().split_off(bytes.len() - start), at + 2 + len)
+    };
+    let (first, next) = number(2);
+    [first, number(next).0].concat()
+}
+
+/// What cosign verifies or passes over is stored, though cosign itself would not write it so.
+#[test]
+fn what_cosign_takes_from_others_is_stored() {
+    let server = Server::start(&[]);
+    let oras = Client::new(&server, "oras-1.3.6", "oras");
+    let thing = signee(&oras);
+    let cosign = cosign(&server);
+    let verify = |words: &[&str]| cosign.run(&[words, &CHECK, &[&thing]].concat());
+
+    cosign.file("payload.json", cosign.run(&["generate", PLAIN, &thing]).stdout);
+    let by = ["sign-blob", "-y", "--key", "cosign.key", "--tlog-upload=false"];
+    let by = [&by[..], &OLD_ALONE[1..], &["--output-signature", "payload.sig"]].concat();
+    cosign.ok(&[&by[..], &["payload.json"]].concat());
+    let der = BASE64.decode(cosign.bytes("payload.sig").trim_ascii()).unwrap();
+    cosign.file("payload.sig", BASE64.encode(&side_by_side(&der)));
+    let attach = ["attach", "signature", PLAIN, "--payload", "payload.json"];
+    cosign.ok(&[&attach[..], &["--signature", "payload.sig", &thing]].concat());
+    assert!(verify(&["verify", OLD]).status.success());
+
+    cosign.ok(&sign(&thing, &ALONE));
+    cosign.file("file.txt", "a file\n");
+    let by = ["sign-blob", "-y", "--key", "cosign.key", "--bundle", "file.sigstore.json"];
+    cosign.ok(&[&by[..], &ALONE, &["file.txt"]].concat());
+    oras.file("file.sigstore.json", cosign.bytes("file.sigstore.json"));
+    oras.file("file.txt", cosign.bytes("file.txt"));
+    let bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    let file = format!("file.sigstore.json:{bundle}");
+    let attach = ["attach", ORAS, "--artifact-type", bundle, &thing];
+    oras.ok(&[&attach[..], &[&file]].concat());
+    oras.ok(&[&attach[..], &[&file, "file.txt:text/plain"]].concat());
+    oras.ok(&["push", ORAS, "--artifact-type", bundle, "HOST/a/file:v1", &file]);
+    assert!(verify(&["verify"]).status.success(), "cosign passes these over");
+    server.is_sound();
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::{
     dsse::{self, Envelope},
     findings::Findings,
     key::Message,
-    layers,
+    layers::{self, Bounds},
     place::{self, Place},
     read, shape,
     statement::{self, Statement},
@@ -43,12 +43,12 @@ pub(crate) fn read(manifest: &Manifest, report: &mut Report) -> Result<Found, Fa
     let place = place::of(manifest, Content::Attestations, report);
     let mut found = Found::default();
     let Some(layers) = layers::of(manifest, "attestation", report) else { return Ok(found) };
-    let mut left = ENVELOPES_BYTES_MAX;
+    let mut bounds = Bounds { bytes_max: read::BYTES_MAX, left: ENVELOPES_BYTES_MAX };
     let mut attestations = Vec::new();
     for layer in layers {
         let what = format!("the envelope in layer {}", layer.index);
-        if let Some(bytes) = layers::read(layer, &what, &mut left, report, &mut found)? {
-            attestations.push((layer, attestation(&bytes)));
+        if let Some(bytes) = layers::read(layer, &what, &mut bounds, report, &mut found)? {
+            attestations.push((layer, attestation(bytes)));
         }
     }
     let is_good = |read: &Result<Attestation, Problem>| {
@@ -78,15 +78,12 @@ pub(crate) fn read(manifest: &Manifest, report: &mut Report) -> Result<Found, Fa
 }
 
 /// As cosign reads it, where no other reader would find other fields.
-fn attestation(bytes: &[u8]) -> Result<Attestation, Problem> {
+fn attestation(bytes: Vec<u8>) -> Result<Attestation, Problem> {
     let wrong = |why: &str| (&codes::ENVELOPE, why.to_owned());
-    let value = json::parse_bounded(bytes, VALUES_MAX)
+    let value = json::parse_bounded(&bytes, VALUES_MAX)
         .map_err(|error| wrong(&format!("is not clear JSON ({error})")))?;
+    drop(bytes);
     let Value::Object(entries) = &value else { return Err(wrong("is no JSON object")) };
-    let alias = entries.keys().find_map(|key| mistaken_for(key, &dsse::FIELDS));
-    if let Some(field) = alias {
-        return Err(wrong(&format!("has a key that cosign takes for {field}")));
-    }
     let payload_type = entries.get("payloadType").and_then(Value::as_str).unwrap_or_default();
     if payload_type != dsse::STATEMENT {
         let why = format!("holds {}, not a statement, {}", Quoted(payload_type), dsse::STATEMENT);
@@ -99,6 +96,11 @@ fn attestation(bytes: &[u8]) -> Result<Attestation, Problem> {
     if listed.is_empty() || listed.len() > SIGNATURES_MAX {
         let why = format!("has {} signatures, not 1 to {SIGNATURES_MAX}", listed.len());
         return Err(wrong(&why));
+    }
+    let keys = listed.iter().filter_map(Value::as_object).flat_map(|entry| entry.keys());
+    let alias = keys.chain(entries.keys()).find_map(|key| mistaken_for(key, &dsse::ALL_FIELDS));
+    if let Some(field) = alias {
+        return Err(wrong(&format!("has a key that cosign takes for {field}")));
     }
     // of several one is enough for clients
     let signatures = listed.iter().filter_map(|entry| entry["sig"].as_str());

@@ -55,8 +55,8 @@ pub(crate) const CONFIG: Code = Code::warning(
     "RSC007",
     "the config is not that of a signature",
     "It has the type of an image's config, or, in a manifest with a subject, \
-     `application/vnd.dev.cosign.artifact.sig.v1+json`. cosign writes it and does not look; \
-     podman adds a signature to no other.",
+     `application/vnd.dev.cosign.artifact.sig.v1+json` or that of the empty config. cosign writes \
+     it, and no client looks at it.",
 );
 
 pub(crate) const DIFF_IDS: Code = Code::warning(
@@ -273,8 +273,9 @@ pub(crate) const MESSAGE: Code = Code::error(
 pub(crate) const UNREAD: Code = Code::warning(
     "RSC054",
     "something is too large to be judged",
-    "Blobs are read up to 8 MiB, and 16 MiB of them in all. What is larger, such as an \
-     attestation of a very large SBOM, is stored and never counts as signed by a known key.",
+    "Payloads are read up to 4 MiB, bundles and envelopes up to 8 MiB, and 16 MiB in all. What is \
+     larger, such as an attestation of a very large SBOM, is stored and never counts as signed by \
+     a known key.",
 );
 
 pub(crate) const OTHER_THING: Code = Code::warning(

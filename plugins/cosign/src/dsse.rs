@@ -4,6 +4,8 @@ use crate::key::Message;
 
 /// The fields of an envelope.
 pub(crate) const FIELDS: [&str; 3] = ["payload", "payloadType", "signatures"];
+/// The same, with those of its signatures.
+pub(crate) const ALL_FIELDS: [&str; 5] = ["payload", "payloadType", "signatures", "keyid", "sig"];
 /// The only type of what cosign puts into envelopes.
 pub(crate) const STATEMENT: &str = "application/vnd.in-toto+json";
 

@@ -77,21 +77,30 @@ pub(crate) fn of<'a>(
     Some(layers)
 }
 
-/// A layer's bytes; none where something was found instead. `left`: bytes that may still be read.
+/// How much may be read.
+#[derive(Debug)]
+pub(crate) struct Bounds {
+    /// bytes of one layer
+    pub(crate) bytes_max: u64,
+    /// bytes of all that are still to come
+    pub(crate) left: u64,
+}
+
+/// A layer's bytes; none where something was found instead.
 pub(crate) fn read(
     layer: &Descriptor,
     what: &str,
-    left: &mut u64,
+    bounds: &mut Bounds,
     report: &mut Report,
     found: &mut Found,
 ) -> Result<Option<Vec<u8>>, Failure> {
-    let bytes_max = read::BYTES_MAX.min(*left);
+    let bytes_max = bounds.bytes_max.min(bounds.left);
     if layer.size > bytes_max && layer.size <= read::BYTES_OF_COSIGN_MAX {
         read::find_unread(layer, bytes_max, what, report);
         found.unread += 1;
         return Ok(None);
     }
-    *left = left.saturating_sub(layer.size);
+    bounds.left = bounds.left.saturating_sub(layer.size);
     read::blob(layer, bytes_max, what, report)
 }
 

@@ -66,8 +66,8 @@ fn find_tag(tag: &str, content: Content, report: &mut Report) {
         return;
     }
     let message = format!(
-        "cosign finds no signature under the tag {}; tag it sha256-<hex of the signed \
-         manifest>.sig as well",
+        "cosign does not look for signatures under the tag {}; push it as sha256-<hex of the \
+         signed manifest>.sig, too",
         Quoted(tag)
     );
     report.find(&codes::TAG, message);

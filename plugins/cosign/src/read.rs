@@ -46,8 +46,8 @@ pub(crate) const BYTES_OF_COSIGN_MAX: u64 = 128 << 20;
 /// Warns of a blob that cosign reads and this plugin does not.
 pub(crate) fn find_unread(part: &Descriptor, bytes_max: u64, what: &str, report: &mut Report) {
     let message = format!(
-        "{what} has {} bytes, more than the {bytes_max} that are judged, so that nobody has read \
-         it; sign less at once",
+        "{what} has {} bytes, and this plugin reads at most {bytes_max}, so it is not verified; \
+         sign less at once",
         part.size
     );
     report.find(&codes::UNREAD, message).blob(&part.digest);

@@ -102,11 +102,12 @@ pub(crate) fn judge(found: &Found, keys: &[NamedKey], settings: &Settings, repor
     }
     if !tried.is_known {
         report.find(&codes::UNKNOWN_KEY, unknown(claims, keys));
-    } else if let Some(place) = tried.foreign.or((found.unread > 0).then_some("what was not read"))
+    } else if let Some(place) =
+        tried.foreign.or((found.unread > 0).then_some("what was too large to read"))
     {
         let message = format!(
-            "{place} is signed by none of the known keys, beside what is; clients that trust \
-             another key take it"
+            "no known key made the signature in {place}, beside one that a known key made; a \
+             client that trusts another key accepts it"
         );
         report.find(&codes::FOREIGN_KEY, message);
     }
@@ -170,10 +171,10 @@ fn find_unaccepted(claims: &[Claim], settings: &Settings, report: &mut Report) {
         let what = match claim.says() {
             Some(Accepted::Signature) => "a signature",
             Some(Accepted::Attestation) => "an attestation",
-            None => "about something else than a manifest here",
+            None => "a signature of something else than this manifest's subject",
         };
         let message = format!(
-            "{} is {what}, which the policy does not accept here; push it elsewhere",
+            "{} holds {what}, which the policy does not accept here; push it elsewhere",
             claim.place
         );
         report.find(&codes::UNACCEPTED, message).blob(&claim.blob);

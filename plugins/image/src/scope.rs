@@ -7,6 +7,9 @@ use crate::{layer, media};
 /// An index of this kind of parts is a build cache, as buildkit pushes it.
 const CACHE_CONFIG: &str = "application/vnd.buildkit.cacheconfig.v0";
 
+/// What the host calls everything that docker or podman would run.
+const KIND: &str = "image";
+
 /// What a manifest is to this plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -22,6 +25,10 @@ impl Scope {
         let essence = media_type::essence(&manifest.media_type);
         if matches!(essence, media_type::OCI_INDEX | media_type::DOCKER_LIST) {
             return Ok(if is_cache(manifest) { Self::Other } else { Self::Index });
+        }
+        // the host looked at what the layers are where types leave open whether a runtime runs it
+        if manifest.kind == KIND {
+            return Ok(Self::Image);
         }
         if !media::has_config(manifest) {
             return Ok(Self::Other);

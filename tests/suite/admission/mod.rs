@@ -13,4 +13,5 @@ mod polyglots;
 mod records;
 mod runnable;
 mod sandbox;
+mod signature_tags;
 mod turns;

@@ -74,8 +74,8 @@ fn find_types(manifest: &Manifest, report: &mut Report) {
     let own = manifest.artifact_type.as_deref().unwrap_or_default();
     if !is_bundle(&own.to_ascii_lowercase()) {
         let message = format!(
-            "the artifactType of a sigstore bundle is {}, by which nobody finds it; sign with \
-             cosign",
+            "the manifest of a sigstore bundle has the artifactType {}, so listing referrers by \
+             type does not find it; sign with cosign",
             Quoted(own)
         );
         report.find(&codes::BUNDLE_TYPES, message).pointer("/artifactType");

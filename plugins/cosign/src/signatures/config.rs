@@ -24,6 +24,8 @@ pub(crate) fn check(manifest: &Manifest, report: &mut Report) -> Result<(), Fail
                 report.find(&codes::CONFIG, message).pointer("/config/mediaType");
             }
         }
+        // as other tools that use cosign's library write referrers
+        media_type::OCI_EMPTY if manifest.subject().is_some() => {}
         media_type::OCI_CONFIG | media_type::DOCKER_CONFIG => {
             let bytes = read::blob(config, BYTES_MAX, "the config", report)?;
             let layers: Vec<&str> = manifest.layers().map(|layer| layer.digest.as_str()).collect();

@@ -14,13 +14,15 @@ use crate::{
     codes,
     findings::Findings,
     form::{ENVELOPE, PAYLOAD},
-    layers,
+    layers::{self, Bounds},
     place::{self, Place},
     trust::{Claim, Found},
 };
 
 use payload::Payload;
 
+/// Bytes of a payload; podman reads no more.
+const PAYLOAD_BYTES_MAX: u64 = 4 << 20;
 /// Bytes of all payloads, which are held at once.
 const PAYLOADS_BYTES_MAX: u64 = 16 << 20;
 
@@ -65,13 +67,13 @@ impl Payloads {
         found: &mut Found,
     ) -> Result<Self, Failure> {
         let mut payloads = BTreeMap::new();
-        let mut left = PAYLOADS_BYTES_MAX;
+        let mut bounds = Bounds { bytes_max: PAYLOAD_BYTES_MAX, left: PAYLOADS_BYTES_MAX };
         for layer in layers {
             if payloads.contains_key(&layer.digest) {
                 continue;
             }
             let what = format!("the payload in layer {}", layer.index);
-            let Some(bytes) = layers::read(layer, &what, &mut left, report, found)? else {
+            let Some(bytes) = layers::read(layer, &what, &mut bounds, report, found)? else {
                 continue;
             };
             let payload = Payload::read(layer, bytes, report);

@@ -107,6 +107,7 @@ fn an_attestation_is_whole_and_about_what_its_tag_says() {
     for (from, to) in [
         ("\"payload\"", "\"Payload\":\"\",\"payload\""),
         ("\"payload\"", "\"payload\":\"\",\"payload\""),
+        ("\"sig\"", "\"Sig\":\"\",\"sig\""),
         ("{", "["),
     ] {
         let hostile = text.replacen(from, to, 1);

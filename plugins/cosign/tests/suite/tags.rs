@@ -115,6 +115,8 @@ fn the_config_is_an_image_s_and_lists_the_layers() {
     let own = "application/vnd.dev.cosign.artifact.sig.v1+json";
     assert_eq!(codes(&push().config(own, b"{}").subject(&signed()).review()), [""; 0]);
     assert_eq!(only(&push().config(own, b"{}").review()).0, "RSC007");
+    let empty = push().config(media_type::OCI_EMPTY, b"{}").subject(&signed());
+    assert_eq!(codes(&empty.review()), [""; 0], "as a referrer");
     let docker = push()
         .set("/mediaType", json!(media_type::DOCKER_MANIFEST))
         .set("/config/mediaType", json!(media_type::DOCKER_CONFIG));

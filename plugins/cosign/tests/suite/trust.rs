@@ -120,8 +120,8 @@ fn payloads_are_small() {
         large.clone()
     };
     let mut sized = sized;
-    assert_eq!(codes(&Push::tagged().signature(&signer, &sized(8_000_000)).review()), [""; 0]);
-    let too_large = Push::tagged().signature(&signer, &sized(9_000_000));
+    assert_eq!(codes(&Push::tagged().signature(&signer, &sized(4_000_000)).review()), [""; 0]);
+    let too_large = Push::tagged().signature(&signer, &sized(5_000_000));
     let report = too_large.review();
     assert!(!report.rejects(), "cosign reads it");
     assert_eq!(only(&report).0, "RSC054");
@@ -130,7 +130,7 @@ fn payloads_are_small() {
     let beside = known(too_large.signature(&signer, &payload(&signed())));
     assert_eq!(codes(&beside), ["RSC054", "RSC063"]);
     let many =
-        (0..3).fold(Push::tagged(), |push, more| push.signature(&signer, &sized(6_000_000 + more)));
+        (0..5).fold(Push::tagged(), |push, more| push.signature(&signer, &sized(4_000_000 + more)));
     assert_eq!(only(&many.review()).0, "RSC054");
 }
 
@@ -177,7 +177,7 @@ fn a_policy_says_what_it_accepts() {
         only(&push().accepting(&["attestation"]).review()),
         (
             "RSC062",
-            "layer 0 is a signature, which the policy does not accept here; push it elsewhere"
+            "layer 0 holds a signature, which the policy does not accept here; push it elsewhere"
         )
     );
 }

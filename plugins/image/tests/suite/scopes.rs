@@ -62,6 +62,20 @@ fn a_docker_manifest_may_call_its_config_anything() {
 }
 
 #[test]
+fn what_the_host_takes_for_an_image_is_judged() {
+    let mut scene = Scene::new();
+    for (config, layer) in [
+        (media_type::OCI_CONFIG, IN_TOTO),
+        ("application/vnd.example.config+json", GZIP),
+        ("application/octet-stream", TAR),
+    ] {
+        let target = scene.manifest("image").config(config, b"{}").layer(layer, b"x").build();
+        let report = scene.review::<Image>(&target, r#"{"nonRoot":true}"#).unwrap().unwrap();
+        assert!(codes(&report).contains(&"RSI040"), "{config}");
+    }
+}
+
+#[test]
 fn other_artifacts_are_left_alone() {
     let mut scene = Scene::new();
     for config in [
