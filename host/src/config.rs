@@ -99,6 +99,7 @@ impl Config {
         let upload_seconds_max = u64::try_from(self.storage.upload_seconds_max).unwrap_or_default();
         for (key, value, most) in [
             ("http.connections_max", connections_max as u64, 1_000_000),
+            ("http.address_percent_max", u64::from(self.http.address_percent_max), 100),
             ("http.header_seconds_max", header_seconds_max, YEAR_SECONDS),
             ("http.body_idle_seconds_max", body_idle_seconds_max, YEAR_SECONDS),
             ("http.write_idle_seconds_max", write_idle_seconds_max, YEAR_SECONDS),

@@ -52,6 +52,10 @@ pub enum Case {
     DigestInvalid,
     /// a tag, a number or a header of a request is malformed
     RequestInvalid,
+    /// a request that is made in a way we don't support
+    NotImplemented,
+    /// a request that expects what we don't know
+    ExpectationUnknown,
     /// a length differs from what was announced
     SizeInvalid,
     /// a body is over its limit
@@ -80,7 +84,7 @@ pub enum Case {
 
 impl Case {
     /// Every case, for tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::NoSuchPath,
         Self::Method("GET"),
         Self::NameInvalid,
@@ -91,6 +95,8 @@ impl Case {
         Self::ManifestInvalid,
         Self::DigestInvalid,
         Self::RequestInvalid,
+        Self::NotImplemented,
+        Self::ExpectationUnknown,
         Self::SizeInvalid,
         Self::TooLarge,
         Self::TooManyTags,
@@ -108,9 +114,12 @@ impl Case {
     /// Its code, of the specification's closed list.
     pub fn code(self) -> ErrorCode {
         match self {
-            Self::NoSuchPath | Self::Method(_) | Self::StillNamed | Self::RequestInvalid => {
-                ErrorCode::Unsupported
-            }
+            Self::NoSuchPath
+            | Self::Method(_)
+            | Self::StillNamed
+            | Self::RequestInvalid
+            | Self::NotImplemented
+            | Self::ExpectationUnknown => ErrorCode::Unsupported,
             Self::NameInvalid => ErrorCode::NameInvalid,
             Self::NameUnknown => ErrorCode::NameUnknown,
             Self::BlobUnknown => ErrorCode::BlobUnknown,

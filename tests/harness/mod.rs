@@ -61,13 +61,26 @@ impl Server {
 
     /// Starts one over a folder.
     pub fn start_at(data: &Path, environment: &[(&str, &str)]) -> Self {
-        let variable =
-            |(key, value): &(&str, &str)| (format!("ROADSTEAD__{key}"), (*value).to_owned());
-        Self::start_in(data, environment.iter().map(variable).collect())
+        Self::start_in(data, variables(environment))
+    }
+
+    /// Starts one that may open so many files: softly, and at all.
+    pub fn with_open_files(soft: u32, hard: u32, environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" \"$@\"");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &limits, ROADSTEAD]);
+        let data = folder.path().join("data");
+        let mut server = Self::start_by(shell, &data, variables(environment));
+        server.folder = Some(folder);
+        server
     }
 
     fn start_in(data: &Path, environment: Vec<(String, String)>) -> Self {
-        let mut command = Command::new(ROADSTEAD);
+        Self::start_by(Command::new(ROADSTEAD), data, environment)
+    }
+
+    fn start_by(mut command: Command, data: &Path, environment: Vec<(String, String)>) -> Self {
         for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("ROADSTEAD__")) {
             command.env_remove(key);
         }
@@ -193,6 +206,11 @@ impl Drop for Server {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn variables(environment: &[(&str, &str)]) -> Vec<(String, String)> {
+    let variable = |(key, value): &(&str, &str)| (format!("ROADSTEAD__{key}"), (*value).to_owned());
+    environment.iter().map(variable).collect()
 }
 
 fn listening(line: &str) -> Option<SocketAddr> {

@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    pin::pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -23,13 +24,19 @@ use crate::{
     app,
     auth::Auth,
     config::{self, Config},
-    http::{self, listener, listener::Listener},
+    http::{
+        self, Ready, listener,
+        listener::{HttpConfig, Listener},
+    },
     registry::Registry,
     telemetry,
 };
 
 /// How long changes may go on at least once their connections have ended.
 const MOMENT: Duration = Duration::from_secs(1);
+
+/// Most connections of the operator's commands at once.
+const COMMANDS_MAX: usize = 64;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -64,24 +71,38 @@ impl Serve {
     }
 }
 
-async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
+async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     let started = SystemTime::UNIX_EPOCH + Duration::from_secs(unix_now());
     // from the start, or a signal before the end of it would kill
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signalled = pin!(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    });
     let auth = Arc::new(Auth::open(&config.auth)?);
-    let app = app::build(&config, &folder).await?;
-    let registry = Arc::clone(&app.registry);
-    let listen = config.http.listen;
-    let tcp = TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("can't listen on {listen}; is another server running there?"))?;
+    config.http.fit_open_files();
+    let tcp = bind(config.http.listen).await?;
     let address = tcp.local_addr()?;
+    tracing::info!(config = serde_json::to_string(&config)?, "configuration");
+    tracing::info!(addr = %address, "starting: requests get 503 until the policy is loaded");
+    let (stop, stopped) = watch::channel(false);
+    let ready = Ready::default();
+    let (router, http) = (ready.router(), config.http.clone());
+    let clients = listener::serve(Listener::Tcp(tcp), router, http, stopped.clone());
+    let clients = tokio::spawn(clients);
+    let app = tokio::select! {
+        app = app::build(&config, &folder) => app?,
+        () = &mut signalled => {
+            tracing::info!("stopped before the start was complete");
+            return Ok(());
+        }
+    };
+    let registry = Arc::clone(&app.registry);
     let socket = socket_path(folder.path());
     let unix = bind_socket(&socket)?;
     let process = std::process::id().to_string();
     folder.announce(&[("pid", &process), ("socket", &socket.display().to_string())])?;
-    tracing::info!(config = serde_json::to_string(&config)?, "configuration");
+    ready.set(http::router(Arc::clone(&registry), Arc::clone(&auth)));
     tracing::info!(
         addr = %address,
         data = %folder.path().display(),
@@ -90,28 +111,22 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
         "listening"
     );
     let folder = Arc::new(folder);
-    let sweeping = Arc::clone(&folder);
-    tokio::task::spawn_blocking(move || match sweeping.sweep(started) {
-        Ok(removed) => tracing::debug!(removed, "staging files of earlier runs"),
-        Err(error) => tracing::warn!(%error, "staging files of earlier runs could not be removed"),
-    });
+    sweep_staging(Arc::clone(&folder), started);
     let policy = tokio::spawn(app.follow_policy());
-    let following = Arc::clone(&auth);
-    tokio::spawn(async move { following.follow().await });
-    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move { auth.follow().await });
     let drain = Duration::from_secs(config.http.drain_seconds_max);
     let stopping = async {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        signalled.await;
         tracing::info!("stopping: requests under way may end");
         stop.send_replace(true);
         Instant::now() + drain
     };
     let daily = tokio::spawn(sweep_daily(Arc::clone(&registry), config.verdicts.days_max));
-    let router = http::router(Arc::clone(&registry), auth);
     let ops = http::ops::router(Arc::clone(&registry));
-    let clients = listener::serve(Listener::Tcp(tcp), router, config.http.clone(), stopped.clone());
-    let commands = listener::serve(Listener::Unix(unix), ops, config.http, stopped);
-    let ((), (), end) = tokio::join!(clients, commands, stopping);
+    let commands = HttpConfig { connections_max: COMMANDS_MAX, ..config.http };
+    let commands = listener::serve(Listener::Unix(unix), ops, commands, stopped);
+    let (clients, (), end) = tokio::join!(clients, commands, stopping);
+    clients?;
     policy.abort();
     registry.changes.close();
     // what was received is written within a moment; what still waits for its turn is not worth more
@@ -123,6 +138,19 @@ async fn serve(config: Config, mut folder: DataFolder) -> anyhow::Result<()> {
     drop(std::fs::remove_file(&socket));
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(listen).await;
+    bound.with_context(|| format!("can't listen on {listen}; is another server running there?"))
+}
+
+/// Removes what earlier runs were writing when they were killed. Returns at once.
+fn sweep_staging(folder: Arc<DataFolder>, started: SystemTime) {
+    tokio::task::spawn_blocking(move || match folder.sweep(started) {
+        Ok(removed) => tracing::debug!(removed, "staging files of earlier runs"),
+        Err(error) => tracing::warn!(%error, "staging files of earlier runs could not be removed"),
+    });
 }
 
 /// Removes what was kept for long enough, at the start and once a day.

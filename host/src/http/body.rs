@@ -59,6 +59,10 @@ pub(super) fn announced(body: &Body) -> Option<usize> {
 /// Reads a body of at most `limit` bytes: refused exactly when it is longer, with or without a
 /// `Content-Length`.
 pub(super) async fn read_limited(body: Body, what: &str, limit: usize) -> Result<Bytes, Error> {
+    if announced(&body).is_some_and(|bytes| bytes > limit) {
+        // before any of it is read: a client that waits for 100 then never sends it
+        return Err(Error::too_large(what, limit as u64));
+    }
     // growing on its own it would have up to twice the room that it needs
     let mut bytes = BytesMut::with_capacity(announced(&body).unwrap_or_default().min(limit));
     let mut frames: BodyDataStream = body.into_data_stream();

@@ -11,6 +11,7 @@ use roadstead_oci::{Repository, Tag};
 use roadstead_storage::{Page, Storage};
 
 use super::{
+    answers::Space,
     headers,
     route::{Endpoint, Query, percent_encoded},
 };
@@ -18,32 +19,47 @@ use crate::error::{Case, Error};
 
 /// Most names on a page, whatever the client asks for.
 const PAGE_MAX: usize = 10_000;
+/// Names that make a small answer, however long they are.
+const SMALL_MAX: usize = 200;
 
-/// `GET /v2/<name>/tags/list` (D-34 to D-38).
+/// `GET /v2/<name>/tags/list` (D-34 to D-38). `None`: there is no room for the page now.
 pub(super) async fn tags(
     storage: &Storage,
     repository: &Repository,
     query: &Query,
-) -> Result<Response, Error> {
+    space: &mut Space<'_>,
+) -> Result<Option<Response>, Error> {
     if !storage.repository_exists(repository).await? {
         return Err(Error::name_unknown(repository));
     }
     let limit = limit(query)?;
-    let page = storage.tags(repository, query.first("last"), limit).await?;
+    let room = room(limit, space);
+    let page = storage.tags(repository, query.first("last"), room).await?;
+    if page.more && room < limit {
+        return Ok(None);
+    }
     let names: Vec<&str> = page.items.iter().map(Tag::as_str).collect();
     let body = json!({ "name": repository.as_str(), "tags": names });
     let next = next(&page, limit, Tag::as_str);
-    Ok(answer(&body, &Endpoint::Tags(repository.clone()), next))
+    Ok(Some(answer(&body, &Endpoint::Tags(repository.clone()), next)))
 }
 
-/// `GET /v2/_catalog`
-pub(super) async fn catalog(storage: &Storage, query: &Query) -> Result<Response, Error> {
+/// `GET /v2/_catalog`. `None`: there is no room for the page now.
+pub(super) async fn catalog(
+    storage: &Storage,
+    query: &Query,
+    space: &mut Space<'_>,
+) -> Result<Option<Response>, Error> {
     let limit = limit(query)?;
-    let page = storage.repositories(query.first("last"), limit).await?;
+    let room = room(limit, space);
+    let page = storage.repositories(query.first("last"), room).await?;
+    if page.more && room < limit {
+        return Ok(None);
+    }
     let names: Vec<&str> = page.items.iter().map(Repository::as_str).collect();
     let body = json!({ "repositories": names });
     let next = next(&page, limit, Repository::as_str);
-    Ok(answer(&body, &Endpoint::Catalog, next))
+    Ok(Some(answer(&body, &Endpoint::Catalog, next)))
 }
 
 fn limit(query: &Query) -> Result<usize, Error> {
@@ -55,6 +71,12 @@ fn limit(query: &Query) -> Result<usize, Error> {
     }
     // too large for a number is more than a page holds
     Ok(text.parse().unwrap_or(PAGE_MAX).min(PAGE_MAX))
+}
+
+/// How many names may be listed now: as many as are wanted, or only some while there is no room for
+/// a large answer.
+fn room(limit: usize, space: &mut Space<'_>) -> usize {
+    if limit <= SMALL_MAX || space.grow() { limit } else { SMALL_MAX }
 }
 
 /// The query of the next page. With `n=0` there is none, or a client would loop (D-35).

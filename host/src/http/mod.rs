@@ -6,14 +6,16 @@ pub mod ops;
 pub mod respond;
 pub mod route;
 
+mod answers;
 mod base;
 mod blobs;
 mod body;
+mod framing;
 mod listing;
 mod manifests;
+mod ready;
 mod referrers;
 mod request_log;
-mod slow;
 mod uploads;
 mod verdicts;
 
@@ -23,7 +25,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, Method},
+    http::{HeaderMap, Method, header},
     response::Response,
 };
 
@@ -32,8 +34,10 @@ use crate::{
     error::{Case, Error},
     registry::Registry,
 };
+use answers::Answers;
 use body::Room;
 use listener::Peer;
+pub use ready::{Ready, unavailable};
 use request_log::RequestLog;
 use route::{Endpoint, Query, Unroutable};
 
@@ -43,16 +47,23 @@ struct Serving {
     registry: Arc<Registry>,
     auth: Arc<Auth>,
     room: Arc<Room>,
+    answers: Arc<Answers>,
 }
 
 /// The registry's API. Everything goes through the fallback: see [`route`] for why.
 pub fn router(registry: Arc<Registry>, auth: Arc<Auth>) -> Router {
-    let room = Arc::new(Room::new());
-    Router::new().fallback(serve).with_state(Serving { registry, auth, room })
+    let (room, answers) = (Arc::new(Room::new()), Arc::new(Answers::new()));
+    Router::new().fallback(serve).with_state(Serving { registry, auth, room, answers })
 }
 
 async fn serve(State(serving): State<Serving>, request: Request) -> Response {
     let log = RequestLog::begin(&request);
+    if let Err(error) = framing::check(&request) {
+        let mut response = respond::error(&error, request.method(), log.id());
+        // where this request ends is in doubt
+        headers::set(&mut response, header::CONNECTION, "close");
+        return log.end(response);
+    }
     if request.method() == Method::GET || request.method() == Method::HEAD {
         return exchange(serving, request, log).await;
     }
@@ -109,24 +120,14 @@ struct Call {
 impl Call {
     async fn answer(
         &self,
-        Serving { registry, room, .. }: &Serving,
+        serving: &Serving,
         endpoint: Endpoint,
         body: Body,
     ) -> Result<Response, Error> {
+        let Serving { registry, room, .. } = serving;
         let Self { method, headers, query, .. } = self;
         let storage = &registry.storage;
         match (&endpoint, method.as_str()) {
-            (Endpoint::Base, _) => Ok(base::base()),
-            (Endpoint::Catalog, _) => listing::catalog(storage, query).await,
-            (Endpoint::Extensions(of), _) => Ok(base::extensions(of.is_none())),
-            (Endpoint::Tags(name), _) => listing::tags(storage, name, query).await,
-            (Endpoint::Referrers(name, subject), _) => {
-                referrers::list(storage, name, subject, query).await
-            }
-            (Endpoint::Verdicts(name, digest), _) => {
-                verdicts::of_manifest(registry, name, digest).await
-            }
-            (Endpoint::Verdict(name, id), _) => verdicts::by_id(registry, name, id).await,
             (Endpoint::Blob(name, digest), "DELETE") => blobs::delete(storage, name, digest).await,
             (Endpoint::Blob(name, digest), _) => {
                 blobs::get(storage, name, digest, method, headers).await
@@ -148,9 +149,48 @@ impl Call {
             (Endpoint::Manifest(name, reference), "DELETE") => {
                 manifests::delete(storage, name, reference).await
             }
-            (Endpoint::Manifest(name, reference), _) => {
-                manifests::get(storage, name, reference, method).await
-            }
+            (in_memory, _) => self.answer_from_memory(serving, in_memory).await,
+        }
+    }
+
+    /// Makes an answer in memory, where there is room for it.
+    async fn answer_from_memory(
+        &self,
+        Serving { registry, answers, .. }: &Serving,
+        endpoint: &Endpoint,
+    ) -> Result<Response, Error> {
+        let (query, storage) = (&self.query, &registry.storage);
+        let mut space = answers.space();
+        loop {
+            let space_of = &mut space;
+            let made = match endpoint {
+                Endpoint::Catalog => listing::catalog(storage, query, space_of).await?,
+                Endpoint::Tags(name) => listing::tags(storage, name, query, space_of).await?,
+                Endpoint::Referrers(name, subject) => {
+                    referrers::list(storage, (name, subject), query, space_of).await?
+                }
+                Endpoint::Verdicts(name, digest) => {
+                    Some(verdicts::of_manifest(registry, name, digest).await?)
+                }
+                Endpoint::Verdict(name, id) => Some(verdicts::by_id(registry, name, id).await?),
+                Endpoint::Manifest(name, reference) => {
+                    Some(manifests::get(storage, name, reference, &self.method).await?)
+                }
+                Endpoint::Base => Some(base::base()),
+                Endpoint::Extensions(of) => Some(base::extensions(of.is_none())),
+                // these are streams, or have no body
+                Endpoint::Blob(..) | Endpoint::Uploads(_) | Endpoint::Upload(..) => {
+                    return Err(Error::new(Case::Internal, "the registry failed"));
+                }
+            };
+            let missing = match made {
+                None => 0,
+                Some(response) => match space.keep(response).await {
+                    Ok(response) => return Ok(response),
+                    Err(missing) => missing,
+                },
+            };
+            space.wait(missing).await?;
         }
     }
 }

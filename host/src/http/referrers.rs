@@ -15,16 +15,13 @@ use roadstead_oci::{Digest, Repository};
 use roadstead_storage::Storage;
 
 use super::{
+    answers::{PAGE_BYTES_MAX, SMALL_BYTES_MAX, Space},
     headers,
     route::{Endpoint, Query, percent_encoded},
 };
 use crate::error::Error;
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-
-/// Largest page, in bytes. Several clients read one page and no `Link`, so a page holds as much
-/// as the smallest limit among them allows.
-const PAGE_BYTES_MAX: usize = 4 << 20;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,18 +30,18 @@ struct Descriptor {
 }
 
 /// `GET /v2/<name>/referrers/<digest>` (D-39 to D-43). A subject, or a repository, that does not
-/// exist has none.
+/// exist has none. `None`: there is no room for the page now.
 pub(super) async fn list(
     storage: &Storage,
-    repository: &Repository,
-    subject: &Digest,
+    (repository, subject): (&Repository, &Digest),
     query: &Query,
-) -> Result<Response, Error> {
+    space: &mut Space<'_>,
+) -> Result<Option<Response>, Error> {
     let last = query.first("last").map(Digest::parse).transpose()?;
     let wanted: Vec<&str> = query.all("artifactType").filter(|t| !t.is_empty()).collect();
     let found = storage.referrers(repository, subject, last.as_ref()).await?;
     let matching = found.try_filter(|(_, descriptor)| ready(matches(descriptor, &wanted)));
-    let (body, next) = page(matching).await?;
+    let Some((body, next)) = page(matching, space).await? else { return Ok(None) };
     let mut response = Response::new(Body::empty());
     let fixed = response.headers_mut();
     fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static(INDEX));
@@ -59,7 +56,7 @@ pub(super) async fn list(
         headers::set(&mut response, header::LINK, &link);
     }
     *response.body_mut() = body.into();
-    Ok(response)
+    Ok(Some(response))
 }
 
 /// Any of the types will do: containerd repeats the parameter and means so (D-43).
@@ -72,19 +69,26 @@ fn matches(descriptor: &Bytes, wanted: &[&str]) -> bool {
     artifact_type.is_some_and(|artifact_type| wanted.contains(&artifact_type.as_str()))
 }
 
-/// As many descriptors as a page holds, and the last one's digest where more follow.
+/// As many descriptors as a page holds, and the last one's digest where more follow. Several
+/// clients read one page and no `Link`, so a page holds as much as the smallest limit among them
+/// allows.
 async fn page(
     found: impl Stream<Item = roadstead_storage::Result<(Digest, Bytes)>>,
-) -> Result<(Vec<u8>, Option<Digest>), Error> {
+    space: &mut Space<'_>,
+) -> Result<Option<(Vec<u8>, Option<Digest>)>, Error> {
     const END: &[u8] = b"]}";
     let mut body =
         format!("{{\"schemaVersion\":2,\"mediaType\":\"{INDEX}\",\"manifests\":[").into_bytes();
     let mut last = None;
     let mut found = pin!(found);
     while let Some((digest, descriptor)) = found.try_next().await? {
-        if body.len() + 1 + descriptor.len() + END.len() > PAGE_BYTES_MAX && last.is_some() {
+        let bytes = body.len() + 1 + descriptor.len() + END.len();
+        if bytes > PAGE_BYTES_MAX && last.is_some() {
             body.extend_from_slice(END);
-            return Ok((body, last));
+            return Ok(Some((body, last)));
+        }
+        if bytes > SMALL_BYTES_MAX && !space.grow() {
+            return Ok(None);
         }
         if last.is_some() {
             body.push(b',');
@@ -93,5 +97,5 @@ async fn page(
         last = Some(digest);
     }
     body.extend_from_slice(END);
-    Ok((body, None))
+    Ok(Some((body, None)))
 }

@@ -30,6 +30,8 @@ pub fn status(case: Case) -> StatusCode {
         | Case::RequestInvalid
         | Case::SizeInvalid
         | Case::BrokenOff => StatusCode::BAD_REQUEST,
+        Case::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+        Case::ExpectationUnknown => StatusCode::EXPECTATION_FAILED,
         Case::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Case::TooManyTags => StatusCode::URI_TOO_LONG,
         Case::OutOfOrder | Case::RangeUnsatisfiable(_) => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -40,10 +42,12 @@ pub fn status(case: Case) -> StatusCode {
     }
 }
 
-/// An error as the client sees it (D-48). A 5xx tells a code and the request's id, no internals.
+/// An error as the client sees it (D-48). A failure of ours tells a code and the request's id, no
+/// internals.
 pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     let status = status(error.case);
-    if status.is_server_error() {
+    let is_failure = is_failure(status);
+    if is_failure {
         let cause = error.cause.as_ref().map(|cause| format!("{cause:#}"));
         tracing::error!(cause, "{error}");
     }
@@ -55,7 +59,7 @@ pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
             let mut object = json!({ "code": code, "message": entry.message });
             let facts = entry.detail.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
             let mut detail: Map<_, _> = facts.map(|(k, v)| (k, Value::String(v))).collect();
-            if status.is_server_error() {
+            if is_failure {
                 detail.insert("request".to_owned(), request_id.into());
             }
             if !detail.is_empty() {
@@ -91,6 +95,11 @@ pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     response
 }
 
+/// Whether the registry failed, rather than the request.
+fn is_failure(status: StatusCode) -> bool {
+    status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::body::read_limited, *};
@@ -101,8 +110,8 @@ mod tests {
             let client = status(case).is_client_error();
             let server = status(case).is_server_error();
             assert!(client || server, "{case:?}");
-            let of_5xx = ["UNAVAILABLE", "UNKNOWN"].contains(&case.code().as_str());
-            assert_eq!(server, of_5xx, "{case:?}");
+            let of_failures = ["UNAVAILABLE", "UNKNOWN"].contains(&case.code().as_str());
+            assert_eq!(is_failure(status(case)), of_failures, "{case:?}");
         }
     }
 

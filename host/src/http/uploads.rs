@@ -38,6 +38,7 @@ pub(super) async fn begin(
     if let Some(digest) = query.first("digest") {
         let digest = Digest::parse(digest)?;
         let upload = storage.begin_upload(repository, digest.algorithm());
+        check_size(storage, &upload, &body)?;
         let finished = storage.finish(&upload, body::frames(body), &digest).await?;
         return answer(repository, &digest, finished);
     }
@@ -77,6 +78,7 @@ pub(super) async fn append(
 ) -> Result<Response, Error> {
     let upload = find(storage, repository, token).await?;
     check_place(&upload, request)?;
+    check_size(storage, &upload, &body)?;
     match storage.append(&upload, body::frames(body)).await? {
         Appended::Kept(size) => Ok(progress(repository, token, size, StatusCode::ACCEPTED)),
         Appended::Broken(size) => Err(Error::broken_off().with("received", size)),
@@ -102,6 +104,7 @@ pub(super) async fn finish(
     let digest = Digest::parse(digest)?;
     let upload = find(storage, repository, token).await?;
     check_place(&upload, headers)?;
+    check_size(storage, &upload, &body)?;
     let finished = storage.finish(&upload, body::frames(body), &digest).await?;
     answer(repository, &digest, finished)
 }
@@ -137,6 +140,17 @@ fn check_place(upload: &Upload, headers: &HeaderMap) -> Result<(), Error> {
             Err(Error::new(Case::SizeInvalid, message))
         }
         _ => Ok(()),
+    }
+}
+
+/// Rejects what would be too large before any of it is read, so that a client which waits for 100
+/// never sends it.
+fn check_size(storage: &Storage, upload: &Upload, body: &Body) -> Result<(), Error> {
+    let announced = body::announced(body).unwrap_or_default() as u64;
+    let limit = storage.config().blob_bytes_max;
+    match upload.size.saturating_add(announced) > limit {
+        true => Err(Error::too_large("blob", limit)),
+        false => Ok(()),
     }
 }
 

@@ -118,6 +118,11 @@ impl Storage {
         }
     }
 
+    /// How the store keeps things.
+    pub fn config(&self) -> &StorageConfig {
+        &self.config
+    }
+
     /// The clock that the store tells the time by.
     pub fn clock(&self) -> &Clock {
         &self.clock

@@ -3,6 +3,7 @@
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -11,10 +12,11 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep_until},
+    time::{Instant, Sleep, sleep, sleep_until},
 };
 
-use super::request_log::BytesIn;
+use super::wire::Wire;
+use crate::http::request_log::BytesIn;
 
 /// How long the other end may do nothing. It costs a clock's reading and no timer for as long as
 /// things move.
@@ -53,12 +55,22 @@ pub(super) struct IdleBody {
     body: Incoming,
     patience: Patience,
     received: BytesIn,
+    wire: Arc<Wire>,
+    has_ended: bool,
 }
 
 impl IdleBody {
     /// `idle` is the longest pause between two frames.
-    pub(super) fn new(body: Incoming, idle: Duration, received: BytesIn) -> Self {
-        Self { body, patience: Patience::new(idle), received }
+    pub(super) fn new(body: Incoming, idle: Duration, received: BytesIn, wire: Arc<Wire>) -> Self {
+        Self { body, patience: Patience::new(idle), received, wire, has_ended: false }
+    }
+}
+
+impl Drop for IdleBody {
+    fn drop(&mut self) {
+        if !self.has_ended && !self.body.is_end_stream() {
+            self.wire.left_unread();
+        }
     }
 }
 
@@ -72,6 +84,7 @@ impl Body for IdleBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             self.patience.progress();
+            self.has_ended = frame.is_none();
             if let Some(Ok(frame)) = &frame
                 && let Some(data) = frame.data_ref()
             {
@@ -97,12 +110,25 @@ impl Body for IdleBody {
 pub(super) struct Progressing<T> {
     stream: T,
     patience: Patience,
+    wire: Arc<Wire>,
+    lingering: Option<Lingering>,
 }
+
+/// What is still read after the last answer. Closed at once, a connection whose client is sending a
+/// body that nobody wants would be reset, and the answer with it.
+struct Lingering {
+    end: Pin<Box<Sleep>>,
+    bytes: usize,
+}
+
+/// Longest time of that, and most bytes.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES_MAX: usize = 64 << 20;
 
 impl<T> Progressing<T> {
     /// `idle` is the longest time without a byte taken while some wait to be.
-    pub(super) fn new(stream: T, idle: Duration) -> Self {
-        Self { stream, patience: Patience::new(idle) }
+    pub(super) fn new(stream: T, idle: Duration, wire: Arc<Wire>) -> Self {
+        Self { stream, patience: Patience::new(idle), wire, lingering: None }
     }
 
     fn bound<R>(
@@ -120,17 +146,39 @@ impl<T> Progressing<T> {
     }
 }
 
+impl<T: AsyncRead + Unpin> Progressing<T> {
+    /// Reads and drops until the client has closed as well, or that is enough.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Self { stream, lingering, .. } = self;
+        let new = || Lingering { end: Box::pin(sleep(LINGER)), bytes: 0 };
+        let Lingering { end, bytes } = lingering.get_or_insert_with(new);
+        let mut space = [0; 16 << 10];
+        while end.as_mut().poll(context).is_pending() && *bytes < LINGER_BYTES_MAX {
+            let mut buffer = ReadBuf::new(&mut space);
+            let read = ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                break;
+            }
+            *bytes += buffer.filled().len();
+        }
+        Poll::Ready(())
+    }
+}
+
 impl<T: AsyncRead + Unpin> AsyncRead for Progressing<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        self.wire.has_read(buffer.filled().get(before..).unwrap_or_default());
+        Poll::Ready(Ok(()))
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Progressing<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Progressing<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -142,12 +190,21 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Progressing<T> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.bound(context, flushed)
+        ready!(self.bound(context, flushed))?;
+        // only once nothing waits to be written is a connection flushed
+        self.wire.has_written();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let closed = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.bound(context, closed)
+        if self.lingering.is_none() {
+            let closed = Pin::new(&mut self.stream).poll_shutdown(context);
+            ready!(self.bound(context, closed))?;
+        }
+        if self.wire.has_unread() {
+            ready!(self.poll_linger(context));
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn is_write_vectored(&self) -> bool {

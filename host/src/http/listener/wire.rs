@@ -1,0 +1,120 @@
+//! What the two ends of a connection's service know of each other: its stream, which sees bytes,
+//! and its requests and answers.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use super::{head::Head, seats::Seat};
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Wire {
+    /// its right to be open
+    pub(super) seat: Seat,
+    /// a header is awaited, or a part of it has come
+    awaits_head: AtomicBool,
+    head: Mutex<Head>,
+    /// the answer is complete, and perhaps not yet written
+    is_answered: AtomicBool,
+    /// the body of some request was not read to its end
+    has_unread: AtomicBool,
+}
+
+impl Wire {
+    /// A connection on which nothing has come yet.
+    pub(super) fn new(seat: Seat) -> Arc<Self> {
+        Arc::new(Self {
+            seat,
+            awaits_head: AtomicBool::new(true),
+            head: Mutex::default(),
+            is_answered: AtomicBool::new(false),
+            has_unread: AtomicBool::new(false),
+        })
+    }
+
+    /// Says that the header of a request is there, and returns whether that held `Content-Length`.
+    pub(super) fn begin(&self) -> bool {
+        self.awaits_head.store(false, Ordering::Relaxed);
+        self.is_answered.store(false, Ordering::Relaxed);
+        self.seat.busy();
+        std::mem::take(&mut *self.head.lock().unwrap_or_else(PoisonError::into_inner))
+            .has_content_length()
+    }
+
+    /// Hands on what was read.
+    pub(super) fn has_read(&self, bytes: &[u8]) {
+        // what a body left unread may be among the bytes then
+        if self.awaits_head.load(Ordering::Relaxed) && !self.has_unread() {
+            self.head.lock().unwrap_or_else(PoisonError::into_inner).read(bytes);
+        }
+    }
+
+    /// Says that everything was written that was to be.
+    pub(super) fn has_written(&self) {
+        if self.is_answered.swap(false, Ordering::Relaxed) {
+            self.awaits_head.store(true, Ordering::Relaxed);
+            self.seat.idle();
+        }
+    }
+
+    /// Says that the body of a request was dropped before its end.
+    pub(super) fn left_unread(&self) {
+        self.has_unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the client may still be sending what nobody reads.
+    pub(super) fn has_unread(&self) -> bool {
+        self.has_unread.load(Ordering::Relaxed)
+    }
+}
+
+/// The body of an answer; the connection learns of its end.
+pub(super) struct Answer {
+    body: Body,
+    _end: End,
+}
+
+struct End(Arc<Wire>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.is_answered.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Answer {
+    /// The body of the answer to the request that is under way.
+    pub(super) fn new(body: Body, wire: Arc<Wire>) -> Self {
+        Self { body, _end: End(wire) }
+    }
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

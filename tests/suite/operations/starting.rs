@@ -1,0 +1,112 @@
+//! The first start, which compiles plugins: it listens, says what it does, and can be stopped.
+
+use std::{
+    io::{BufRead, BufReader, Lines},
+    net::{SocketAddr, TcpStream},
+    process::{Child, ChildStderr, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::harness::ROADSTEAD;
+
+/// A server that has compiled nothing yet.
+struct Starting {
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+    seen: Vec<Value>,
+    _folder: tempfile::TempDir,
+}
+
+impl Starting {
+    fn with(policy: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(ROADSTEAD);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path().join("d"));
+        if let Some(policy) = policy {
+            let file = folder.path().join("policy.yaml");
+            std::fs::write(&file, policy).unwrap();
+            command.arg("--policy").arg(file);
+        }
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, log, seen: Vec::new(), _folder: folder }
+    }
+
+    /// Reads the log up to a message.
+    fn until(&mut self, message: &str) -> Value {
+        for line in self.log.by_ref() {
+            let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            self.seen.push(line.clone());
+            if line["message"].as_str().unwrap().starts_with(message) {
+                return line;
+            }
+        }
+        panic!("no line begins with {message:?}: {:#?}", self.seen);
+    }
+
+    fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let kill = Command::new("sh").args(["-c", "kill -TERM $0", &pid]).status();
+        assert!(kill.unwrap().success());
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_listens_and_says_what_it_compiles_before_it_is_ready() {
+    let mut server = Starting::with(None);
+    let addr = server.until("starting")["addr"].as_str().unwrap().to_owned();
+    let url = format!("http://{addr}/v2/");
+    // compiling takes seconds
+    let early = reqwest::get(&url).await.unwrap();
+    assert_eq!(
+        (early.status().as_u16(), &early.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
+    let told: Value = serde_json::from_slice(&early.bytes().await.unwrap()).unwrap();
+    assert_eq!(told["errors"][0]["code"], "UNAVAILABLE");
+    let ready = tokio::task::spawn_blocking(move || {
+        server.until("listening");
+        server
+    });
+    let server = ready.await.unwrap();
+    assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
+    let compiled = server
+        .seen
+        .iter()
+        .filter(|line| line["message"].as_str().unwrap().starts_with("compiling a plugin"));
+    let mut names: Vec<_> = compiled.map(|line| line["plugin"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["cosign", "helm", "image"]);
+}
+
+#[test]
+fn it_can_be_stopped_before_it_is_ready() {
+    let mut server = Starting::with(None);
+    let addr: SocketAddr = server.until("starting")["addr"].as_str().unwrap().parse().unwrap();
+    // a client that says nothing holds up nothing
+    let _silent = TcpStream::connect(addr).unwrap();
+    let started = Instant::now();
+    server.terminate();
+    assert!(server.child.wait().unwrap().success());
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    assert!(server.seen.iter().all(|line| line["message"] != "listening"));
+}
+
+#[test]
+fn a_policy_that_is_broken_ends_the_start() {
+    let mut server = Starting::with(Some("version: 1\nrules: nonsense\n"));
+    let said: Vec<_> = server.log.by_ref().map(Result::unwrap).collect();
+    assert!(!server.child.wait().unwrap().success());
+    let last = said.iter().position(|line| line.starts_with("error: ")).unwrap();
+    assert!(said[last..].concat().contains("policy.yaml:2"), "{said:#?}");
+    assert!(!said.iter().any(|line| line.contains("listening")), "{said:#?}");
+}
