@@ -54,9 +54,9 @@ pub const OF_RULES: [Code; 5] = [
     Code {
         id: BELOW_UNREADABLE,
         summary: "a part of what is pushed is not there or can't be read",
-        explanation: "A rule about tags holds for what an index wraps as well, and one about charts \
-                      for what helm follows, and this part of it is not stored (a child with \
-                      `manifests.allow_sparse_indexes`, or a subject) or is damaged. Push it \
+        explanation: "A rule about tags holds for what an index wraps as well, and one about \
+                      charts for what helm follows, and this part of it is not stored (a child \
+                      with `manifests.allow_sparse_indexes`, or a subject) or is damaged. Push it \
                       first. Where the store could not read something now, pushing again helps.",
     },
     Code {

@@ -188,11 +188,10 @@ const HELPERS: [&[&str]; 2] = [
 
 /// Whether a container runtime would unpack and run a manifest.
 ///
-/// podman asks for the type of an OCI manifest's config and of a docker manifest for nothing;
-/// docker takes [`OLD_CONFIGS`] and whatever is called docker's or OCI's. Neither asks for the types
-/// of layers that it does not know: they are unpacked if they can be. So the types of what cosign
-/// attaches, and of buildkit's attestations, do not tell them from an image; that their layers are
-/// no archives does.
+/// podman asks for the type of an OCI manifest's config and of a docker manifest for nothing, and
+/// unpacks layers of whatever type if it can; docker takes [`OLD_CONFIGS`] and whatever is called
+/// docker's or OCI's. So the types of what cosign attaches, and of buildkit's attestations, do not
+/// tell them from an image; that their layers are no archives does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runs {
     /// its types say so

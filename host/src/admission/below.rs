@@ -12,7 +12,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use roadstead_engine::{Content, ContentError};
-use roadstead_oci::{Digest, Manifest, Role, media_type};
+use roadstead_oci::{Digest, Manifest, Role, Tag, TagForm, media_type};
 
 use super::Candidate;
 use crate::{
@@ -203,8 +203,20 @@ impl<'a> Below<'a> {
 
     fn candidate(&self, digest: Digest, read: (Manifest, bytes::Bytes)) -> Candidate {
         let Candidate { repository, tags, principal, peer, .. } = self.top;
-        let below = Candidate::new(repository.clone(), (digest, tags.clone()), read);
+        let tags = tags.iter().filter(|tag| !names(tag, &digest)).cloned().collect();
+        let below = Candidate::new(repository.clone(), (digest, tags), read);
         Candidate { principal: principal.clone(), peer: *peer, ..below }
+    }
+}
+
+/// Whether a tag names a manifest by its digest, as that of a list of its referrers does: who pulls
+/// that asks for this very manifest.
+fn names(tag: &Tag, digest: &Digest) -> bool {
+    match tag.form() {
+        TagForm::Attachment { subject, .. } | TagForm::FallbackIndex { subject } => {
+            subject == *digest
+        }
+        TagForm::Plain => false,
     }
 }
 

@@ -232,7 +232,7 @@ fn push(registry: &Registry, candidate: &Candidate, verdict: &Verdict) -> Push {
         verdict_id: verdict.id.clone(),
         record: ManifestRecord {
             media_type: manifest.media_type.clone(),
-            kind: candidate.kind().name().to_owned(),
+            kind: verdict.kind.clone(),
             subject,
             children: children.map(|(_, _, child)| child.digest.clone()).collect(),
             pushed_at: registry.storage.clock().now().to_string(),

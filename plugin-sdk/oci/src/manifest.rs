@@ -29,7 +29,6 @@ pub struct Manifest {
 
 /// An image manifest or an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "a push has one of these; nobody holds many")]
 pub enum Content {
     /// A config and layers, of an image or of any artifact.
     Image {

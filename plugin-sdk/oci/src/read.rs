@@ -104,7 +104,7 @@ impl<'de, R: Read<'de>> Visitor<'de> for By<R> {
 
 /// The entries of an object, each key once.
 pub(crate) struct Entries<A> {
-    entries: A,
+    object: A,
     known: &'static [&'static str],
     /// hashes of 64 bits, whose key nobody knows: two keys that share one by chance would refuse a
     /// good document, one in some ten million that have a million keys each
@@ -123,8 +123,8 @@ pub(crate) enum Key {
 }
 
 impl<'de, A: MapAccess<'de>> Entries<A> {
-    pub(crate) fn new(entries: A, known: &'static [&'static str]) -> Self {
-        Self { entries, known, seen: HashSet::new(), hasher: RandomState::new() }
+    pub(crate) fn new(object: A, known: &'static [&'static str]) -> Self {
+        Self { object, known, seen: HashSet::new(), hasher: RandomState::new() }
     }
 
     /// The next key. Its value has to be taken before the next one.
@@ -146,7 +146,7 @@ impl<'de, A: MapAccess<'de>> Entries<A> {
             true => Ok(of(text)),
             false => Err(text.chars().take(120).collect::<String>()),
         };
-        match self.entries.next_key_seed(KeyOf(key))? {
+        match self.object.next_key_seed(KeyOf(key))? {
             Some(Ok(key)) => Ok(Some(key)),
             Some(Err(twice)) => {
                 Err(A::Error::custom(format_args!("key {twice:?} stands there twice")))
@@ -156,7 +156,7 @@ impl<'de, A: MapAccess<'de>> Entries<A> {
     }
 
     pub(crate) fn value<R: Read<'de>>(&mut self, read: R) -> Result<R::Value, A::Error> {
-        self.entries.next_value_seed(By(read))
+        self.object.next_value_seed(By(read))
     }
 }
 

@@ -90,6 +90,13 @@ async fn a_chart_is_judged_with_the_tags_of_what_helm_comes_by_it_from() {
     repository.put_manifest("notes", &about).await.is(201);
     about["subject"] = descriptor(OCI_MANIFEST, b"later");
     repository.put_manifest("early", &about).await.is(201);
+    // the list of a chart's referrers, under the tag that clients read where there is no such list
+    about["subject"] = descriptor(OCI_MANIFEST, chart.as_bytes());
+    let about = about.to_string();
+    by_digest(&repository, &about).await.is(201);
+    let list = |of: &str| format!("sha256-{}", sha256(of.as_bytes()).hex());
+    repository.put_manifest(&list(&chart), &index(&[&about])).await.is(201);
+    repository.put_manifest(&list(&about), &index(&[&about])).await.is(403);
     server.is_sound();
 }
 

@@ -55,9 +55,9 @@ fn came_to(what: &str, answer: &Answer, told: Option<&str>) {
 #[tokio::test]
 async fn a_manifest_whose_layers_a_runtime_unpacks_is_an_image() {
     let file = Policy::new(
-        "version: 1\nrules:\n  - { name: evidence, match: { repositories: [evidence] }, acceptOnly: \
-         [attestation, sbom] }\n  - { name: any, match: { repositories: [any], kinds: [image] }, \
-         acceptOnly: [wasm] }\n",
+        "version: 1\nrules:\n  - { name: evidence, match: { repositories: [evidence] }, \
+         acceptOnly: [attestation, sbom] }\n  - { name: any, match: { repositories: [any], kinds: \
+         [image] }, acceptOnly: [wasm] }\n",
     );
     let server = file.serve();
     let tar = tar();
@@ -102,10 +102,10 @@ async fn a_manifest_whose_layers_a_runtime_unpacks_is_an_image() {
 #[tokio::test]
 async fn an_index_s_helpers_belong_to_it_and_a_type_that_does_not_is_named() {
     let file = Policy::new(
-        "version: 1\nrules:\n  - { name: images, match: { repositories: [app] }, acceptOnly: [image, \
-         image-index] }\n  - { name: tagged, match: { repositories: [tagged], tags: [\"*\"] }, \
-         acceptOnly: [image, image-index] }\n  - { name: evidence, match: { repositories: \
-         [evidence] }, acceptOnly: [image, image-index, attestation, sbom] }\n",
+        "version: 1\nrules:\n  - { name: images, match: { repositories: [app] }, acceptOnly: \
+         [image, image-index] }\n  - { name: tagged, match: { repositories: [tagged], tags: \
+         [\"*\"] }, acceptOnly: [image, image-index] }\n  - { name: evidence, match: { \
+         repositories: [evidence] }, acceptOnly: [image, image-index, attestation, sbom] }\n",
     );
     let server = file.serve();
     let tar = tar();
@@ -140,8 +140,8 @@ async fn an_index_s_helpers_belong_to_it_and_a_type_that_does_not_is_named() {
             "what claims to be another thing",
             &foreign,
             Some(
-                "this is attestation, but the type \"application/vnd.example\" does not belong into \
-                 attestation",
+                "this is attestation, but the type \"application/vnd.example\" does not belong \
+                 into attestation",
             ),
         ),
     ] {
