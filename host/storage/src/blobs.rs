@@ -86,7 +86,8 @@ impl Storage {
         self.proven(repository, digest, Proof::Readable).await
     }
 
-    /// The same for whoever skips a push of it: its record can be read as well.
+    /// The same for whoever skips a push of it: its record can be read as well, and up to 16 MiB
+    /// every byte is right.
     pub async fn whole_blob(
         &self,
         repository: &Repository,

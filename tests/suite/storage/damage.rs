@@ -45,9 +45,7 @@ async fn a_push_mends_what_the_disk_has_damaged() {
     let (config, layer) = (Bytes::from_static(b"{}"), Bytes::from(vec![7; 30_000]));
     let (kind, layers) = (("application/x", &config[..]), [("application/y", &layer[..])]);
     for restart in [false, true] {
-        for (nth, (harm, seen)) in
-            [(SHORTENED, 404), (CHANGED, 200), (EMPTIED, 404), (LOST, 404)].into_iter().enumerate()
-        {
+        for (nth, harm) in [SHORTENED, CHANGED, EMPTIED, LOST].into_iter().enumerate() {
             let name = format!("mend/{restart}/{nth}");
             let repository = Repository::of(&server, &name);
             let pushed = repository.push("v1", kind, &layers).await.is(201);
@@ -75,10 +73,11 @@ async fn a_push_mends_what_the_disk_has_damaged() {
                 let logged = log.iter().any(|line| line.contains("a manifest is damaged"));
                 assert!(logged, "{log:#?}");
             }
-            // a HEAD can't see what changed in place, but of what is small
+            // or clients would skip the push
             let blob = format!("blobs/{}", sha256(&layer));
-            repository.send(Method::HEAD, &blob).await.is(seen);
-            repository.send(Method::HEAD, &format!("blobs/{}", sha256(&config))).await.is(404);
+            for digest in [sha256(&config), sha256(&layer)] {
+                repository.send(Method::HEAD, &format!("blobs/{digest}")).await.is(404);
+            }
             repository.push("v1", kind, &layers).await.is(201);
             for restarted in [false, true] {
                 if restarted {

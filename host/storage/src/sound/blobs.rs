@@ -20,11 +20,14 @@ pub(crate) enum Proof {
     Named,
     /// the sizes of what readers read; of a small blob its bytes
     Readable,
-    /// its record as well
+    /// its record as well, and every byte as long as that takes a moment
     Whole,
-    /// every byte, unless it was hashed lately and nobody wrote to it since
+    /// every byte. What was hashed within the hour is believed, unless its file was written to
     Hashed,
 }
+
+/// Bytes of a blob that are hashed for a HEAD: who finds it by that skips its push.
+const MOMENT_BYTES_MAX: u64 = 16 << 20;
 
 /// The links of a blob, by what they lead to.
 #[derive(Debug, Default)]
@@ -132,7 +135,12 @@ impl Storage {
                 _ => return Ok(false),
             }
         }
-        if proof < Proof::Hashed || self.cache.hashed.get(&link.record).as_ref() == Some(&seen) {
+        let hashed = match proof {
+            Proof::Named | Proof::Readable => false,
+            Proof::Whole => link.size <= MOMENT_BYTES_MAX,
+            Proof::Hashed => true,
+        };
+        if !hashed || self.cache.hashed.get(&link.record).as_ref() == Some(&seen) {
             return Ok(true);
         }
         let proven = self.hash(digest, segments).await?;

@@ -274,7 +274,7 @@ pub async fn a_refusal_cut_anywhere_is_kept_again(world: &World) {
         },
         async |storage, name, ()| {
             let refusals = storage.refusals(name, &digest).await.unwrap();
-            assert_eq!(refusals.last().unwrap().times, 2);
+            assert!(refusals.iter().any(|refusal| refusal.times == 2), "{refusals:?}");
             for refusal in refusals {
                 assert!(storage.verdict(&refusal.verdict).await.unwrap().is_some());
             }

@@ -63,6 +63,7 @@ macro_rules! storage_contract {
             damage::a_damaged_blob_is_mended_by_a_push,
             damage::what_seems_to_be_there_is_not_skipped,
             damage::a_sound_blob_that_is_pushed_again_stays,
+            damage::a_blob_is_hashed_once_as_long_as_nobody_writes_to_it,
             damage::a_damaged_blob_is_neither_mounted_nor_shared,
             damage::a_manifest_is_not_taken_with_damaged_blobs,
             damage::a_damaged_manifest_is_mended_by_a_push,
