@@ -43,7 +43,7 @@ fn date(text: &str) -> Option<(bool, &str)> {
     let year: u32 = year.bytes().all(|b| b.is_ascii_digit()).then(|| year.parse().ok())??;
     let (month, rest) = number(rest.strip_prefix('-')?)?;
     let (day, rest) = number(rest.strip_prefix('-')?)?;
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         2 if is_leap => 29,
         2 => 28,

@@ -67,17 +67,17 @@ fn review(case: &Value) -> Option<Report> {
         let artifact_type = manifest.effective_artifact_type().map(ToOwned::to_owned);
         let descriptors = parts(&manifest);
         if case["root"]["digest"] == digest.as_str() {
-            let annotation = |(key, value): (&String, &String)| Property {
-                key: key.clone(),
-                value: value.clone(),
-            };
+            let annotations = manifest.annotations.iter().map(|(key, value)| Property {
+                key: String::from(key),
+                value: String::from(value),
+            });
             target = Some(Target::Manifest(Manifest {
                 digest: digest.clone(),
                 media_type: manifest.media_type.clone(),
                 artifact_type,
                 kind: "helm-chart".to_owned(),
                 bytes: bytes.clone(),
-                annotations: manifest.annotations.iter().map(annotation).collect(),
+                annotations: annotations.collect(),
                 descriptors,
                 repository: "charts/web".to_owned(),
                 tags: vec!["1.2.3".to_owned()],
