@@ -1,6 +1,6 @@
 //! The config blob: the chart's metadata as JSON, which is all that registries and user interfaces
-//! show. helm decodes it and looks at nothing in it, so that one that says little, or nothing, is as
-//! good as any.
+//! show. helm decodes it and looks at nothing in it, so that one that says little, or nothing, is
+//! as good as any.
 
 use roadstead_plugin_sdk::{
     Descriptor, Failure, Quoted, Report,

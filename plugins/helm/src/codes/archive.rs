@@ -93,16 +93,16 @@ pub(crate) const ALIKE: Code = Code::warning(
 pub(crate) const UNPORTABLE: Code = Code::warning(
     "RSH033",
     "a name becomes another one on some systems",
-    "Windows cuts dots and spaces off the end of a name, and takes what follows a colon for a stream \
-     of the file before it; macOS leaves out letters that can't be seen. Rename the file. Where \
+    "Windows cuts dots and spaces off the end of a name, and takes what follows a colon for a \
+     stream of the file before it; macOS leaves out letters that can't be seen. Rename the file. Where \
      helm goes by the name that it becomes, it is RSH034.",
 );
 
 pub(crate) const OTHER_ELSEWHERE: Code = Code::error(
     "RSH034",
     "the chart is another one on some systems",
-    "A file that helm leaves alone becomes one that it reads where the chart is unpacked on macOS or \
-     Windows: `chart.yaml` beside `Chart.yaml` and `Chart.yaml.` replace it, and what lies in \
+    "A file that helm leaves alone becomes one that it reads where the chart is unpacked on macOS \
+     or Windows: `chart.yaml` beside `Chart.yaml` and `Chart.yaml.` replace it, and what lies in \
      `Templates` beside `templates` is installed. So it is with the files that helm reads by name, \
      with the folders `templates`, `crds` and `charts`, and with the charts in the latter. Rename \
      the file.",

@@ -36,8 +36,8 @@ pub(crate) const OTHER_LAYER: Code = Code::warning(
 pub(crate) const TITLE: Code = Code::warning(
     "RSH005",
     "the title annotation is not the chart's name",
-    "User interfaces show `org.opencontainers.image.title`; helm does not read it. `helm push` sets \
-     it to the chart's name and lets no chart override it.",
+    "User interfaces show `org.opencontainers.image.title`; helm does not read it. `helm push` \
+     sets it to the chart's name and lets no chart override it.",
 );
 
 pub(crate) const VERSION_ANNOTATION: Code = Code::warning(

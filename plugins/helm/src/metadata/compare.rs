@@ -66,7 +66,7 @@ impl Difference {
 }
 
 /// Compares a field. The other one may hold either reading of a text: helm's own, or the one that
-/// stands there. Nothing, null and what is empty are all the same, as helm leaves out what is empty.
+/// stands there. Nothing, null and what is empty are all the same: helm leaves out what is empty.
 fn difference(shape: &Shape, chart: &Value, other: &Json) -> Option<Difference> {
     if says_nothing(other) {
         let is_unsaid = !is_empty(chart);
