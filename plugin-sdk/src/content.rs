@@ -9,7 +9,9 @@ use std::{
     io::{self, BufRead, Read, Seek, SeekFrom},
 };
 
-use crate::{Failure, bindings::roadstead::admission::content as wire, source};
+use crate::{
+    Failure, archive::ArchiveError, bindings::roadstead::admission::content as wire, source,
+};
 
 /// Bytes asked for at once.
 const CHUNK_BYTES: u32 = 256 << 10;
@@ -215,5 +217,12 @@ impl From<ReadError> for Failure {
             }
             _ => Self::Internal(error.to_string()),
         }
+    }
+}
+
+/// The same for what [`Read`] says, be it of content or of an archive's entry.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        ArchiveError::from(error).into()
     }
 }

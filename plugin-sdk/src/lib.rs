@@ -89,6 +89,7 @@ struct Readme;
 /// What nearly every plugin needs.
 pub mod prelude {
     pub use crate::{
-        Code, Failure, Metadata, NoSettings, Plugin, Quoted, Report, Review, Target, export,
+        Code, Failure, Metadata, NoSettings, Plugin, Quoted, Report, Review, SettingsProblem,
+        Target, export,
     };
 }

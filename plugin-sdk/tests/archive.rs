@@ -3,10 +3,11 @@
 use std::io::Read;
 
 use roadstead_plugin_sdk::{
+    Failure,
     archive::{Archive, ArchiveError, Kind, Limits, Tail},
     content::ReadError,
     gzip::{self, Gunzip},
-    testing::Tar,
+    testing::{Tar, TarHeader},
 };
 
 /// Gives at most as many bytes at once.
@@ -134,6 +135,16 @@ fn what_readers_take_differently_is_refused() {
         (Tar::new().pax("path", "b/").file("a", ""), "b/ is a file with the name of a folder"),
         (Tar::new().pax("GNU.sparse.major", "1").file("a", "x"), "a is a sparse file"),
         (Tar::new().entry("s", b'S', b""), "s is a sparse file"),
+        (Tar::new().pax("SCHILY.realsize", "1").file("a", "x"), "a is a sparse file"),
+        (Tar::new().link("a", b'0', "b"), "a is a file with the target of a link"),
+        (Tar::new().link("a/", b'5', "b"), "a/ is a file with the target of a link"),
+        (Tar::new().pax("linkpath", "b").file("a", ""), "a is a file with the target of a link"),
+        (
+            Tar::new().entry("././@LongLink", b'K', b"b").file("a", ""),
+            "a is a file with the target of a link",
+        ),
+        (Tar::new().entry("a/", 0, b""), "a/ is a folder without the type of one"),
+        (gnu(b"b").entry("a/", 0, b""), "b is a file by one of its names, and a folder"),
     ] {
         let error = read(tar.file("next", "").end().bytes(), usize::MAX).unwrap_err();
         assert!(matches!(error, ArchiveError::Unsupported { .. }), "{error}, not {what}");
@@ -162,8 +173,9 @@ fn a_name_has_its_prefix_in_one_dialect_only() {
     assert_eq!(with(345, b"prefix", b"ustar\x0000"), Ok("prefix/name".to_owned()));
     assert_eq!(with(345, b"", b"ustar  \0"), Ok("name".to_owned()));
     for magic in [&b"ustar  \0"[..], &[0; 8]] {
-        for text in [&b"prefix"[..], b"00000000001\0"] {
-            assert!(with(345, text, magic).unwrap_err().contains("another one to other readers"));
+        for (at, text) in [(345, &b"prefix"[..]), (345, b"00000000001\0"), (483, b"00000000001\0")]
+        {
+            assert!(with(at, text, magic).unwrap_err().contains("another one to other readers"));
         }
     }
 }
@@ -175,8 +187,6 @@ fn an_archive_ends_with_zeros_or_with_nothing() {
         let (seen, tail) = entries(&file.clone().raw(end)).unwrap();
         assert_eq!((seen.len(), tail), (1, Tail::Nothing), "{} zeros", end.len());
     }
-    let unpadded = &file.bytes()[..513];
-    assert_eq!(names(&Tar::new().raw(unpadded)), ["a"]);
     assert_eq!(entries(&Tar::new()), Ok((vec![], Tail::Nothing)));
 }
 
@@ -198,6 +208,7 @@ fn what_is_no_archive_is_an_error() {
     for (bytes, why) in [
         (cut_header, "it ends within a header"),
         (cut_file, "it ends within a file"),
+        (&file.bytes()[..513], "it ends within the padding of a file"),
         (&wrong_sum, "a header without a valid checksum"),
         (&[7; 512], "a header without a valid checksum"),
         (file.clone().raw(&[0; 512]).raw(file.bytes()).bytes(), "after a single block of zeros"),
@@ -206,7 +217,9 @@ fn what_is_no_archive_is_an_error() {
             "an invalid PAX header",
         ),
         (Tar::new().pax("mtime", "soon").raw(file.bytes()).bytes(), "an invalid PAX header"),
-        (Tar::new().pax("size", "-1").raw(file.bytes()).bytes(), "a negative size"),
+        (Tar::new().pax("size", "-1").raw(file.bytes()).bytes(), "an invalid PAX header"),
+        (Tar::new().pax("size", "+1").raw(file.bytes()).bytes(), "an invalid PAX header"),
+        (Tar::new().pax(" path", "x").raw(file.bytes()).bytes(), "an invalid PAX header"),
         (Tar::new().raw(&with_size(&[0xff; 12])).bytes(), "a negative size"),
         (Tar::new().entry("x", b'L', &vec![b'x'; 2 << 20]).bytes(), "more than 1 MiB"),
     ] {
@@ -285,4 +298,106 @@ fn gzip_is_bounded_in_bytes_and_in_ratio() {
     let trailing = [&roadstead_plugin_sdk::testing::gzip(b"x")[..], b"garbage"].concat();
     assert!(matches!(decode(&trailing, limits), ReadError::Encoding(_)));
     assert!(matches!(decode(b"plain", limits), ReadError::Encoding(_)));
+}
+
+#[test]
+fn an_entry_says_whose_it_is_and_what_may_be_done_with_it() {
+    let header = TarHeader {
+        mode: 0o104_755,
+        uid: 7,
+        gid: 3_000_000,
+        user: "me",
+        group: "us",
+        ..TarHeader::new("run", b'0')
+    };
+    let overridden = Tar::new()
+        .pax("uid", "8")
+        .entry("././@LongLink", b'L', b"other")
+        .add(&TarHeader { user: "", ..header }, b"");
+    let tar = Tar::new().add(&header, b"#!").link("link", b'2', "run").raw(overridden.bytes());
+    let mut archive = Archive::new(tar.bytes(), Limits::default());
+    let entry = archive.next_entry().unwrap().unwrap();
+    assert_eq!((entry.mode(), entry.uid(), entry.gid()), (0o4755, 7, 3_000_000));
+    assert_eq!((entry.user(), entry.group(), entry.link()), ("me", "us", ""));
+    let entry = archive.next_entry().unwrap().unwrap();
+    assert_eq!((entry.kind(), entry.link(), entry.mode()), (Kind::Symlink, "run", 0o644));
+    let entry = archive.next_entry().unwrap().unwrap();
+    assert_eq!((entry.path(), entry.uid(), entry.user()), ("other", 8, ""));
+}
+
+#[test]
+fn what_can_t_be_read_is_a_failure_by_a_question_mark() {
+    let failure = |error: std::io::Error| Failure::from(error);
+    let cut = Archive::new(&[1_u8; 512][..], Limits::default()).next_entry().unwrap_err();
+    let text = cut.to_string();
+    assert!(matches!(Failure::from(cut), Failure::Internal(why) if why == text));
+    let cut = Archive::new(&[1_u8; 512][..], Limits::default()).next_entry().unwrap_err();
+    assert!(matches!(failure(cut.into()), Failure::Internal(why) if why == text));
+    let budget = ArchiveError::from(ReadError::Budget);
+    assert!(matches!(Failure::from(budget), Failure::Unavailable(_)));
+    assert!(matches!(failure(ReadError::Io("x".to_owned()).into()), Failure::Unavailable(_)));
+    assert!(matches!(failure(std::io::Error::other("x")), Failure::Internal(_)));
+}
+
+fn ungzipped(bytes: &[u8]) -> Result<Vec<u8>, ReadError> {
+    let mut found = Vec::new();
+    let mut decoder = Gunzip::new(Pieces(bytes, 7), gzip::Limits::default());
+    let read = decoder.read_to_end(&mut found);
+    read.map(|_| found).map_err(|error| ReadError::of(&error))
+}
+
+/// A member with flags and what they announce.
+fn member(flags: u8, fields: &[u8]) -> Vec<u8> {
+    let plain = roadstead_plugin_sdk::testing::gzip(b"x");
+    [&[0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 255], fields, &plain[10..]].concat()
+}
+
+#[test]
+fn each_member_of_gzip_has_a_header_that_go_reads() {
+    const SUM: u8 = 2;
+    const EXTRA: u8 = 4;
+    const NAME: u8 = 8;
+    const COMMENT: u8 = 16;
+    let text = |len: usize| [&b"n".repeat(len)[..], &[0]].concat();
+    let long = "a name or comment of more than 511 bytes";
+    let (fits, over) = (text(511), text(512));
+    for (flags, fields, error) in [
+        (0, Vec::new(), None),
+        (NAME, fits.clone(), None),
+        (NAME | COMMENT, [&fits[..], &fits].concat(), None),
+        (EXTRA, [&[0, 2][..], &[9; 512]].concat(), None),
+        (EXTRA | COMMENT, [&[1, 0, 7][..], b"Helm\0"].concat(), None),
+        (NAME, over.clone(), Some(long)),
+        (COMMENT, over.clone(), Some(long)),
+        (NAME | COMMENT, [&fits[..], &over].concat(), Some(long)),
+        (0x20, Vec::new(), Some("flags that gzip does not know")),
+        (SUM, vec![1, 2], Some("the checksum of a header is wrong")),
+    ] {
+        let odd = member(flags, &fields);
+        let [plain, empty] = [member(0, &[]), roadstead_plugin_sdk::testing::gzip(b"")];
+        for (bytes, content) in [
+            (odd.clone(), "x"),
+            ([&plain[..], &odd].concat(), "xx"),
+            ([&empty[..], &plain, &odd].concat(), "xx"),
+        ] {
+            match (ungzipped(&bytes), error) {
+                (Ok(found), None) => assert_eq!(found, content.as_bytes()),
+                (Err(ReadError::Encoding(why)), Some(error)) => assert!(why.contains(error)),
+                (found, _) => panic!("{flags} {}: {found:?}", fields.len()),
+            }
+        }
+    }
+    let plain = member(0, &[]);
+    for wrong in [
+        &b""[..],
+        b"x",
+        &plain[..9],
+        &plain[..plain.len() - 1],
+        &[&plain[..], b"x"].concat(),
+        &[&plain[..], &[0; 9]].concat(),
+        &[&plain[..plain.len() - 8], &[1; 8]].concat(),
+        &[&[0x1f, 0x8b, 7], &plain[3..]].concat(),
+    ] {
+        assert!(matches!(ungzipped(wrong), Err(ReadError::Encoding(_))), "{wrong:?}");
+    }
 }

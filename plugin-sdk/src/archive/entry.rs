@@ -26,12 +26,16 @@ pub enum Kind {
 }
 
 /// What the headers say.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Meta {
-    pub(super) path: String,
+    path: String,
     link: String,
     size: u64,
     mode: i64,
+    uid: i64,
+    gid: i64,
+    user: String,
+    group: String,
     type_flag: u8,
 }
 
@@ -42,12 +46,16 @@ impl Meta {
             link: text(&header.link),
             size,
             mode: header.mode,
+            uid: header.uid,
+            gid: header.gid,
+            user: text(&header.user),
+            group: text(&header.group),
             type_flag: header.type_flag,
         }
     }
 
     pub(super) fn global() -> Self {
-        Self { path: String::new(), link: String::new(), size: 0, mode: 0, type_flag: b'g' }
+        Self { type_flag: b'g', ..Self::default() }
     }
 }
 
@@ -73,9 +81,37 @@ impl<'a, R: Read> Entry<'a, R> {
         &self.meta.path
     }
 
-    /// Where a link leads.
+    /// The target of a symbolic or hard link, as it stands there; empty for all else. What is no
+    /// UTF-8 was replaced.
     pub fn link(&self) -> &str {
         &self.meta.link
+    }
+
+    /// The permissions, with the set-user, set-group and sticky bits: `0o4755` for a program that
+    /// runs as its owner. What the field says of the type is left out.
+    pub fn mode(&self) -> u32 {
+        u32::try_from(self.meta.mode & 0o7777).unwrap_or_default()
+    }
+
+    /// The owner's number. It is negative only where the header says so, and then readers reject
+    /// it or take it for another.
+    pub fn uid(&self) -> i64 {
+        self.meta.uid
+    }
+
+    /// The group's number, of which the same is true.
+    pub fn gid(&self) -> i64 {
+        self.meta.gid
+    }
+
+    /// The owner's name, by which most readers go before they go by the number. It may be empty.
+    pub fn user(&self) -> &str {
+        &self.meta.user
+    }
+
+    /// The group's name, of which the same is true.
+    pub fn group(&self) -> &str {
+        &self.meta.group
     }
 
     /// Bytes, as the header says.

@@ -42,7 +42,7 @@ impl Extended {
         if is_twice(b"path", &self.long_name) || is_twice(b"linkpath", &self.long_link) {
             return Err(Refused::Unclear("an entry with a long name by GNU and another by PAX"));
         }
-        let own_size = header.size;
+        let (own_size, is_folder) = (header.size, header.name.ends_with(b"/"));
         records.apply(header)?;
         if header.size != own_size && header.size <= OWN_SIZE_MAX {
             return Err(Refused::Unclear(
@@ -55,17 +55,27 @@ impl Extended {
         if let Some(link) = self.long_link {
             header.link = link;
         }
-        if header.type_flag == 0 {
+        let is_untyped = header.type_flag == 0;
+        if is_untyped && is_folder != header.name.ends_with(b"/") {
+            return Err(Refused::Unclear("a file by one of its names, and a folder by the other"));
+        }
+        if is_untyped {
             header.type_flag = if header.name.ends_with(b"/") { b'5' } else { b'0' };
         }
         if header.type_flag == b'S' || records.is_sparse() {
             return Err(Refused::Unclear("a sparse file"));
+        }
+        if !header.link.is_empty() && !matches!(header.type_flag, b'1' | b'2') {
+            return Err(Refused::Unclear("a file with the target of a link"));
         }
         if header.type_flag == b'0' && header.name.ends_with(b"/") {
             return Err(Refused::Unclear("a file with the name of a folder"));
         }
         if header.is_without_data() && header.size > 0 {
             return Err(Refused::Unclear("a folder, link or device with content"));
+        }
+        if is_untyped && header.type_flag == b'5' && !header.is_old {
+            return Err(Refused::Unclear("a folder without the type of one"));
         }
         Ok(())
     }

@@ -10,7 +10,13 @@ pub(super) struct Header {
     pub(super) link: Vec<u8>,
     pub(super) size: i64,
     pub(super) mode: i64,
+    pub(super) uid: i64,
+    pub(super) gid: i64,
+    pub(super) user: Vec<u8>,
+    pub(super) group: Vec<u8>,
     pub(super) type_flag: u8,
+    /// in the format before POSIX, in which a folder is known by its name
+    pub(super) is_old: bool,
 }
 
 /// The dialects that differ in where things stand.
@@ -34,13 +40,9 @@ impl Header {
         }
         let format = format(block);
         let mut name = text(&block[..100]).to_vec();
-        // owner, group and time
-        for field in [&block[108..116], &block[116..124], &block[136..148]] {
+        // the time and, even where the format has none, the numbers of a device
+        for field in [&block[136..148], &block[329..337], &block[337..345]] {
             number(field)?;
-        }
-        if format != Format::Old {
-            number(&block[329..337])?;
-            number(&block[337..345])?;
         }
         let prefix = prefix(block, format)?;
         if !prefix.is_empty() {
@@ -51,7 +53,12 @@ impl Header {
             link: text(&block[157..257]).to_vec(),
             size: number(&block[124..136])?,
             mode: number(&block[100..108])?,
+            uid: number(&block[108..116])?,
+            gid: number(&block[116..124])?,
+            user: text(&block[265..297]).to_vec(),
+            group: text(&block[297..329]).to_vec(),
             type_flag: block[156],
+            is_old: format == Format::Old,
         })
     }
 }
@@ -72,8 +79,9 @@ fn prefix(block: &[u8; BLOCK_BYTES], format: Format) -> Result<&[u8], &'static s
     let prefix = text(&block[345..500]);
     match format {
         Format::Posix => Ok(prefix),
-        // two times stand there, or nothing at all, and yet some readers take it for a prefix
-        Format::Old | Format::Gnu if prefix.is_empty() => Ok(b""),
+        // Times and a true size may stand there, or nothing at all: some readers go by these, and
+        // others take it for a prefix.
+        Format::Old | Format::Gnu if block[345..500].iter().all(|byte| *byte == 0) => Ok(b""),
         Format::Star if prefix.len() <= 131 => {
             number(&block[476..488])?;
             number(&block[488..500])?;
@@ -103,38 +111,35 @@ fn has_checksum(block: &[u8; BLOCK_BYTES]) -> bool {
     wanted == unsigned || wanted == signed
 }
 
-/// Octal digits; or, where the first bit is set, a binary number in two's complement.
+/// Octal digits; or, behind a first byte of 0x80 or 0xff, a binary number in two's complement.
 fn number(field: &[u8]) -> Result<i64, &'static str> {
-    const WRONG: &str = "a header with an invalid number";
-    let Some(first) = field.first().filter(|first| **first & 0x80 != 0) else {
-        return octal(field);
+    let (fill, bytes) = match field {
+        [0x80, bytes @ ..] => (0_u8, bytes),
+        [0xff, bytes @ ..] => (0xff, bytes),
+        _ => return octal(field),
     };
-    let invert = if first & 0x40 == 0 { 0 } else { 0xff };
-    let mut value = 0_u64;
-    for (i, byte) in field.iter().enumerate() {
-        let byte = byte ^ invert;
-        let byte = if i == 0 { byte & 0x7f } else { byte };
-        if value >> 56 != 0 {
-            return Err(WRONG);
-        }
-        value = value << 8 | u64::from(byte);
-    }
-    let value = i64::try_from(value).map_err(|_| WRONG)?;
-    Ok(if invert == 0 { value } else { !value })
+    let (filling, value) = bytes.split_at(bytes.len().saturating_sub(8));
+    let start = i64::from(fill.cast_signed());
+    let value = value.iter().fold(start, |value, byte| value << 8 | i64::from(*byte));
+    let is_whole = filling.iter().all(|byte| *byte == fill) && (value < 0) == (fill != 0);
+    is_whole.then_some(value).ok_or(WRONG)
 }
 
+/// Spaces, octal digits, and then nothing but spaces and NULs. Readers differ in what they make of
+/// a NUL before the digits or among them, of a sign, and of anything behind them.
 fn octal(field: &[u8]) -> Result<i64, &'static str> {
-    const WRONG: &str = "a header with an invalid number";
-    let is_padding = |byte: &u8| matches!(byte, b' ' | 0);
-    let Some(start) = field.iter().position(|byte| !is_padding(byte)) else { return Ok(0) };
-    let end = field.iter().rposition(|byte| !is_padding(byte)).map_or(start, |last| last + 1);
-    let digits = text(&field[start..end]);
-    if !digits.iter().all(u8::is_ascii_digit) {
+    let start = field.iter().position(|byte| *byte != b' ').unwrap_or(field.len());
+    let digits = field[start..].split(|byte| matches!(byte, b' ' | 0)).next().unwrap_or_default();
+    let rest = &field[start + digits.len()..];
+    let is_octal = digits.iter().all(|byte| matches!(byte, b'0'..=b'7'));
+    if !is_octal || rest.iter().any(|byte| !matches!(byte, b' ' | 0)) {
         return Err(WRONG);
     }
-    let digits = std::str::from_utf8(digits).map_err(|_| WRONG)?;
-    u64::from_str_radix(digits, 8).map(u64::cast_signed).map_err(|_| WRONG)
+    // twelve digits have 36 bits
+    Ok(digits.iter().fold(0, |value, digit| value << 3 | i64::from(digit - b'0')))
 }
+
+const WRONG: &str = "a header with a number that is invalid, or another one to other readers";
 
 #[cfg(test)]
 mod tests {
@@ -144,12 +149,23 @@ mod tests {
     fn numbers_are_octal_or_binary() {
         for (field, value) in [
             (&b"0000644\0"[..], Ok(0o644)),
+            (b"00000644", Ok(0o644)),
             (b" 644 \0\0\0", Ok(0o644)),
             (b"\0\0\0\0", Ok(0)),
-            (b"644\0x\0", Ok(0o644)),
+            (b"    ", Ok(0)),
+            (b"777777777777", Ok(0o7777_7777_7777)),
             (b"\x80\0\0\0\0\0\0\0\0\0\x01\0", Ok(256)),
+            (b"\x80\0\0\0\0\x2d\xc6\xc0", Ok(3_000_000)),
             (b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe", Ok(-2)),
+            (b"\xff\xff\xff\xff\xff\xff\xff\xfe", Ok(-2)),
             (b"\x80\0\0\x80\0\0\0\0\0\0\0\0", Err(())),
+            (b"\x80\0\0\0\x80\0\0\0\0\0\0\0", Err(())),
+            (b"\xff\xff\xff\xff\x7f\0\0\0\0\0\0\0", Err(())),
+            (b"\x81\0\0\0\0\0\0\x01", Err(())),
+            (b"\xfe\xff\xff\xff\xff\xff\xff\xff", Err(())),
+            (b"644\0x\0", Err(())),
+            (b"\0000644\0", Err(())),
+            (b"00\00644\0", Err(())),
             (b"0000648\0", Err(())),
             (b"+000644\0", Err(())),
             (b"06 44\0", Err(())),

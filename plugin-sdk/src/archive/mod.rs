@@ -32,7 +32,7 @@ use std::{
 
 pub use entry::{Entry, Kind};
 
-use crate::content::ReadError;
+use crate::{Failure, content::ReadError};
 use entry::Meta;
 use extended::Extended;
 use header::{BLOCK_BYTES, Header};
@@ -69,9 +69,10 @@ pub enum ArchiveError {
         /// what is wrong there
         why: &'static str,
     },
-    /// Something that readers of tar take differently: a sparse file; a file with a folder's name,
-    /// or a folder with content; two names or two sizes for one entry; a PAX header for the whole
-    /// archive that holds more than a `comment`, which is what `git archive` writes.
+    /// Something that readers of tar take differently: a sparse file; a file with a folder's name
+    /// or a link's target, or a folder with content; two names or two sizes for one entry; a PAX
+    /// header for the whole archive that holds more than a `comment`, which is what `git archive`
+    /// writes.
     Unsupported {
         /// of the entry, or of the header before it
         path: String,
@@ -232,7 +233,7 @@ impl<R: Read> Archive<R> {
         Ok(len)
     }
 
-    /// Goes to the next header. The last padding may be missing.
+    /// Goes to the next header.
     fn skip_data(&mut self) -> Result<(), ArchiveError> {
         let mut chunk = [0; 8 << 10];
         while self.data_left > 0 {
@@ -241,11 +242,13 @@ impl<R: Read> Archive<R> {
         while self.padding > 0 {
             let wanted = usize::try_from(self.padding).unwrap_or(BLOCK_BYTES);
             match self.read(&mut chunk[..wanted])? {
-                0 => break,
+                0 => {
+                    let why = "it ends within the padding of a file";
+                    return Err(ArchiveError::Malformed { offset: self.offset, why });
+                }
                 len => self.padding -= len as u64,
             }
         }
-        self.padding = 0;
         Ok(())
     }
 
@@ -322,6 +325,17 @@ impl From<ReadError> for ArchiveError {
 impl From<io::Error> for ArchiveError {
     fn from(error: io::Error) -> Self {
         error.downcast().unwrap_or_else(Self::Read)
+    }
+}
+
+/// Makes a failure of any error, for `?`: the plugin could not judge. To reject an archive that
+/// can't be walked, match on the error and report a finding.
+impl From<ArchiveError> for Failure {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Read(error) => ReadError::of(&error).into(),
+            other => Self::Internal(other.to_string()),
+        }
     }
 }
 

@@ -35,9 +35,9 @@ impl Records {
         self.0.contains_key(key)
     }
 
-    /// Whether the file has holes.
+    /// Whether some reader makes a file with holes of it.
     pub(super) fn is_sparse(&self) -> bool {
-        self.0.keys().any(|key| key.starts_with(b"GNU.sparse."))
+        self.0.keys().any(|key| key.starts_with(b"GNU.sparse.") || key == b"SCHILY.realsize")
     }
 
     /// Puts them over what the header says. An empty value takes a record back, which leaves the
@@ -52,11 +52,11 @@ impl Records {
                 (_, true) => {}
                 (b"path", _) => header.name.clone_from(value),
                 (b"linkpath", _) => header.link.clone_from(value),
-                (b"size", _) => match integer(value).ok_or(MALFORMED)? {
-                    size @ 0.. => header.size = size,
-                    _ => return Err(Refused::Malformed("a negative size")),
-                },
-                (b"uid" | b"gid", _) => drop(integer(value).ok_or(MALFORMED)?),
+                (b"size", _) => header.size = natural(value).ok_or(MALFORMED)?,
+                (b"uid", _) => header.uid = natural(value).ok_or(MALFORMED)?,
+                (b"gid", _) => header.gid = natural(value).ok_or(MALFORMED)?,
+                (b"uname", _) => header.user.clone_from(value),
+                (b"gname", _) => header.group.clone_from(value),
                 (b"mtime" | b"atime" | b"ctime", _) if !is_time(value) => return Err(MALFORMED),
                 _ => {}
             }
@@ -78,7 +78,7 @@ pub(super) fn check_global(content: &[u8]) -> Result<(), Refused> {
 /// Key, value and what follows. The length counts the whole record with its own digits.
 fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let digits = bytes.split(|byte| *byte == b' ').next().filter(|d| d.len() < bytes.len())?;
-    let len = usize::try_from(integer(digits)?).ok()?;
+    let len = usize::try_from(natural(digits)?).ok()?;
     if len < 5 || len > bytes.len() || len <= digits.len() + 1 {
         return None;
     }
@@ -88,17 +88,21 @@ fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (key, value) = (&content[..equals], &content[equals + 1..]);
     let is_text = matches!(key, b"path" | b"linkpath" | b"uname" | b"gname");
     let checked = if is_text { value } else { key };
-    (!key.is_empty() && !checked.contains(&0)).then_some((key, value, rest))
+    // some readers leave out the spaces before a key
+    let is_sound = key.first().is_some_and(|first| !first.is_ascii_whitespace());
+    (is_sound && !checked.contains(&0)).then_some((key, value, rest))
 }
 
-fn integer(text: &[u8]) -> Option<i64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+/// Digits and nothing else: not even a plus, at which readers differ.
+fn natural(text: &[u8]) -> Option<i64> {
+    let digits = std::str::from_utf8(text).ok()?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// Seconds, perhaps with a fraction.
+/// Seconds, perhaps before 1970, perhaps with a fraction.
 fn is_time(text: &[u8]) -> bool {
-    let mut parts = text.splitn(2, |byte| *byte == b'.');
-    let seconds = parts.next().and_then(integer);
+    let mut parts = text.strip_prefix(b"-").unwrap_or(text).splitn(2, |byte| *byte == b'.');
+    let seconds = parts.next().and_then(natural);
     let fraction = parts.next().unwrap_or_default();
     seconds.is_some() && fraction.iter().all(u8::is_ascii_digit)
 }

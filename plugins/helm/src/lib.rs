@@ -25,7 +25,7 @@ mod version;
 mod walk;
 mod yaml;
 
-use roadstead_plugin_sdk::{Manifest, SettingsProblem, prelude::*};
+use roadstead_plugin_sdk::{Manifest, prelude::*};
 
 use config::Config;
 use layer::Layer;

@@ -20,7 +20,7 @@ mod settings;
 mod user;
 mod wanted;
 
-use roadstead_plugin_sdk::{Manifest, SettingsProblem, oci::media_type, prelude::*};
+use roadstead_plugin_sdk::{Manifest, oci::media_type, prelude::*};
 
 use config::Config;
 use findings::{Findings, Place};

@@ -5,7 +5,8 @@ use roadstead_plugin_sdk::Code;
 pub(crate) const NOT_GZIP: Code = Code::error(
     "RSH020",
     "the chart layer is not gzip that helm reads",
-    "helm unpacks gzip and nothing else, with a name and a comment of at most 511 bytes. The \
+    "helm unpacks gzip and nothing else. Each member of the file has a name and a comment of at \
+     most 511 bytes, no unknown flags and right checksums, and nothing follows the last one. The \
      layer is the `.tgz` that `helm package` made, byte for byte.",
 );
 
@@ -13,8 +14,9 @@ pub(crate) const NOT_TAR: Code = Code::error(
     "RSH021",
     "the chart layer is no tar archive that all programs read alike",
     "The archive is damaged, ends too early, or holds what readers of tar take differently: \
-     sparse files, two names or two sizes for one entry, a file with a folder's name. Package \
-     the chart again with `helm package`.",
+     sparse files, two names or two sizes for one entry, a file with a folder's name or a link's \
+     target, numbers in forms that no program writes, backslashes beside slashes. Package the \
+     chart again with `helm package`.",
 );
 
 pub(crate) const TOO_LARGE: Code = Code::error(

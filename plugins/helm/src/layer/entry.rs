@@ -44,6 +44,7 @@ impl Walk<'_, '_> {
         if !is_file {
             return Ok(());
         }
+        self.separator(&path);
         self.place(&place, &path);
         self.size(entry.size(), &path);
         self.file(entry, &place.inner, &path)
@@ -72,6 +73,21 @@ impl Walk<'_, '_> {
             ),
         };
         self.find(code, message, path);
+    }
+
+    /// Finds paths with backslashes beside paths with slashes. helm splits a path at backslashes
+    /// where it has any; on Linux no other program does.
+    fn separator(&mut self, path: &str) {
+        for separator in ['/', '\\'].into_iter().filter(|separator| path.contains(*separator)) {
+            if self.separator.replace(separator).is_some_and(|before| before != separator) {
+                let message = format!(
+                    "helm splits {} at backslashes, other paths at slashes, and other programs \
+                     split all at slashes; use slashes alone",
+                    Quoted(path)
+                );
+                return self.find(&codes::NOT_TAR, message, path);
+            }
+        }
     }
 
     /// Finds files that do not stand where a chart may have one.

@@ -2,14 +2,13 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::read::MultiGzDecoder;
-use roadstead_plugin_sdk::{Code, Quoted, archive::ArchiveError};
+use roadstead_plugin_sdk::{Code, Quoted, archive::ArchiveError, gzip::Gunzip};
 
 use super::{
     Vendored,
     bounded::Bounded,
     contents::{DEPTH_MAX, Spot},
-    gzip::{self, Problem},
+    gzip,
     walk::Walk,
 };
 use crate::{
@@ -182,21 +181,18 @@ impl Walk<'_, '_> {
     ) -> Result<Vendored, ArchiveError> {
         let archive = self.full(path);
         let mut start = Vec::new();
-        content.take(gzip::HEADER_BYTES_MAX.into()).read_to_end(&mut start)?;
+        content.take(gzip::START_BYTES).read_to_end(&mut start)?;
         let told = Vendored { is_told: true, ..Vendored::default() };
-        if let Err(problem) = gzip::check(&start) {
-            let message = problem.message(&Quoted(&archive).to_string());
+        if let Some(message) = gzip::problem(&start, &Quoted(&archive).to_string()) {
             self.found.find(&codes::NOT_GZIP, message, &archive, 0);
-            if problem == Problem::NotGzip {
-                self.walked.is_whole = false;
-                return Ok(told);
-            }
+            self.walked.is_whole = false;
+            return Ok(told);
         }
         if depth > DEPTH_MAX {
             self.too_deep();
             return Ok(told);
         }
-        let decoder = MultiGzDecoder::new(io::Cursor::new(start).chain(content));
+        let decoder = Gunzip::new(io::Cursor::new(start).chain(content), gzip::NO_LIMITS);
         let left = self.found.within_left;
         let mut bounded = Bounded { bytes: decoder, left, is_spent: false };
         let mut walk = Walk::new(&mut *self.found, &archive);

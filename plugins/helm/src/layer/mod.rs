@@ -18,7 +18,7 @@ use roadstead_plugin_sdk::{
 
 use crate::{absent, codes};
 use found::Found;
-use gzip::Problem;
+use gzip::{Decoded, MAGIC_BYTES};
 use walk::{Walk, Walked};
 
 pub(crate) use contents::{Contents, Vendored};
@@ -48,23 +48,22 @@ impl Layer {
 pub(crate) fn read(descriptor: &Descriptor, report: &mut Report) -> Result<Layer, Failure> {
     let digest = &descriptor.digest;
     let layer = Layer { digest: digest.clone(), ..Layer::default() };
-    let start = match content::open(digest).and_then(|b| b.read_at(0, gzip::HEADER_BYTES_MAX)) {
-        Ok(start) => start,
+    let opened = content::open(digest).and_then(|blob| Ok((blob.read_at(0, MAGIC_BYTES)?, blob)));
+    let (start, blob) = match opened {
+        Ok(opened) => opened,
         Err(ReadError::Absent(_)) => {
             absent::find(descriptor, report);
             return Ok(layer);
         }
         Err(error) => return Err(error.into()),
     };
-    let checked = gzip::check(&start);
-    if let Err(problem) = checked {
-        report.find(&codes::NOT_GZIP, problem.message("the chart layer")).blob(digest);
-    }
-    if checked == Err(Problem::NotGzip) {
+    if let Some(message) = gzip::problem(&start, "the chart layer") {
+        report.find(&codes::NOT_GZIP, message).blob(digest);
         return Ok(layer);
     }
     let mut found = Found::new(digest, report);
-    let mut content = content::open_decoded(digest)?;
+    // helm's own reader of gzip is stricter than the host's
+    let mut content = Decoded::new(blob);
     let walked = Walk::new(&mut found, "").run(&mut content);
     // whatever speaks of the chart was found; what is left is the host's affair
     let Walked { top, contents, files, bytes, is_whole } =

@@ -32,6 +32,8 @@ pub(super) struct Walk<'w, 'r> {
     pub(super) depth: usize,
     pub(super) walked: Walked,
     pub(super) names: Names,
+    /// what the paths before have between their parts
+    pub(super) separator: Option<char>,
 }
 
 /// What an archive holds.
@@ -49,7 +51,7 @@ pub(super) struct Walked {
 impl<'w, 'r> Walk<'w, 'r> {
     pub(super) fn new(found: &'w mut Found<'r>, archive: &'w str) -> Self {
         let walked = Walked { is_whole: true, ..Walked::default() };
-        Self { found, archive, depth: 0, walked, names: Names::default() }
+        Self { found, archive, depth: 0, walked, names: Names::default(), separator: None }
     }
 
     /// Walks as far as that goes. An error is one of what the archive lies in.

@@ -96,7 +96,9 @@ fn what_can_t_be_unpacked_is_refused() {
     long.extend([b'x'; 512]);
     long.push(0);
     long.extend(&good[10..]);
-    assert_eq!(only(&review(&long)).0, "RSH020");
+    assert_eq!(stopped_by(&review(&long)).0, "RSH020");
+    let later = [&chart().gzip()[..], &long].concat();
+    assert_eq!(stopped_by(&review(&later)).0, "RSH020");
     long.remove(10);
     assert_eq!(codes(&review(&long)), [""; 0]);
 }

@@ -10,5 +10,6 @@ mod pulled;
 mod push;
 mod settings;
 mod tables;
+mod tar;
 mod vendored;
 mod walked;
