@@ -1,5 +1,5 @@
 //! Makes components of the modules that cargo built: `cargo build --message-format
-//! json-render-diagnostics … | roadstead-componentize DIR`.
+//! json … | roadstead-componentize DIR`.
 //!
 //! Each package's `cdylib` becomes `DIR/<name>.wasm`, without `roadstead-plugin-` before the name.
 //! A component that would import more than the contract allows is refused here, long before a
@@ -21,7 +21,8 @@ use sha2::{Digest, Sha256};
 /// What first-party packages are called.
 const PREFIX: &str = "roadstead-plugin-";
 
-/// The lines of cargo that matter here.
+/// The lines of cargo that matter here. cargo could show the compiler's messages itself, but only
+/// all of them.
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {
@@ -30,11 +31,33 @@ enum Message {
         target: Target,
         filenames: Vec<PathBuf>,
     },
+    CompilerMessage {
+        message: Diagnostic,
+    },
     BuildFinished {
         success: bool,
     },
     #[serde(other)]
     Other,
+}
+
+/// What the compiler says of a package.
+#[derive(Deserialize)]
+struct Diagnostic {
+    message: String,
+    /// as it shows it
+    rendered: Option<String>,
+}
+
+impl Diagnostic {
+    /// Whether it is about a flag of `plugins/build`, and not about the package. rustc has no lint
+    /// for it that could be allowed.
+    fn is_expected(&self) -> bool {
+        self.message.ends_with("feature specified for `-Ctarget-feature`: `wide-arithmetic`")
+            // the sum of what is shown, which is then wrong
+            || self.message.ends_with(" warning emitted")
+            || self.message.ends_with(" warnings emitted")
+    }
 }
 
 #[derive(Deserialize)]
@@ -52,6 +75,7 @@ fn main() -> Result<()> {
     }
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let mut finished = false;
+    let mut modules = Vec::new();
     for line in io::stdin().lock().lines() {
         let line = line?;
         if !line.starts_with('{') {
@@ -63,10 +87,13 @@ fn main() -> Result<()> {
                     filenames.iter().find(|name| name.extension() == Some("wasm".as_ref()));
                 let is_plugin = target.kind.iter().any(|kind| kind == "cdylib");
                 if let (true, Some(module)) = (is_plugin, module) {
-                    let name = plugin_name(&package_id, &target.name);
-                    componentize(&name, module, &folder)?;
+                    modules.push((plugin_name(&package_id, &target.name), module.clone()));
                 }
             }
+            Message::CompilerMessage { message } if !message.is_expected() => {
+                write!(io::stderr(), "{}", message.rendered.unwrap_or(message.message))?;
+            }
+            Message::CompilerMessage { .. } => {}
             Message::BuildFinished { success } => finished = success,
             Message::Other => {}
         }
@@ -74,7 +101,7 @@ fn main() -> Result<()> {
     if !finished {
         bail!("the build failed");
     }
-    Ok(())
+    modules.iter().try_for_each(|(name, module)| componentize(name, module, &folder))
 }
 
 /// `path+file:///…/plugins/helm#roadstead-plugin-helm@0.1.0` is `helm`. Where the folder and the
@@ -108,6 +135,19 @@ fn componentize(name: &str, module: &Path, folder: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_build_s_own_flag_is_no_news() {
+        for (message, is_expected) in [
+            ("unstable feature specified for `-Ctarget-feature`: `wide-arithmetic`", true),
+            ("2 warnings emitted", true),
+            ("unstable feature specified for `-Ctarget-feature`: `other`", false),
+            ("unused variable: `x`", false),
+        ] {
+            let diagnostic = Diagnostic { message: message.to_owned(), rendered: None };
+            assert_eq!(diagnostic.is_expected(), is_expected, "{message}");
+        }
+    }
 
     #[test]
     fn a_plugin_is_called_after_its_package() {
