@@ -123,7 +123,7 @@ impl Build {
     fn judge(&self, config: &str) -> Result<Option<Report>, Failure> {
         let mut scene = Scene::new();
         scene.set_read_bytes_max(100);
-        let mut manifest = scene.manifest("image").config(&self.config_type, config.as_bytes());
+        let mut manifest = scene.manifest("unknown").config(&self.config_type, config.as_bytes());
         for (media_type, bytes) in &self.layers {
             manifest = manifest.layer(media_type, bytes);
         }
