@@ -57,10 +57,8 @@ pub(crate) fn read(manifest: &Manifest, report: &mut Report) -> Result<Found, Fa
     let has_good = attestations.iter().any(|(_, read)| is_good(read));
     for (layer, read) in attestations {
         // cosign passes over what it can't verify, as long as there is something that it can
-        let mut findings = match has_good && !is_good(&read) {
-            true => Findings::beside(report),
-            false => Findings::new(report),
-        };
+        let is_beside = has_good && !is_good(&read);
+        let mut findings = if is_beside { Findings::beside(report) } else { Findings::new(report) };
         match read {
             Ok(read) => {
                 let certificate = layers::certificate(layer, &mut findings);

@@ -90,10 +90,7 @@ fn check_head(layer: &Descriptor, expected: LayerType, head: &[u8], findings: &m
         );
         // containerd takes OCI's type of uncompressed layers at its word
         let is_unpacked = packing != Packing::Tar || expected.family == Family::Docker;
-        let code = match is_known && is_unpacked {
-            true => &codes::COMPRESSION,
-            false => &codes::CONTENT,
-        };
+        let code = if is_known && is_unpacked { &codes::COMPRESSION } else { &codes::CONTENT };
         findings.add(code, place, message);
     } else if packing == Packing::Tar && found == Content::OldTar {
         let message = format!(

@@ -1,5 +1,6 @@
-//! What lies under a tag that cosign reads as signatures or attestations, with policies/signed.yaml:
-//! cosign goes by the tag and not by media types, so no other type is a way round.
+//! What lies under a tag that cosign reads as signatures or attestations, with
+//! policies/signed.yaml: cosign goes by the tag and not by media types, so no other type is a way
+//! round.
 
 use std::{fs, path::PathBuf};
 

@@ -1,6 +1,8 @@
 //! What a bundle's signature is over: an envelope around a statement, or a message, such as the
 //! signed manifest itself.
 
+use std::fmt::Write as _;
+
 use roadstead_plugin_sdk::{Descriptor, Failure, Quoted, content};
 
 use super::proto::{Fields, Wrong};
@@ -115,7 +117,10 @@ fn read_message(message: &Fields<'_>, subject: Option<Subject<'_>>) -> Result<Co
             return Err(Wrong::new(&codes::MESSAGE, &digest.pointer("digest"), why));
         }
     };
-    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").ok();
+        hex
+    });
     let is_about =
         |subject: &Subject<'_>| subject.digest.split_once(':').is_some_and(|(_, of)| of == hex);
     let other =

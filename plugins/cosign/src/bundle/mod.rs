@@ -123,9 +123,10 @@ fn find_other(
     let is_announced =
         [CONTENT, PREDICATE_TYPE].iter().any(|key| manifest.annotation(key).is_some());
     let is_moved = is_announced || content.predicate_type.as_deref() == Some(SIGNED);
-    let (code, advice) = match is_moved {
-        true => (&codes::OTHER_DIGEST, "sign again with cosign"),
-        false => (&codes::OTHER_THING, "cosign passes it over"),
+    let (code, advice) = if is_moved {
+        (&codes::OTHER_DIGEST, "sign again with cosign")
+    } else {
+        (&codes::OTHER_THING, "cosign passes it over")
     };
     report.find(code, format!("the bundle {other}; {advice}")).blob(&layer.digest);
     is_moved

@@ -46,10 +46,8 @@ pub(crate) fn read(manifest: &Manifest, report: &mut Report) -> Result<Found, Fa
     let has_good = is_good.contains(&true);
     for (layer, is_good) in candidates.into_iter().zip(is_good) {
         let Some(payload) = payloads.get(layer) else { continue };
-        let mut findings = match has_good && !is_good {
-            true => Findings::beside(report),
-            false => Findings::new(report),
-        };
+        let is_beside = has_good && !is_good;
+        let mut findings = if is_beside { Findings::beside(report) } else { Findings::new(report) };
         found.claims.extend(claim(layer, payload, &mut findings));
     }
     place::compare(manifest, &place, &found.claims, report);

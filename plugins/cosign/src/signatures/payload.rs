@@ -101,12 +101,11 @@ fn content(payload: &Value) -> Result<Content<'_>, Problem> {
     let all = object(Some(payload), "", &["critical", "optional"])?;
     let critical = object(all.get("critical"), "/critical", &["identity", "image", "type"])?;
     let identity = critical.get("identity").filter(|identity| !identity.is_null());
-    let reference = match identity {
-        None => None,
-        Some(_) => {
-            let identity = object(identity, "/critical/identity", &["docker-reference"])?;
-            text(identity, "/critical/identity", "docker-reference")?
-        }
+    let reference = if identity.is_some() {
+        let identity = object(identity, "/critical/identity", &["docker-reference"])?;
+        text(identity, "/critical/identity", "docker-reference")?
+    } else {
+        None
     };
     let image = object(critical.get("image"), "/critical/image", &["docker-manifest-digest"])?;
     let about = text(image, "/critical/image", "docker-manifest-digest")?.unwrap_or_default();
