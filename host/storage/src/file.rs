@@ -4,17 +4,53 @@
 //! fresh memory for each chunk costs its zeroing and its page faults, as much as the reading; and
 //! what the kernel has in memory is read where it is sent, and is in that core's cache then.
 
-use std::{collections::VecDeque, fs::File, io, ops::Range, os::unix::fs::FileExt};
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io,
+    ops::Range,
+    os::unix::fs::FileExt,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, stream};
 
 use crate::{Error, Result, backend::blocking};
 
-/// Bytes read at once; with fewer, calls cost more than caches give back.
+/// Most bytes read at once; with fewer, calls cost more than caches give back.
 const CHUNK_BYTES: usize = 1 << 20;
 /// Chunks of one stream that wait to be sent, at most, for their memory to be used again.
 const SENT_MAX: usize = 3;
+/// About as many bytes as all streams hold together: where there are many, each reads fewer at
+/// once. A client that takes nothing holds what its stream has read.
+const ALL_BYTES: usize = 64 << 20;
+const CHUNK_BYTES_MIN: usize = 32 << 10;
+
+/// Streams of the process that are under way.
+static STREAMS: AtomicUsize = AtomicUsize::new(0);
+
+/// One of them.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        STREAMS.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        STREAMS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Bytes that a stream reads at once now.
+fn chunk_bytes() -> usize {
+    let streams = STREAMS.load(Ordering::Relaxed).max(1);
+    (ALL_BYTES / SENT_MAX / streams).clamp(CHUNK_BYTES_MIN, CHUNK_BYTES)
+}
 
 /// Streams a range of a file, within its size.
 pub(crate) fn chunks(
@@ -22,7 +58,7 @@ pub(crate) fn chunks(
     file: File,
     range: Range<u64>,
 ) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
-    let chunks = Chunks { file, rest: range, sent: VecDeque::new() };
+    let chunks = Chunks { file, rest: range, sent: VecDeque::new(), _counted: Counted::new() };
     stream::try_unfold((key, chunks), |(key, mut chunks)| async move {
         if chunks.rest.is_empty() {
             return Ok(None);
@@ -44,6 +80,7 @@ struct Chunks {
     rest: Range<u64>,
     /// what was sent last: its memory is free again once the connection has written it
     sent: VecDeque<Bytes>,
+    _counted: Counted,
 }
 
 impl Chunks {
@@ -75,8 +112,11 @@ impl Chunks {
 
     /// As much memory as the next chunk takes.
     fn free_memory(&mut self) -> BytesMut {
+        let chunk_bytes = chunk_bytes();
         let mut memory = match self.sent.pop_front().map(Bytes::try_into_mut) {
             None => BytesMut::new(),
+            // of a time when there were fewer streams
+            Some(Ok(free)) if free.capacity() > 2 * chunk_bytes => BytesMut::new(),
             Some(Ok(free)) => free,
             Some(Err(held)) => {
                 if self.sent.len() < SENT_MAX {
@@ -86,7 +126,7 @@ impl Chunks {
             }
         };
         let left = usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX);
-        memory.resize(left.min(CHUNK_BYTES), 0);
+        memory.resize(left.min(chunk_bytes), 0);
         memory
     }
 }

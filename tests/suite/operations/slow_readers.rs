@@ -130,3 +130,16 @@ async fn readers_of_many_manifests_hold_no_more_than_their_room() {
     repository.get("manifests/small").await.is(200);
     drop(readers);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_of_a_blob_hold_little_of_it() {
+    let server = Server::start(&[("STORAGE__FSYNC", "false")]);
+    let repository = Repository::of(&server, "readers");
+    let digest = repository.push_blob(&Bytes::from(vec![3; 64 << 20])).await.unwrap();
+    let before = server.peak_memory_bytes();
+    let readers = ask_and_read_nothing(&server, &[format!("/v2/readers/blobs/{digest}")]).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let grown = grown(&server, before);
+    assert!(grown < BYTES_MAX, "{} MiB for {READERS} readers", grown >> 20);
+    drop(readers);
+}
