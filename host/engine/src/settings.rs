@@ -1,5 +1,5 @@
-//! How wasmtime is set: in the process that runs plugins and in the one that compiles them alike, or
-//! the one could not run what the other made.
+//! How wasmtime is set: alike in the process that runs plugins and in the one that compiles them,
+//! or the one could not run what the other made.
 
 use wasmtime::{Config, InstanceAllocationStrategy, WasmBacktraceDetails};
 
@@ -11,7 +11,7 @@ pub(crate) fn poolless(for_pool: bool) -> wasmtime::Result<wasmtime::Engine> {
     wasmtime::Engine::new(&config)
 }
 
-/// What code is compiled for: a pool, or for an address space that has no room for one: code then checks each access.
+/// For a pool, or for an address space that has no room for one: code then checks each access.
 pub(crate) fn settings(for_pool: bool) -> Config {
     let mut config = Config::new();
     config

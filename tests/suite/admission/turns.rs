@@ -52,8 +52,8 @@ async fn beside_a_flood(repository_of: impl Fn(usize) -> String) -> Vec<Duration
             async move {
                 for push_number in 0.. {
                     let tag = format!("{connection}-{push_number}");
-                    // it waits for its own kind, and too long in the end
                     let status = push(server, &repository, &tag).await.status.as_u16();
+                    // it waits for its own kind, and too long in the end
                     assert!([201, 503].contains(&status), "{status}");
                 }
             }

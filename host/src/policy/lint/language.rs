@@ -13,9 +13,11 @@ use crate::policy::glob::{Names, regex};
 
 /// Bytes of one automaton. What needs more is not compared.
 const AUTOMATON_BYTES_MAX: usize = 1 << 18;
+/// The same of a glob's: some grow without end, and a policy has many of them.
+const GLOB_BYTES_MAX: usize = 1 << 16;
 /// Automata and steps that all comparisons of one policy may take.
-const AUTOMATA_MAX: usize = 1000;
-const STEPS_MAX: usize = 1_000_000;
+const AUTOMATA_MAX: usize = 500;
+const STEPS_MAX: usize = 200_000;
 
 /// Every repository name, tag, and media type of a manifest; and any other media type.
 pub(super) const REPOSITORY: &str =
@@ -47,14 +49,18 @@ impl Default for Effort {
 impl Effort {
     /// What a regular expression matches as a whole.
     pub(super) fn regex(&mut self, regex: &str) -> Option<Language> {
+        self.build(regex, AUTOMATON_BYTES_MAX)
+    }
+
+    fn build(&mut self, regex: &str, bytes_max: usize) -> Option<Language> {
         self.automata = self.automata.checked_sub(1)?;
         let config = dense::Config::new()
             .start_kind(StartKind::Anchored)
             .match_kind(MatchKind::All)
             .accelerate(false)
-            .dfa_size_limit(Some(AUTOMATON_BYTES_MAX))
-            .determinize_size_limit(Some(AUTOMATON_BYTES_MAX));
-        let nfa = thompson::Config::new().utf8(false).nfa_size_limit(Some(AUTOMATON_BYTES_MAX));
+            .dfa_size_limit(Some(bytes_max))
+            .determinize_size_limit(Some(bytes_max));
+        let nfa = thompson::Config::new().utf8(false).nfa_size_limit(Some(bytes_max));
         let built = dense::Builder::new()
             .configure(config)
             .syntax(syntax::Config::new().unicode(false).utf8(false))
@@ -71,7 +77,7 @@ impl Effort {
     ) -> Option<Language> {
         let each = patterns.into_iter().map(|pattern| regex(pattern, names));
         let each: Vec<_> = each.collect::<Option<_>>()?;
-        self.regex(&each.join("|"))
+        self.build(&each.join("|"), GLOB_BYTES_MAX)
     }
 
     /// Whether there is a name in all of some sets and in none of others. None: nobody knows.
