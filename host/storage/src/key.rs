@@ -152,7 +152,7 @@ impl Key<'_> {
         match *self {
             Self::Link(repo, digest, link) => format!("{}/{link}", Key::Links(repo, digest).path()),
             Self::Links(repo, digest) => below(repo, "_blobs", digest),
-            Self::LinksOf(repo, algorithm) => format!("repos/{repo}/_blobs/{}", algorithm.as_str()),
+            Self::LinksOf(repo, algorithm) => all_below(repo, "_blobs", algorithm),
             Self::Claim(repo, digest, id) => {
                 format!("{}/{id}", Key::Manifests(repo, digest).path())
             }
@@ -160,9 +160,7 @@ impl Key<'_> {
                 format!("{}/{}", Key::Manifests(repo, digest).path(), body_of(id))
             }
             Self::Manifests(repo, digest) => below(repo, MANIFESTS, digest),
-            Self::ManifestsOf(repo, algorithm) => {
-                format!("repos/{repo}/{MANIFESTS}/{}", algorithm.as_str())
-            }
+            Self::ManifestsOf(repo, algorithm) => all_below(repo, MANIFESTS, algorithm),
             Self::Referrer(repo, subject, referrer, entry) => {
                 format!("{}/{entry}", Key::ReferrerEntries(repo, subject, referrer).path())
             }
@@ -170,9 +168,7 @@ impl Key<'_> {
                 format!("{}/{}", Key::Referrers(repo, subject).path(), dashed(referrer))
             }
             Self::Referrers(repo, subject) => below(repo, "_referrers", subject),
-            Self::ReferrersOf(repo, algorithm) => {
-                format!("repos/{repo}/_referrers/{}", algorithm.as_str())
-            }
+            Self::ReferrersOf(repo, algorithm) => all_below(repo, "_referrers", algorithm),
             Self::Parent(repo, child, index, entry) => {
                 format!("{}/{entry}", Key::ParentEntries(repo, child, index).path())
             }
@@ -196,16 +192,12 @@ impl Key<'_> {
                 format!("{}/{id}", Key::LaterVerdicts(repo, digest).path())
             }
             Self::LaterVerdicts(repo, digest) => below(repo, "_verdicts", digest),
-            Self::LaterVerdictsOf(repo, algorithm) => {
-                format!("repos/{repo}/_verdicts/{}", algorithm.as_str())
-            }
+            Self::LaterVerdictsOf(repo, algorithm) => all_below(repo, "_verdicts", algorithm),
             Self::Refusal(repo, digest, refusal) => {
                 format!("{}/{refusal}", Key::Refusals(repo, digest).path())
             }
             Self::Refusals(repo, digest) => below(repo, REFUSALS, digest),
-            Self::RefusalsOf(repo, algorithm) => {
-                format!("repos/{repo}/{REFUSALS}/{}", algorithm.as_str())
-            }
+            Self::RefusalsOf(repo, algorithm) => all_below(repo, REFUSALS, algorithm),
             Self::Version
             | Self::Secret(_)
             | Self::Data(_)
@@ -237,6 +229,11 @@ fn within(root: &str, folder: &str) -> String {
 /// `repos/<name>/<folder>/<alg>/<hex>`
 fn below(repository: &Repository, folder: &str, digest: &Digest) -> String {
     format!("repos/{repository}/{folder}/{}/{}", digest.algorithm().as_str(), digest.hex())
+}
+
+/// `repos/<name>/<folder>/<alg>`
+fn all_below(repository: &Repository, folder: &str, algorithm: Algorithm) -> String {
+    format!("repos/{repository}/{folder}/{}", algorithm.as_str())
 }
 
 #[cfg(test)]
