@@ -28,8 +28,8 @@ pub(super) const SMALL_BYTES_MAX: usize = 64 << 10;
 pub(super) const PAGE_BYTES_MAX: usize = 4 << 20;
 /// KiB of all large answers at once.
 const LARGE_KIB_MAX: u32 = 128 << 10;
-/// Longest wait for room. Whoever waits longer is asked to come again.
-const WAIT_MAX: Duration = Duration::from_secs(10);
+/// Longest wait for room, which costs no memory. After that the client is asked to try again.
+const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// The large answers that are under way.
 #[derive(Debug)]
@@ -113,7 +113,7 @@ impl Space<'_> {
     ///
     /// # Errors
     ///
-    /// [`Case::Unavailable`] if there is none for ten seconds.
+    /// [`Case::Unavailable`] if there is none for thirty seconds.
     pub(super) async fn wait(&mut self, bytes: usize) -> Result<(), Error> {
         // whoever holds some and waits for more would be waited for by another one
         self.room = None;

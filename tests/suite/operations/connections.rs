@@ -181,7 +181,7 @@ async fn behind_a_proxy_one_address_may_have_all_connections() {
 async fn a_slow_download_comes_whole_while_others_flood() {
     let server = Server::start(&[("HTTP__CONNECTIONS_MAX", "20")]);
     let repository = Repository::of(&server, "flood");
-    let blob = Bytes::from((0..6 << 20).map(|n: u32| (n % 251) as u8).collect::<Vec<_>>());
+    let blob = Bytes::from((0..=250).cycle().take(6 << 20).collect::<Vec<u8>>());
     let digest = repository.push_blob(&blob).await.unwrap();
     let mut stream = connect_from(&server, 2).await;
     let head = format!("GET /v2/flood/blobs/{digest} HTTP/1.1\r\nhost: x\r\n\r\n");
