@@ -77,13 +77,15 @@ pub(crate) fn standing(manifest: &Manifest) -> Standing {
     };
     let claims = manifest.artifact_type.as_deref().is_some_and(is_helm)
         || manifest.config().is_some_and(|config| is_helm(&config.media_type));
+    // so says the host of a carrier that helm finds together with a chart's config
+    let is_installed = manifest.kind == "helm-chart" && named(Part::Chart);
     let is_helm = claims
         || manifest.kind == "helm-chart"
         || manifest.descriptors.iter().any(|named| is_helm(&named.media_type));
     match manifest.config() {
         _ if !is_helm => Standing::None,
         None if !claims => Standing::Index,
-        _ if claims || named(Part::Config) => Standing::Chart,
+        _ if claims || is_installed || named(Part::Config) => Standing::Chart,
         _ if named(Part::Chart) => Standing::Carrier,
         _ => Standing::None,
     }

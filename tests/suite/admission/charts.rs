@@ -69,7 +69,8 @@ async fn a_good_chart_is_stored_and_each_bad_one_is_refused_with_a_reason() {
     let twice = [good[0], ("web/Chart.yaml", "name: evil\n")];
     let hidden = [archive(&good), archive(&[("web/templates/evil.yaml", "x")])].concat();
     let other = YAML.replace("1.2.3", "6.6.6");
-    let unnamed = json!({ "apiVersion": "v2", "version": "1.2.3" });
+    let renamed = json!({ "apiVersion": "v2", "name": "other", "version": "1.2.3" });
+    let nameless = YAML.replace("name: web\n", "");
     let garbage = [chart(&good), b"garbage".to_vec()].concat();
     for (name, config, layer) in [
         ("a link", config(), chart(&link)),
@@ -80,7 +81,8 @@ async fn a_good_chart_is_stored_and_each_bad_one_is_refused_with_a_reason() {
         ("entries behind the end", config(), gzip(&hidden)),
         ("garbage behind the end", config(), garbage),
         ("another version inside", config(), chart(&[("web/Chart.yaml", &other)])),
-        ("no name", unnamed, chart(&good)),
+        ("another name in the config", renamed, chart(&good)),
+        ("no name", config(), chart(&[("web/Chart.yaml", &nameless)])),
         ("no gzip", config(), archive(&good)),
         ("no archive", config(), gzip(b"hello")),
     ] {

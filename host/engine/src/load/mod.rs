@@ -103,7 +103,8 @@ async fn compile(
         return Ok(component);
     }
     // silence for half a minute would look like a server that hangs
-    tracing::info!(plugin = name, %digest, "compiling a plugin; this happens once for each version");
+    let message = "compiling a plugin; this happens once for each of its versions";
+    tracing::info!(plugin = name, %digest, "{message}");
     let code = match &engine.compiler {
         Some(compiler) => {
             compiler.compile(bytes, engine.has_pool).await.map_err(|failure| match failure {

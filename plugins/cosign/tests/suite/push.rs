@@ -308,7 +308,7 @@ fn target(manifest: &Value, tags: &[String]) -> Target {
         artifact_type: named.artifact_type.clone(),
         annotations: properties(&named.annotations),
         platform: None,
-        urls: named.urls.clone(),
+        urls: named.urls.iter().map(ToOwned::to_owned).collect(),
         data: named.data.clone(),
     });
     Target::Manifest(Manifest {
@@ -326,9 +326,8 @@ fn target(manifest: &Value, tags: &[String]) -> Target {
     })
 }
 
-fn properties(annotations: &std::collections::BTreeMap<String, String>) -> Vec<Property> {
-    let property =
-        |(key, value): (&String, &String)| Property { key: key.clone(), value: value.clone() };
+fn properties(annotations: &oci::Annotations) -> Vec<Property> {
+    let property = |(key, value): (&str, &str)| Property { key: key.into(), value: value.into() };
     annotations.iter().map(property).collect()
 }
 

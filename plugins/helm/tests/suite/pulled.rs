@@ -8,7 +8,7 @@ use roadstead_plugin_sdk::{
 };
 use serde_json::Value;
 
-use crate::push::{codes, decoded, golden};
+use crate::push::{CONFIG, codes, decoded, golden};
 
 const HELMS: [&str; 2] = ["helm-3.22.0", "helm-4.3.1"];
 
@@ -75,13 +75,13 @@ fn review(case: &Value) -> Option<Report> {
                 digest: digest.clone(),
                 media_type: manifest.media_type.clone(),
                 artifact_type,
-                kind: "helm-chart".to_owned(),
+                kind: kind(&manifest).to_owned(),
                 bytes: bytes.clone(),
                 annotations: annotations.collect(),
                 descriptors,
                 repository: "charts/web".to_owned(),
-                tags: vec!["1.2.3".to_owned()],
-                principal: None,
+                tags: vec!["1.2.3".to_owned()].into(),
+                principal: None.into(),
                 properties: Vec::new(),
             }));
         } else {
@@ -90,6 +90,18 @@ fn review(case: &Value) -> Option<Report> {
         }
     }
     scene.review::<Helm>(&target.expect("it is there"), "{}").unwrap()
+}
+
+/// As the host names it: without a config of helm's type there is no chart of its own.
+fn kind(manifest: &oci::Manifest) -> &'static str {
+    match &manifest.content {
+        oci::Content::Image { .. }
+            if manifest.descriptors().all(|(_, _, named)| named.media_type != CONFIG) =>
+        {
+            "unknown"
+        }
+        _ => "helm-chart",
+    }
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn review(target: &Target, scene: &Scene) -> Option<Report> {
 fn another_artifact_may_carry_a_chart() {
     let mut scene = Scene::new();
     let descriptor = "application/vnd.ocm.software.component-descriptor.v2+yaml+tar";
-    let foreign = scene.manifest("helm-chart").config(OCM, b"{}").layer(descriptor, b"x");
+    let foreign = scene.manifest("unknown").config(OCM, b"{}").layer(descriptor, b"x");
     let foreign = foreign.layer(CHART, b"x").build();
     let report = review(&foreign, &scene).unwrap();
     assert_eq!(
@@ -177,7 +177,7 @@ fn another_artifact_may_carry_a_chart() {
         )
     );
     assert!(!report.rejects());
-    let empty = scene.manifest("helm-chart").config(media_type::OCI_EMPTY, b"{}");
+    let empty = scene.manifest("unknown").config(media_type::OCI_EMPTY, b"{}");
     let report = review(&empty.layer(CHART, b"x").build(), &scene).unwrap();
     assert_eq!((codes(&report), report.rejects()), (vec!["RSH080"], false));
     // helm would take the missing config from wherever the subject leads
@@ -185,16 +185,16 @@ fn another_artifact_may_carry_a_chart() {
     let image = manifest(IMAGE_CONFIG, &[(ROOTFS, "x")], json!({})).to_string();
     for (subject, expected) in [(&image, "RSH080"), (&chart, "RSH080 RSH007 RSH007")] {
         let digest = scene.blob(subject.as_bytes());
-        let carrier = scene.manifest("helm-chart").config(OCM, b"{}").layer(CHART, b"x");
+        let carrier = scene.manifest("unknown").config(OCM, b"{}").layer(CHART, b"x");
         let carrier = carrier.subject(OCI, &digest, 2).build();
         assert_eq!(codes(&review(&carrier, &scene).unwrap()).join(" "), expected);
     }
-    let listed = scene.manifest("helm-chart").config(OCM, b"{}").layer("text/plain", b"x").build();
+    let listed = scene.manifest("unknown").config(OCM, b"{}").layer("text/plain", b"x").build();
     assert_eq!(review(&listed, &scene), None);
-    let image = scene.manifest("helm-chart").config(IMAGE_CONFIG, b"{}").layer(CHART, b"x");
+    let image = scene.manifest("unknown").config(IMAGE_CONFIG, b"{}").layer(CHART, b"x");
     assert_eq!(codes(&review(&image.build(), &scene).unwrap()), ["RSH080"]);
     // what says that it is a chart is one
-    let claims = scene.manifest("helm-chart").config(OCM, b"{}").layer(CHART, b"x");
+    let claims = scene.manifest("unknown").config(OCM, b"{}").layer(CHART, b"x");
     let report = review(&claims.artifact_type(CONFIG).build(), &scene).unwrap();
     assert!(codes(&report).contains(&"RSH001") && report.rejects());
 }

@@ -166,7 +166,7 @@ fn descriptor((role, index, part): (oci::Role, usize, &oci::Descriptor)) -> Desc
         architecture: platform.architecture,
         variant: platform.variant,
         os_version: platform.os_version,
-        os_features: platform.os_features,
+        os_features: platform.os_features.iter().map(ToOwned::to_owned).collect(),
     });
     Descriptor {
         role: match role {
@@ -182,14 +182,13 @@ fn descriptor((role, index, part): (oci::Role, usize, &oci::Descriptor)) -> Desc
         artifact_type: part.artifact_type.clone(),
         annotations: properties(&part.annotations),
         platform,
-        urls: part.urls.clone(),
+        urls: part.urls.iter().map(ToOwned::to_owned).collect(),
         data: part.data.clone(),
     }
 }
 
-fn properties(annotations: &std::collections::BTreeMap<String, String>) -> Vec<Property> {
-    let property =
-        |(key, value): (&String, &String)| Property { key: key.clone(), value: value.clone() };
+fn properties(annotations: &oci::Annotations) -> Vec<Property> {
+    let property = |(key, value): (&str, &str)| Property { key: key.into(), value: value.into() };
     annotations.iter().map(property).collect()
 }
 
