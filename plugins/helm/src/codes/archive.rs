@@ -37,7 +37,9 @@ pub(crate) const PATH: Code = Code::error(
     "RSH024",
     "a path leads out of the chart",
     "Absolute paths, `..`, drive letters and the like write outside of the chart's folder \
-     where a program unpacks them carelessly. helm refuses most of them.",
+     where a program unpacks them carelessly. helm refuses most of them. Where a path holds a \
+     backslash, helm splits it there and not at its slashes, so that one file takes the place of \
+     another.",
 );
 
 pub(crate) const ENTRY_TYPE: Code = Code::error(

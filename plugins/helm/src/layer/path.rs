@@ -87,8 +87,11 @@ fn escape(path: &str) -> Option<&'static str> {
         return Some("is absolute");
     }
     let is_named = |part: &&str| !matches!(*part, "" | ".");
-    if top == ".." || top.contains('/') || inner.split('/').any(|part| part == "..") {
+    if top == ".." || inner.split('/').any(|part| part == "..") {
         return Some("leads out of the chart's folder");
+    }
+    if top.contains('/') {
+        return Some("is split by helm at its backslashes alone, which makes another path of it");
     }
     let first = inner.split('/').find(is_named).unwrap_or_default();
     if first.starts_with("..") {
