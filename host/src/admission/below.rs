@@ -14,7 +14,7 @@ use std::collections::{HashSet, VecDeque};
 use roadstead_engine::{Content, ContentError};
 use roadstead_oci::{Digest, Manifest, Role, Tag, TagForm, media_type};
 
-use super::Candidate;
+use super::{Candidate, plan::leaves_out_all};
 use crate::{
     kind::{Kind, carries_chart},
     policy::{Policy, Rule, Verb},
@@ -75,7 +75,9 @@ impl<'a> Rules<'a> {
             let of = &rule.about;
             let fits_tag =
                 |globs: &crate::policy::Globs| top.tags.iter().any(|tag| globs.fit(tag.as_str()));
-            if of.repositories.as_ref().is_some_and(|globs| !globs.fit(top.repository.as_str())) {
+            let elsewhere =
+                of.repositories.as_ref().is_some_and(|globs| !globs.fit(top.repository.as_str()));
+            if elsewhere || leaves_out_all(of, top) {
                 continue;
             }
             let asks = matches!(rule.verb, Verb::Check(_)) && may_be_about_charts(rule);

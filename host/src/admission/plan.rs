@@ -134,6 +134,16 @@ fn is_all_within(except: &Match, candidate: &Candidate) -> bool {
         && all(tags, &mut candidate.tags.iter().map(Tag::as_str))
 }
 
+/// Whether a rule leaves out everything that is pushed there with these tags, whatever it is.
+pub(super) fn leaves_out_all(about: &Match, candidate: &Candidate) -> bool {
+    about.except.as_deref().is_some_and(|except| {
+        let Match { kinds, types, layer_types, media_types, .. } = except;
+        let is_of_place = kinds.is_none()
+            && [types, layer_types, media_types].iter().all(|globs| globs.is_none());
+        is_of_place && is_all_within(except, candidate)
+    })
+}
+
 fn unlike(about: &Match, candidate: &Candidate) -> Option<Mismatch> {
     let Match { repositories, kinds: of, types: by, layer_types: layered, .. } = about;
     let Match { media_types, tags: tagged, .. } = about;

@@ -101,6 +101,23 @@ async fn wrapping_is_no_way_round_a_denial() {
     repository.put_manifest("dev2", &index).await.is(201);
 }
 
+#[tokio::test]
+async fn an_exception_holds_for_what_is_hidden_below() {
+    let policy = rule(
+        "match: { tags: [\"v*\"], kinds: [helm-chart], except: { repositories: [\"play/**\"] } }, \
+         deny: true",
+    );
+    let server = policy.serve();
+    let mut about = manifest((THING, b"{}"), &[("text/plain", b"x")]);
+    about["subject"] = descriptor(OCI_MANIFEST, b"later");
+    for (name, status) in [("work/a", 403), ("play/a", 201)] {
+        let repository = Repository::of(&server, name);
+        thing(&server, name, "dev").await.is(201);
+        let answer = repository.put_manifest("v1", &about).await;
+        assert_eq!(answer.status, status, "{name}: {}", String::from_utf8_lossy(&answer.body));
+    }
+}
+
 #[test]
 fn a_denial_is_shown_by_every_command() {
     let policy = rule("match: { kinds: [image] }, deny: true, message: no images here");
