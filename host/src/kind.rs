@@ -296,7 +296,8 @@ pub fn runs(manifest: &Manifest) -> Runs {
     let is_image = fits(IMAGE_CONFIGS, &config.media_type);
     let is_old = fits(OLD_CONFIGS, &config.media_type);
     if layers.is_empty() {
-        return if is_docker && (is_image || is_old) { Runs::Yes } else { Runs::No };
+        // they run it on what is mounted, and docker takes any config
+        return if is_docker || is_image { Runs::Yes } else { Runs::No };
     }
     let has_rootfs = layers.iter().any(|layer| fits(IMAGE_LAYERS, &layer.media_type));
     let familiar = &["application/vnd.docker.*", "application/vnd.oci.image.*"];
@@ -465,6 +466,10 @@ mod tests {
             (Runs::Yes, docker("application/octet-stream", &[ROOTFS])),
             (Runs::Yes, docker("application/json", &[ROOTFS, in_toto])),
             (Runs::Yes, docker("text/html", &[])),
+            (Runs::Yes, docker("application/vnd.example", &[])),
+            (Runs::Yes, manifest(oci, &[])),
+            (Runs::No, manifest(media_type::OCI_EMPTY, &[])),
+            (Runs::No, manifest("application/vnd.example", &[])),
             (Runs::Yes, docker("", &[ROOTFS])),
             (Runs::Yes, docker("application/vnd.example", &[ROOTFS])),
             (Runs::IfUnpacked, docker("application/vnd.example", &["text/plain"])),

@@ -132,6 +132,8 @@ fn what_readers_take_differently_is_refused() {
         (Tar::new().entry("a/", 0, b"x"), "a/ is a folder, link or device with content"),
         (Tar::new().entry("a", b'1', b"x"), "a is a folder, link or device with content"),
         (Tar::new().file("a/", ""), "a/ is a file with the name of a folder"),
+        (Tar::new().file("a/.", "x"), "a/. is a file with the name of a folder"),
+        (Tar::new().file("a/./..", "x"), "a/./.. is a file with the name of a folder"),
         (Tar::new().pax("path", "b/").file("a", ""), "b/ is a file with the name of a folder"),
         (Tar::new().pax("GNU.sparse.major", "1").file("a", "x"), "a is a sparse file"),
         (Tar::new().entry("s", b'S', b""), "s is a sparse file"),

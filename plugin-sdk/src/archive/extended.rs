@@ -68,7 +68,7 @@ impl Extended {
         if !header.link.is_empty() && !matches!(header.type_flag, b'1' | b'2') {
             return Err(Refused::Unclear("a file with the target of a link"));
         }
-        if header.type_flag == b'0' && header.name.ends_with(b"/") {
+        if header.type_flag == b'0' && names_a_folder(&header.name) {
             return Err(Refused::Unclear("a file with the name of a folder"));
         }
         if header.is_without_data() && header.size > 0 {
@@ -79,6 +79,12 @@ impl Extended {
         }
         Ok(())
     }
+}
+
+/// Whether a file can't have this name: some readers make a folder of it, some leave out its end.
+fn names_a_folder(name: &[u8]) -> bool {
+    let last = name.rsplit(|byte| matches!(byte, b'/' | b'\\')).next();
+    !name.is_empty() && matches!(last, Some(b"" | b"." | b".."))
 }
 
 /// Largest size that eleven octal digits hold. Beyond it a writer has to turn to PAX; below it some

@@ -118,7 +118,7 @@ fn check_user(config: &Config, findings: &mut Findings) {
         User::Named => (
             &codes::NAMED_USER,
             format!(
-                "the image runs as {}, a name that may still be root; use a number, as USER 65532",
+                "the image runs as {}, which may still be root; use a number, as USER 65532",
                 Quoted(user)
             ),
         ),

@@ -153,8 +153,15 @@ async fn a_request_under_way_never_gives_way() {
         uploads.push(begin_upload(&server, &repository).await);
     }
     drop(repository);
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let refused = ask(&mut connect(&server).await, BASE).await.to_lowercase();
+    // until the server has read the headers of all of them
+    let mut refused = String::new();
+    for _ in 0..100 {
+        refused = ask(&mut connect(&server).await, BASE).await.to_lowercase();
+        if !refused.starts_with("http/1.1 200") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     assert!(refused.starts_with("http/1.1 503"), "{refused}");
     assert!(refused.contains("retry-after: ") && refused.contains("this address"), "{refused}");
     assert!(has_logged(&server, "http.address_percent_max"));

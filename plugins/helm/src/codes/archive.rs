@@ -98,8 +98,8 @@ pub(crate) const UNPORTABLE: Code = Code::warning(
     "RSH033",
     "a name becomes another one on some systems",
     "Windows cuts dots and spaces off the end of a name, and takes what follows a colon for a \
-     stream of the file before it; macOS leaves out letters that can't be seen. Rename the file. Where \
-     helm goes by the name that it becomes, it is RSH034.",
+     stream of the file before it; macOS leaves out letters that can't be seen. Rename the file. \
+     Where helm goes by the name that it becomes, it is RSH034.",
 );
 
 pub(crate) const OTHER_ELSEWHERE: Code = Code::error(
