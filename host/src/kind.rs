@@ -97,7 +97,7 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.docker.attestation.manifest.v1+json",
             "application/vnd.dev.cosign.artifact.att.v1+json",
         ],
-        beside: IMAGE_CONFIGS,
+        beside: FILES,
         about: "in-toto statements, by cosign's tag or by buildkit in an index",
     },
     Row {
@@ -115,7 +115,7 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.syft+json",
             "application/vnd.dev.cosign.artifact.sbom.v1+json",
         ],
-        beside: IMAGE_CONFIGS,
+        beside: FILES,
         about: "a bill of materials: SPDX, CycloneDX, Syft",
     },
     Row {
@@ -203,6 +203,15 @@ pub enum Runs {
     /// if besides its config lists layers, as an image's does
     IfListed,
 }
+
+/// What stands beside the type of a file that is attached to something: the configs that tools
+/// write, and the types that they give a file without one; the second of these is oras's.
+const FILES: &[&str] = &[
+    media_type::OCI_CONFIG,
+    media_type::DOCKER_CONFIG,
+    "application/json",
+    "application/vnd.oci.image.layer.v1.tar",
+];
 
 impl Row {
     /// Every kind.
@@ -507,6 +516,12 @@ mod tests {
         assert!(is_helper(&soci, &classify(&soci, &[])));
         let plain = attestation(&["application/octet-stream"], "application/octet-stream");
         assert!(!is_helper(&plain, &classify(&plain, &[])));
+        // as `oras attach` writes a file without a type
+        let mut attached =
+            manifest(media_type::OCI_EMPTY, &["application/vnd.oci.image.layer.v1.tar"]);
+        attached["artifactType"] = json!("application/spdx+json");
+        let attached = read(&attached);
+        assert!(is_only(&attached, &classify(&attached, &[]), Kind::SBOM));
         let sbom = "application/vnd.dev.cosign.artifact.sbom.v1+json";
         let sbom = read(&manifest(sbom, &["application/vnd.cyclonedx+json"]));
         assert!(is_only(&sbom, &classify(&sbom, &[]), Kind::SBOM));

@@ -145,7 +145,7 @@ pub(super) fn unaccepted(rule: &Rule, candidate: &Candidate) -> Checked {
     let message = match stranger(rule, candidate) {
         Some((text, of)) => format!(
             "{repository} takes only {accepted}; this is {kinds}, but the type {text:?} does not \
-             belong into {of}"
+             belong in {of}"
         ),
         None => format!("{repository} takes only {accepted}; this is {kinds} ({of})"),
     };

@@ -238,7 +238,7 @@ fn is_of_type(of: &Globs, candidate: &Candidate) -> bool {
     is_image && some && types.all(|text| of.fit(text))
 }
 
-/// A type that does not belong into the candidate, which is otherwise what a rule accepts; and what
+/// A type that does not belong in the candidate, which is otherwise what a rule accepts; and what
 /// that is.
 pub(super) fn stranger<'a>(
     rule: &'a Rule,

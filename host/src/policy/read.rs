@@ -138,7 +138,7 @@ impl Reader {
             most => format!("{}MiB", most >> 20),
         };
         let help = format!("write it as {example}, at most {most}");
-        self.error(&node.spot, format!("{:?} is no amount of memory for this", text.value), &help);
+        self.error(&node.spot, format!("{:?} is no amount for this", text.value), &help);
         None
     }
 

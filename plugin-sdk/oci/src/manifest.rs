@@ -76,7 +76,14 @@ impl Manifest {
     /// some five times as much memory as there are bytes, whatever they say.
     pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self, InvalidManifest> {
         let invalid = |error: serde_json::Error| {
-            InvalidManifest::new("", format!("is not valid JSON: {error}"))
+            let what = match error.to_string() {
+                deep if deep.starts_with("recursion limit exceeded") => {
+                    "is nested more than 127 levels deep, which readers refuse; flatten it"
+                        .to_owned()
+                }
+                error => format!("is not valid JSON: {error}"),
+            };
+            InvalidManifest::new("", what)
         };
         let mut json = serde_json::Deserializer::from_slice(bytes);
         let written = By(AsWritten).deserialize(&mut json).map_err(invalid)?;
@@ -238,7 +245,7 @@ impl Written {
         let foreign = if is_image { &["manifests"][..] } else { &["config", "layers"] };
         if let Some(key) = foreign.iter().find(|key| self.keys.contains(key)) {
             // some clients would take it for an image and others for an index
-            let what = "does not belong into a manifest of this media type; remove it";
+            let what = "does not belong in a manifest of this media type; remove it";
             return Err(InvalidManifest::at_key(key, what));
         }
         let content = if is_image {

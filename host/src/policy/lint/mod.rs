@@ -51,6 +51,8 @@ pub(super) fn warnings(whole: &Whole<'_>) -> Vec<Problem> {
 /// What is pushed by digest has no tag, so that no exception of tags holds for it.
 fn by_digest(rule: &Written, warnings: &mut Vec<Problem>) {
     let except = rule.what.about.except.as_ref().map(|(_, except)| except);
+    // a rule about tags sees no push by digest
+    let except = except.filter(|_| !rule.what.about.places.contains_key("tags"));
     if let Some(tags) = except.and_then(|except| except.places.get("tags")) {
         let message = "a push by digest has no tag, so this exception does not hold for it";
         let help = "helm and cosign push by digest first; leave out repositories or kinds instead";

@@ -48,9 +48,9 @@ pub(crate) const METADATA_DIFFER: Code = Code::warning(
 pub(crate) const CONFIG_THIN: Code = Code::warning(
     "RSH046",
     "the config says less than Chart.yaml",
-    "helm does not look into the config, and what it leaves out contradicts nothing; but \
-     registries, scanners and user interfaces show the config, and here they have little to show. Push the \
-     chart with `helm push`, which makes it from Chart.yaml.",
+    "helm installs what Chart.yaml says, and what the config leaves out contradicts nothing. But \
+     registries, scanners and user interfaces show the config. Push the chart with `helm push`, \
+     which makes it from Chart.yaml.",
 );
 
 pub(crate) const UNJUDGED: Code = Code::error(

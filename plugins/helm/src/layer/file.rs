@@ -114,7 +114,7 @@ impl Walk<'_, '_> {
                 self.walked.contents.locate(inner, self.depth).0.lock = lock;
             }
             "values.schema.json" => {
-                if let Err(problem) = self.check_schema(content)? {
+                if let Err(problem) = Self::check_schema(content)? {
                     self.schema(problem, path);
                 }
             }
@@ -123,16 +123,12 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// What does not fit any more is left alone.
-    fn check_schema(&mut self, content: impl Read) -> io::Result<Result<(), SchemaProblem>> {
-        let left = &mut self.found.schemas_left;
-        let mut limited = content.take(*left);
-        let mut bytes = BufReader::with_capacity(SCHEMA_CHUNK_BYTES, &mut limited);
+    /// Reads it in pieces, so that its size does not matter.
+    fn check_schema(content: impl Read) -> io::Result<Result<(), SchemaProblem>> {
+        let mut bytes = BufReader::with_capacity(SCHEMA_CHUNK_BYTES, content);
         let has_mark = bytes.fill_buf()?.starts_with(MARK);
         bytes.consume(if has_mark { MARK.len() } else { 0 });
-        let checked = files::check_schema(bytes)?;
-        *left = limited.limit();
-        Ok(if *left == 0 { Ok(()) } else { checked })
+        files::check_schema(bytes)
     }
 
     fn too_deep(&mut self) {

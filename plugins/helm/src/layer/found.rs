@@ -13,10 +13,8 @@ const FINDINGS_MAX: u32 = 10;
 const WITHIN_BYTES_MAX: u64 = 132 << 20;
 /// Bytes of all Chart.yaml and requirements.yaml, which are kept.
 const CHARTS_BYTES_MAX: usize = 16 << 20;
-/// Bytes of all values and locks, and of all schemas. They are looked at for what stops helm; what
-/// lies beyond is not.
+/// Bytes of all values and locks. They are looked at for what stops helm; what lies beyond is not.
 const YAML_BYTES_MAX: usize = 16 << 20;
-const SCHEMAS_BYTES_MAX: u64 = 64 << 20;
 
 /// Findings about one layer.
 #[derive(Debug)]
@@ -35,8 +33,6 @@ pub(super) struct Found<'r> {
     pub(super) charts_left: usize,
     /// of values and locks
     pub(super) yaml_left: usize,
-    /// of schemas
-    pub(super) schemas_left: u64,
 }
 
 impl<'r> Found<'r> {
@@ -50,7 +46,6 @@ impl<'r> Found<'r> {
             within_left: WITHIN_BYTES_MAX,
             charts_left: CHARTS_BYTES_MAX,
             yaml_left: YAML_BYTES_MAX,
-            schemas_left: SCHEMAS_BYTES_MAX,
         }
     }
 
