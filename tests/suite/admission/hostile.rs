@@ -46,7 +46,7 @@ async fn bodies_that_clients_read_differently_are_refused() {
         (with(image(), "manifests", json!([])).to_string(), "does not belong"),
         (with(image(), "fsLayers", json!([])).to_string(), "schema 1"),
         (twice, "twice"),
-        (deep, "JSON"),
+        (deep, "levels deep"),
         (format!("{} {{}}", image()), "JSON"),
         (lying.to_string(), "other content"),
         (negative.to_string(), "size"),

@@ -141,7 +141,7 @@ async fn an_index_s_helpers_belong_to_it_and_a_type_that_does_not_is_named() {
             &foreign,
             Some(
                 "this is attestation, but the type \"application/vnd.example\" does not belong \
-                 into attestation",
+                 in attestation",
             ),
         ),
     ] {
