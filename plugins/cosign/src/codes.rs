@@ -204,13 +204,15 @@ pub(crate) const BUNDLE: Code = Code::error(
     "RSC043",
     "a bundle is not the JSON of a bundle",
     "sigstore's libraries read it strictly: known fields only, each once, of the right types, \
-     bytes in base64.",
+     bytes in base64. It is a warning where the manifest does not say, by the annotations \
+     `dev.sigstore.bundle.*`, that the bundle signs its subject: clients pass it over.",
 );
 
 pub(crate) const VERSION: Code = Code::error(
     "RSC044",
     "a bundle is of an unknown version",
-    "Clients read the versions 0.1, 0.2 and 0.3. cosign 3 writes 0.3.",
+    "Clients read the versions 0.1, 0.2 and 0.3, and pass over others, so that it is a warning as \
+     RSC043 may be. cosign 3 writes 0.3.",
 );
 
 pub(crate) const CONTENT: Code = Code::error(

@@ -15,7 +15,9 @@ use roadstead_plugin_sdk::{Descriptor, Failure, Manifest, Quoted, Report, oci::j
 use serde_json::Value;
 
 use crate::{
-    codes, read,
+    codes,
+    findings::Findings,
+    read,
     trust::{Claim, Found, SIGNED},
 };
 
@@ -60,7 +62,7 @@ fn read_attached(
         Ok(value) => value,
         Err(error) => {
             let why = format!("is not clear JSON ({error})");
-            find(layer, &Wrong::new(&codes::BUNDLE, "", why), report);
+            find(manifest, layer, &Wrong::new(&codes::BUNDLE, "", why), report);
             return Ok(Found::default());
         }
     };
@@ -70,7 +72,7 @@ fn read_attached(
     let (material, content) = match parse(&value, Some(about)) {
         Ok(parsed) => parsed,
         Err(wrong) => {
-            find(layer, &wrong, report);
+            find(manifest, layer, &wrong, report);
             return Ok(Found::default());
         }
     };
@@ -106,9 +108,21 @@ fn read_stored(layers: &[&Descriptor]) -> Result<Found, Failure> {
     Ok(found)
 }
 
-fn find(layer: &Descriptor, wrong: &Wrong, report: &mut Report) {
+/// What is no bundle that clients read signs nothing, unless the manifest says that it does: they
+/// pass it over.
+fn find(manifest: &Manifest, layer: &Descriptor, wrong: &Wrong, report: &mut Report) {
+    let is_none = [codes::BUNDLE.id, codes::VERSION.id].contains(&wrong.code.id);
+    let mut findings = match is_none && !is_announced(manifest) {
+        true => Findings::beside(report),
+        false => Findings::new(report),
+    };
     let message = format!("the bundle {}; sign with cosign", wrong.why);
-    report.find(wrong.code, message).blob(&layer.digest).pointer(&wrong.pointer);
+    findings.add(wrong.code, message).blob(&layer.digest).pointer(&wrong.pointer);
+}
+
+/// Whether the manifest says, as cosign does, what its bundle signs.
+fn is_announced(manifest: &Manifest) -> bool {
+    [CONTENT, PREDICATE_TYPE].iter().any(|key| manifest.annotation(key).is_some())
 }
 
 /// A signature that was moved to another manifest is refused, and counts as none: that is true.
@@ -120,9 +134,7 @@ fn find_other(
     report: &mut Report,
 ) -> bool {
     let Some(other) = &content.other else { return false };
-    let is_announced =
-        [CONTENT, PREDICATE_TYPE].iter().any(|key| manifest.annotation(key).is_some());
-    let is_moved = is_announced || content.predicate_type.as_deref() == Some(SIGNED);
+    let is_moved = is_announced(manifest) || content.predicate_type.as_deref() == Some(SIGNED);
     let (code, advice) = if is_moved {
         (&codes::OTHER_DIGEST, "sign again with cosign")
     } else {

@@ -53,6 +53,30 @@ fn a_bundle_is_one_layer_with_a_subject() {
     }
 }
 
+#[test]
+fn what_is_no_bundle_signs_nothing_unless_the_manifest_says_so() {
+    let content = "dev.sigstore.bundle.content";
+    let mut later = good();
+    later["mediaType"] = json!("application/vnd.dev.sigstore.bundle.v0.4+json");
+    for (bytes, code) in [
+        (later.to_string().into_bytes(), "RSC044"),
+        (b"junk".to_vec(), "RSC043"),
+        (b"{}\n{}".to_vec(), "RSC043"),
+    ] {
+        let push = Push::bundle_of(&bytes, &signed());
+        let report = push.clone().review();
+        assert_eq!((codes(&report), report.rejects()), (vec![code], false), "{code}");
+        let says_so = push.clone().set("/annotations", json!({ content: "dsse-envelope" }));
+        assert!(says_so.review().rejects(), "{code}");
+        let known = push.known(&[("release", &Signer::new(1).pem())]).required();
+        assert_eq!(codes(&known.review()), [code, "RSC060"]);
+    }
+    // this one says itself that it signs the subject
+    let mut broken = good();
+    broken["verificationMaterial"] = json!({});
+    assert!(Push::bundle(&broken, &signed()).review().rejects());
+}
+
 fn layers_of_bundles(push: &Push) -> usize {
     let layers = push.manifest["layers"].as_array().unwrap();
     layers.iter().filter(|layer| layer["mediaType"] == BUNDLE).count()
