@@ -36,29 +36,41 @@ pub(crate) struct Cache {
     /// records of blobs whose bytes were hashed and found right, and what their segments' stamps
     /// said then
     pub(crate) hashed: Map<Id, String>,
+    /// the same of those that were found wrong
+    pub(crate) broken: Map<Id, String>,
 }
 
 impl Cache {
     pub(crate) fn new() -> Self {
-        let weigh = |bytes: usize| u32::try_from(bytes + ENTRY_BYTES).unwrap_or(u32::MAX);
         Self {
             repositories: Map::new(NAMES_MAX),
             links: Map::new(NAMES_MAX),
             tags: Map::new(NAMES_MAX),
             manifests: Map::builder()
                 .max_capacity(MANIFEST_BYTES_MAX)
-                .weigher(move |_, manifest: &Arc<Manifest>| weigh(manifest.bytes.len()))
+                .weigher(|_, manifest: &Arc<Manifest>| weigh(manifest.bytes.len()))
                 .build(),
             objects: Map::builder()
                 .max_capacity(OBJECT_BYTES_MAX)
-                .weigher(move |key: &String, bytes: &Bytes| weigh(key.len() + bytes.len()))
+                .weigher(|key: &String, bytes: &Bytes| weigh(key.len() + bytes.len()))
                 .build(),
             finished_uploads: Map::new(NAMES_MAX),
-            hashed: Map::builder()
-                .max_capacity(HASHED_BYTES_MAX)
-                .weigher(move |_, seen: &String| weigh(seen.len()))
-                .time_to_live(HASHED_FOR)
-                .build(),
+            hashed: stamps(),
+            broken: stamps(),
         }
     }
+}
+
+/// What an entry of so many bytes weighs.
+fn weigh(bytes: usize) -> u32 {
+    u32::try_from(bytes + ENTRY_BYTES).unwrap_or(u32::MAX)
+}
+
+/// What was seen of the segments of records.
+fn stamps() -> Map<Id, String> {
+    Map::builder()
+        .max_capacity(HASHED_BYTES_MAX)
+        .weigher(|_, seen: &String| weigh(seen.len()))
+        .time_to_live(HASHED_FOR)
+        .build()
 }

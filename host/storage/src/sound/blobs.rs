@@ -140,13 +140,15 @@ impl Storage {
             Proof::Whole => link.size <= MOMENT_BYTES_MAX,
             Proof::Hashed => true,
         };
+        if self.cache.broken.get(&link.record).as_ref() == Some(&seen) {
+            return Ok(false);
+        }
         if !hashed || self.cache.hashed.get(&link.record).as_ref() == Some(&seen) {
             return Ok(true);
         }
         let proven = self.hash(digest, segments).await?;
-        if proven {
-            self.cache.hashed.insert(link.record.clone(), seen);
-        }
+        let known = if proven { &self.cache.hashed } else { &self.cache.broken };
+        known.insert(link.record.clone(), seen);
         Ok(proven)
     }
 

@@ -166,7 +166,9 @@ pub async fn a_blob_is_hashed_once_as_long_as_nobody_writes_to_it(world: &World)
     }
     assert_eq!(reads.load(Ordering::Relaxed), 9 + 1, "its size each time, its bytes once");
     damage(world, &key, Changed).await;
+    assert!(storage.blob(&name, &sha256(&bytes)).await.unwrap().is_some(), "nobody knows it yet");
     assert_eq!(storage.whole_blob(&name, &sha256(&bytes)).await.unwrap(), None);
+    assert_eq!(storage.blob(&name, &sha256(&bytes)).await.unwrap(), None, "known to be damaged");
     push_blob(&storage, &name, &bytes).await.unwrap();
     assert!(storage.whole_blob(&name, &sha256(&bytes)).await.unwrap().is_some());
 }
