@@ -40,6 +40,17 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("match: { tags: [\"-rc*\"] }, deny: true", "can never match: no tag can be", ""),
     ("match: { tags: [\"sha256:*\"] }, deny: true", "can never match: no tag can be", ""),
     ("match: { tags: [\".*\"] }, deny: true", "can never match: no tag can be", ""),
+    (
+        "match: { kinds: [unknown] }, acceptOnly: [unknown], mode: warn, severity: { RSA001: error }",
+        "only warns, so RSA001 stays a warning",
+        "mode: enforce",
+    ),
+    (
+        "match: { tags: [v1], except: { repositories: [a] } }, deny: true, mode: warn, severity: { \
+         RSA005: error }",
+        "only warns, so RSA005 stays a warning",
+        "",
+    ),
     // a dead glob beside a live one
     (
         "match: { repositories: [\"a/**\", \"B/**\"] }, deny: true",
@@ -204,6 +215,9 @@ fn rules_and_plugins_that_come_to_nothing_are_warned_of() {
 
 /// Policies that mean what they say, each next to one that is warned of.
 const SENSIBLE: &[&str] = &[
+    "rules:\n  - name: r\n    match: { tags: [\"*\"], except: { tags: [\"v*\"] } }\n    deny: true",
+    "rules:\n  - { name: r, match: { kinds: [wasm] }, deny: true, mode: warn, severity: { RSA005: \
+     warning } }",
     // elsewhere the kind is accepted
     "plugins: { i: { builtin: image } }\nrules:\n  - { name: a, match: { repositories: \
      [\"c/**\"] }, \

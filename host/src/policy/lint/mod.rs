@@ -11,7 +11,7 @@ mod plugins;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Installed,
+    Installed, Level, Mode,
     document::{Action, Written},
     problem::{At, Problem},
 };
@@ -41,6 +41,7 @@ pub(super) fn warnings(whole: &Whole<'_>) -> Vec<Problem> {
     for rule in whole.rules {
         globs::check(rule, &mut effort, &mut warnings);
         by_digest(rule, &mut warnings);
+        raised_in_vain(rule, &mut warnings);
         plugins::unread(rule, whole.plugins, &mut effort, &mut warnings);
     }
     pairs::check(whole, &mut effort, &mut warnings);
@@ -59,6 +60,19 @@ fn by_digest(rule: &Written, warnings: &mut Vec<Problem>) {
         warnings.push(Problem::warning(&tags.key, message).help(help));
     }
     seen_by_tag(rule, warnings);
+}
+
+/// A code stays a warning in a rule that only warns.
+fn raised_in_vain(rule: &Written, warnings: &mut Vec<Problem>) {
+    if rule.what.mode != Some(Mode::Warn) {
+        return;
+    }
+    for (code, _) in rule.what.severity.iter().filter(|(_, level)| *level == Level::Error) {
+        let message =
+            format!("rule {:?} only warns, so {} stays a warning", rule.name.value, code.value);
+        let help = "set `mode: enforce`, or remove this";
+        warnings.push(Problem::warning(&code.spot, message).help(help));
+    }
 }
 
 /// Nor does a rule about tags see it. One that denies means just the tags.
