@@ -23,7 +23,7 @@ mod signatures;
 mod statement;
 mod trust;
 
-use roadstead_plugin_sdk::{Manifest, SettingsProblem, prelude::*};
+use roadstead_plugin_sdk::{Manifest, prelude::*};
 
 use form::Form;
 pub use settings::{Accepted, KeySetting, Settings};

@@ -41,7 +41,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("match: { tags: [\"sha256:*\"] }, deny: true", "can never match: no tag can be", ""),
     ("match: { tags: [\".*\"] }, deny: true", "can never match: no tag can be", ""),
     (
-        "match: { kinds: [unknown] }, acceptOnly: [unknown], mode: warn, severity: { RSA001: error }",
+        "match: { kinds: [wasm] }, acceptOnly: [wasm], mode: warn, severity: { RSA001: error }",
         "only warns, so RSA001 stays a warning",
         "mode: enforce",
     ),
