@@ -93,7 +93,7 @@ async fn more_connections_than_open_files_keep_nobody_out() {
     assert_eq!(repository.get(&format!("blobs/{digest}")).await.is(200).body, blob);
     assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     assert!(has_logged(&server, "http.connections_max is lowered from 4096").await);
-    assert!(!has_logged(&server, "could not be accepted"), "{:#?}", server.log());
+    assert!(!has_logged(&server, "could not be accepted").await, "{:#?}", server.log());
     drop(idle);
 }
 
@@ -105,7 +105,7 @@ async fn a_low_soft_limit_of_open_files_is_raised() {
     for stream in &mut idle {
         assert!(ask(stream, BASE).await.starts_with("HTTP/1.1 200"));
     }
-    assert!(!has_logged(&server, "is lowered"), "{:#?}", server.log());
+    assert!(!has_logged(&server, "is lowered").await, "{:#?}", server.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
