@@ -37,11 +37,8 @@ impl Guest for Misbehave {
     }
 
     fn validate_settings(settings: String) -> Result<(), Vec<SettingsProblem>> {
-        let problem = |severity| SettingsProblem {
-            severity,
-            pointer: "/mode".into(),
-            message: "no".into(),
-        };
+        let problem =
+            |severity| SettingsProblem { severity, pointer: "/mode".into(), message: "no".into() };
         match mode(&settings).as_str() {
             "refuse-settings" => Err(vec![problem(Severity::Warning), problem(Severity::Error)]),
             "refuse-all-settings" => Err(vec![problem(Severity::Error); 1000]),
