@@ -281,13 +281,13 @@ pub fn stranger(manifest: &Manifest, kind: Kind) -> Option<&str> {
 
 /// Whether the manifest is what an image index names beside images, and nothing else.
 pub fn is_helper(manifest: &Manifest, kinds: &[Kind]) -> bool {
-    let all = |helper: &&[&str]| {
+    let is_all = |helper: &&[&str]| {
         types(manifest).any(|text| matches(helper[0], text))
             && types(manifest).all(|text| fits(helper, text))
     };
     matches!(manifest.content, Content::Image { .. })
         && matches!(kinds, [Kind::ATTESTATION | Kind::UNKNOWN])
-        && HELPERS.iter().any(|helper| all(helper))
+        && HELPERS.iter().any(is_all)
 }
 
 /// What the manifest says it is and what it holds; not what it refers to.

@@ -3,7 +3,7 @@
 use std::io::{Read, Seek, SeekFrom};
 
 use roadstead_plugin_sdk::{
-    Descriptor, Role, SettingsProblem,
+    Descriptor, Role,
     content::{self, ReadError},
     context,
     prelude::*,

@@ -242,13 +242,10 @@ impl State {
                 self.pure = false;
             }
         }
-        match &self.view.push {
-            Some(push) => Ok(push),
-            None => {
-                self.pure = false;
-                Err(Stopped::Context.into())
-            }
+        if self.view.push.is_none() {
+            self.pure = false;
         }
+        self.view.push.as_ref().ok_or_else(|| Stopped::Context.into())
     }
 
     /// What `context` asks, for the review of a manifest only.

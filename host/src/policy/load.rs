@@ -70,7 +70,7 @@ impl Loader {
             check_names(&rules, &included, &mut problems);
             problems.extend(overrides::apply(&mut rules, changes, &included));
             for rule in &rules {
-                check_rule(rule, (&installed, &declared), &mut problems);
+                check_rule(rule, &installed, &declared, &mut problems);
             }
         }
         if !problems.is_empty() {
@@ -158,7 +158,8 @@ fn check_names(rules: &[Written], included: &[BTreeSet<usize>], problems: &mut V
 /// Whether everything that a rule names exists and does what it is asked to.
 fn check_rule(
     rule: &Written,
-    (installed, declared): (&BTreeMap<String, Installed>, &[(At<String>, usize)]),
+    installed: &BTreeMap<String, Installed>,
+    declared: &[(At<String>, usize)],
     problems: &mut Vec<Problem>,
 ) {
     let (of_manifests, of_layers) = rule.verb.plugins();

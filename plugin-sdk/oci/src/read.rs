@@ -142,9 +142,9 @@ impl<'de, A: MapAccess<'de>> Entries<A> {
     /// The next key, in whatever form it is wanted.
     fn next_as<K>(&mut self, of: impl FnOnce(&str) -> K) -> Result<Option<K>, A::Error> {
         let (seen, hasher) = (&mut self.seen, &self.hasher);
-        let key = |text: &str| match seen.insert(hasher.hash_one(text)) {
-            true => Ok(of(text)),
-            false => Err(text.chars().take(120).collect::<String>()),
+        let key = |text: &str| {
+            let is_new = seen.insert(hasher.hash_one(text));
+            is_new.then(|| of(text)).ok_or_else(|| text.chars().take(120).collect::<String>())
         };
         match self.object.next_key_seed(KeyOf(key))? {
             Some(Ok(key)) => Ok(Some(key)),

@@ -199,7 +199,7 @@ impl Walk<'_> {
 }
 
 enum Read {
-    Manifest(oci::Manifest),
+    Manifest(Box<oci::Manifest>),
     Absent,
     /// larger than any that is stored, or no manifest that all clients read alike
     Unclear,
@@ -213,7 +213,7 @@ fn read(named: &Descriptor) -> Result<Read, Failure> {
         Err(error) => return Err(error.into()),
     };
     let parsed = oci::Manifest::parse(&bytes, Some(&named.media_type));
-    Ok(parsed.map_or(Read::Unclear, Read::Manifest))
+    Ok(parsed.map_or(Read::Unclear, |manifest| Read::Manifest(Box::new(manifest))))
 }
 
 /// Where a descriptor stands: in words, and as a JSON pointer.

@@ -1,6 +1,9 @@
 //! Who pushes much does not hold up the others, and what was judged is not judged again.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use futures::future::join_all;
@@ -148,7 +151,10 @@ async fn a_heavy_chart_is_judged_once_whatever_its_wrong_tags_are() {
     const AGAIN: u32 = 10;
     let server = Server::start(&[]);
     let repository = Repository::of(&server, "charts/web");
-    let values: String = (0..40_000).map(|n| format!("k{n}: {n}\n")).collect();
+    let mut values = String::new();
+    for n in 0..40_000 {
+        writeln!(values, "k{n}: {n}").unwrap();
+    }
     let layer = chart(&[("web/Chart.yaml", YAML), ("web/values.yaml", &values)]);
     let config = config().to_string();
     let config = (CONFIG, config.as_bytes());

@@ -112,7 +112,7 @@ fn the_compiler_sets_its_bounds_before_it_reads() {
     let data = (2_u64 << 30).to_string();
     while (soft("Max data size"), soft("Max cpu time")) != (data.clone(), "60".to_owned()) {
         assert!(started.elapsed() < Duration::from_secs(30), "it has no bounds");
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::park_timeout(Duration::from_millis(20));
     }
     drop(compiler.stdin.take());
     assert!(!compiler.wait().unwrap().success(), "nothing is no component");

@@ -105,19 +105,16 @@ async fn compile(
     // silence for half a minute would look like a server that hangs
     let message = "compiling a plugin; this happens once for each of its versions";
     tracing::info!(plugin = name, %digest, "{message}");
-    let code = match &engine.compiler {
-        Some(compiler) => {
-            compiler.compile(bytes, engine.has_pool).await.map_err(|failure| match failure {
-                Failure::Bound(why) => refused(why),
-                Failure::Machine(why) => LoadError::Engine(why),
-            })?
-        }
-        None => {
-            let (wasmtime, bytes) = (engine.wasmtime.clone(), bytes.to_vec());
-            let compile = move || wasmtime.precompile_component(&bytes);
-            let compiled = tokio::task::spawn_blocking(compile).await;
-            compiled.unwrap_or_else(|panicked| Err(panicked.into())).map_err(invalid)?
-        }
+    let code = if let Some(compiler) = &engine.compiler {
+        compiler.compile(bytes, engine.has_pool).await.map_err(|failure| match failure {
+            Failure::Bound(why) => refused(why),
+            Failure::Machine(why) => LoadError::Engine(why),
+        })?
+    } else {
+        let (wasmtime, bytes) = (engine.wasmtime.clone(), bytes.to_vec());
+        let compile = move || wasmtime.precompile_component(&bytes);
+        let compiled = tokio::task::spawn_blocking(compile).await;
+        compiled.unwrap_or_else(|panicked| Err(panicked.into())).map_err(invalid)?
     };
     if let Some(cache) = &engine.cache {
         cache.keep(digest, &code);

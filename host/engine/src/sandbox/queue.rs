@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     /// Who gets the turns that become free one after the other, each after it computed for so long.
-    async fn order(max: usize, callers: &[(&str, &str, u64)]) -> Vec<usize> {
+    fn order(max: usize, callers: &[(&str, &str, u64)]) -> Vec<usize> {
         let queue = Queue::new(max);
         let mut waiting: Vec<_> = callers
             .iter()
@@ -258,19 +258,19 @@ mod tests {
         let mut callers = vec![("a", "x", 500); 6];
         callers.extend([("b", "x", 5), ("b", "x", 5), ("c", "x", 5)]);
         // when the first one came, nobody else was there
-        assert_eq!(order(1, &callers).await[..4], [0, 6, 7, 8]);
+        assert_eq!(order(1, &callers)[..4], [0, 6, 7, 8]);
     }
 
     #[tokio::test]
     async fn so_do_the_parts_of_one_caller() {
         let mut callers = vec![("a", "heavy", 500); 6];
         callers.extend([("a", "light", 5), ("a", "light", 5)]);
-        assert_eq!(order(1, &callers).await[..3], [0, 6, 7]);
+        assert_eq!(order(1, &callers)[..3], [0, 6, 7]);
         // many parts give a caller no more than one
         let mut callers: Vec<_> =
             ["p", "q", "r", "s"].map(|part| ("a", part, 500)).into_iter().collect();
         callers.push(("b", "x", 5));
-        assert_eq!(order(1, &callers).await[..2], [0, 4]);
+        assert_eq!(order(1, &callers)[..2], [0, 4]);
     }
 
     #[tokio::test]
@@ -279,7 +279,7 @@ mod tests {
         let mut callers = vec![known];
         callers.extend(["p", "q", "r", "s"].map(|part| ("a", part, 500)));
         callers.push(known);
-        assert_eq!(order(1, &callers).await[..3], [0, 5, 1]);
+        assert_eq!(order(1, &callers)[..3], [0, 5, 1]);
     }
 
     #[tokio::test]

@@ -112,9 +112,10 @@ fn read_stored(layers: &[&Descriptor]) -> Result<Found, Failure> {
 /// pass it over.
 fn find(manifest: &Manifest, layer: &Descriptor, wrong: &Wrong, report: &mut Report) {
     let is_none = [codes::BUNDLE.id, codes::VERSION.id].contains(&wrong.code.id);
-    let mut findings = match is_none && !is_announced(manifest) {
-        true => Findings::beside(report),
-        false => Findings::new(report),
+    let mut findings = if is_none && !is_announced(manifest) {
+        Findings::beside(report)
+    } else {
+        Findings::new(report)
     };
     let message = format!("the bundle {}; sign with cosign", wrong.why);
     findings.add(wrong.code, message).blob(&layer.digest).pointer(&wrong.pointer);

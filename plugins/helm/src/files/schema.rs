@@ -35,12 +35,11 @@ struct Schema(Option<String>);
 pub(crate) fn check(bytes: impl BufRead) -> std::io::Result<Result<(), Problem>> {
     Ok(match serde_json::from_reader(bytes) {
         Ok(Schema(Some(draft))) if !is_known(&draft) => Err(Problem::UnknownDraft(draft)),
-        Ok(_) => Ok(()),
         Err(error) if error.is_io() => return Err(error.into()),
         Err(error) if is_certain(&error) => {
             Err(Problem::NotJson { line: u32::try_from(error.line()).unwrap_or(u32::MAX) })
         }
-        Err(_) => Ok(()),
+        Ok(_) | Err(_) => Ok(()),
     })
 }
 

@@ -23,7 +23,7 @@ const START: &str = "-----BEGIN PGP SIGNATURE-----";
 pub(super) fn packets(message: &str) -> Option<Vec<Packet>> {
     let (start, _) = message.match_indices(START).find(|(at, _)| message[..*at].ends_with('\n'))?;
     let mut bytes = Vec::new();
-    Dearmor::new(message[start..].as_bytes()).read_to_end(&mut bytes).ok()?;
+    Dearmor::new(&message.as_bytes()[start..]).read_to_end(&mut bytes).ok()?;
     let (mut packets, mut rest) = (Vec::new(), &bytes[..]);
     while !rest.is_empty() {
         let header = PacketHeader::try_from_reader(&mut rest).ok()?;

@@ -79,10 +79,10 @@ fn without_quotes(text: &[u8]) -> Vec<u8> {
 pub(super) fn check(source: &[u8], text: Range<u64>) -> Result<(), &'static str> {
     let range = usize::try_from(text.start).ok().zip(usize::try_from(text.end).ok());
     let text = range.and_then(|(start, end)| source.get(start..end));
-    match text.is_some_and(has_unknown) {
-        true => Err("it is no YAML (found unknown escape character)"),
-        false => Ok(()),
+    if text.is_some_and(has_unknown) {
+        return Err("it is no YAML (found unknown escape character)");
     }
+    Ok(())
 }
 
 fn has_unknown(source: &[u8]) -> bool {

@@ -42,7 +42,6 @@ impl Scalar {
                 None => Err("a value with the tag !!binary is no base64"),
             },
             (Some("timestamp"), _) if is_timestamp(text) => Ok(Self::Text),
-            (Some("timestamp"), _) => Err(MISMATCH),
             (Some("null"), Self::Null)
             | (Some("bool"), Self::Flag(_))
             | (Some("int"), Self::Integer(_))
@@ -52,7 +51,7 @@ impl Scalar {
                 let float = integer as f64;
                 Ok(Self::Float(float))
             }
-            (Some("null" | "bool" | "int" | "float"), _) => Err(MISMATCH),
+            (Some("timestamp" | "null" | "bool" | "int" | "float"), _) => Err(MISMATCH),
             _ => Ok(Self::Text),
         }
     }

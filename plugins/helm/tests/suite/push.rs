@@ -174,7 +174,7 @@ impl Push {
 /// A golden table, as `golden/make.py` wrote it.
 pub(crate) fn golden(name: &str) -> Value {
     let path = format!("{}/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let text = std::fs::read_to_string(&path).expect(&path);
     serde_json::from_str(&text).expect("the table is JSON")
 }
 

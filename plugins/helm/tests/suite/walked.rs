@@ -23,7 +23,9 @@ fn manifest(config: &str, layers: &[(&str, &str)], more: Value) -> Value {
     let mut manifest = json!({
         "schemaVersion": 2, "mediaType": OCI, "config": part(config, "{}"), "layers": layers,
     });
-    manifest.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    if let Value::Object(more) = more {
+        manifest.as_object_mut().unwrap().extend(more);
+    }
     manifest
 }
 
