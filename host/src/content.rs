@@ -9,7 +9,7 @@ use serde::Deserialize;
 use roadstead_oci::{Descriptor, Digest, Repository, Texts};
 use roadstead_storage::{Manifest, Storage};
 
-use crate::admission::{Content, ContentError, Fact, Listed};
+use crate::admission::{Above, Content, ContentError, Fact, Listed, Place};
 
 /// A repository as the review of one push sees it.
 #[derive(Debug)]
@@ -81,6 +81,20 @@ impl RepositoryContent {
         Ok(Some(all))
     }
 
+    async fn above(&self, digest: &Digest, max: usize) -> Result<Option<Vec<Above>>, ContentError> {
+        // what is there was judged with what leads to it, whichever came last
+        if self.storage.manifest(&self.repository, digest).await.map_err(failed)?.is_some() {
+            return Ok(Some(Vec::new()));
+        }
+        let found = self.storage.above(&self.repository, digest, max).await.map_err(failed)?;
+        let Some(found) = found else { return Ok(None) };
+        let read = found.into_iter().map(|roadstead_storage::Above { manifest, tags }| {
+            let (digest, bytes) = (manifest.digest.clone(), manifest.bytes.clone());
+            Ok(Above { digest, tags, manifest: parsed(&manifest)?, bytes })
+        });
+        read.collect::<Result<_, _>>().map(Some)
+    }
+
     async fn annotations(
         &self,
         manifest: &Digest,
@@ -122,10 +136,15 @@ fn listed(bytes: &[u8]) -> Option<Listed> {
     })
 }
 
-/// A stored manifest as a list would show it. It was read before it was let in.
-fn described(manifest: &Manifest) -> Result<Listed, ContentError> {
+/// A stored manifest. It was read before it was let in.
+fn parsed(manifest: &Manifest) -> Result<roadstead_oci::Manifest, ContentError> {
     let read = roadstead_oci::Manifest::parse(&manifest.bytes, Some(&manifest.record.media_type));
-    let read = read.map_err(|error| ContentError(error.to_string()))?;
+    read.map_err(|error| ContentError(error.to_string()))
+}
+
+/// A stored manifest as a list would show it.
+fn described(manifest: &Manifest) -> Result<Listed, ContentError> {
+    let read = parsed(manifest)?;
     Ok(Descriptor {
         artifact_type: read.effective_artifact_type().map(ToOwned::to_owned),
         media_type: read.media_type,
@@ -195,5 +214,15 @@ impl Content for RepositoryContent {
         plugin: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Fact>, ContentError>> {
         Box::pin(self.annotations(manifest, plugin))
+    }
+}
+
+impl Place for RepositoryContent {
+    fn above<'a>(
+        &'a self,
+        digest: &'a Digest,
+        max: usize,
+    ) -> BoxFuture<'a, Result<Option<Vec<Above>>, ContentError>> {
+        Box::pin(self.above(digest, max))
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod admission;
 pub mod app;
+mod arrivals;
 pub mod artifact;
 pub mod auth;
 pub mod cli;

@@ -9,7 +9,8 @@ use roadstead_oci::{Digest, Repository};
 use roadstead_storage::Storage;
 
 use crate::{
-    admission::{Admission, Content, Occasion, Verdict},
+    admission::{Admission, Occasion, Place, Verdict},
+    arrivals::Arrivals,
     content::RepositoryContent,
     records::{Records, VerdictsConfig, keep, latest, say_the_same},
     refusals::Refusals,
@@ -42,6 +43,8 @@ pub struct Registry {
     pub manifests: ManifestsConfig,
     /// changes under way, which go on when their connection is cut
     pub changes: TaskTracker,
+    /// pushes that are judged and stored
+    pub(crate) arrivals: Arrivals,
     /// what was refused, and how often
     refusals: Refusals,
 }
@@ -54,7 +57,8 @@ impl Registry {
         (manifests, verdicts): (ManifestsConfig, &VerdictsConfig),
     ) -> Self {
         let refusals = Refusals::new(Arc::clone(&storage), verdicts);
-        Self { storage, admission, manifests, changes: TaskTracker::new(), refusals }
+        let (changes, arrivals) = (TaskTracker::new(), Arrivals::default());
+        Self { storage, admission, manifests, changes, arrivals, refusals }
     }
 
     /// What was judged so far.
@@ -62,8 +66,8 @@ impl Registry {
         Records::counted(&self.storage, &self.refusals)
     }
 
-    /// What the review of a push to this repository may read.
-    pub fn content(&self, repository: &Repository) -> Arc<dyn Content> {
+    /// What a push to this repository is judged by: what is stored there.
+    pub fn content(&self, repository: &Repository) -> Arc<dyn Place> {
         Arc::new(RepositoryContent::new(Arc::clone(&self.storage), repository.clone()))
     }
 

@@ -116,6 +116,7 @@ const EDGES: &[Edge] = &[
         "registry",
         &[
             "host/src/registry.rs",
+            "host/src/arrivals.rs",
             "host/src/content.rs",
             "host/src/records.rs",
             "host/src/refusals.rs",

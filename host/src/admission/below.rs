@@ -8,6 +8,9 @@
 //! of another is one that helm installs.
 //!
 //! A subject that is no chart is of no interest: helm takes nothing of it, and nobody else follows.
+//!
+//! What is named and not there yet is judged when it comes, by the same way down: from everything
+//! with tags that leads to it.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -17,29 +20,35 @@ use roadstead_oci::{Digest, Manifest, Role, Tag, TagForm, media_type};
 use super::{Candidate, plan::leaves_out_all};
 use crate::{
     kind::{Kind, carries_chart},
-    policy::{Policy, Rule, Verb},
+    policy::{Globs, Match, Policy, Rule, Verb},
 };
 
-/// Manifests below one that are looked at: more than the largest index names.
-const BELOW_MAX: usize = 32_768;
+/// Manifests below one, or above it, that are looked at: more than the largest index names.
+pub(super) const BELOW_MAX: usize = 32_768;
 /// Largest of them, in bytes.
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 
 /// Goes down, one manifest at a time.
 pub(super) struct Below<'a> {
     top: &'a Candidate,
+    /// what is being pushed, if that is not the top: what leads elsewhere was judged before
+    arriving: Option<&'a Candidate>,
     seen: HashSet<(Digest, bool)>,
     ahead: VecDeque<Ahead>,
     /// carries a chart without being one, with its type
     loose: Vec<(Digest, String)>,
     has_config: bool,
+    awaits: bool,
 }
 
 struct Ahead {
     digest: Digest,
     media_type: String,
+    role: Role,
     /// whether indexes alone lead there
     in_index: bool,
+    /// whether what is being pushed leads there, or is there
+    is_new: bool,
 }
 
 /// Why there is no candidate.
@@ -47,13 +56,8 @@ struct Ahead {
 pub(super) enum Hidden {
     /// too many are below
     TooMany,
-    /// not stored
-    Absent {
-        /// which
-        digest: Digest,
-        /// whether indexes alone lead there
-        in_index: bool,
-    },
+    /// not stored, and not found from there when it comes
+    Absent(Digest),
     /// damaged
     Unreadable(Digest),
     /// the store failed; a retry may cure it
@@ -69,23 +73,33 @@ pub(super) struct Rules<'a> {
 }
 
 impl<'a> Rules<'a> {
+    /// Those that hold with its tags.
     pub(super) fn new(policy: &'a Policy, top: &Candidate) -> Self {
+        Self::that(policy, top, |of| {
+            let fits = |globs: &Globs| top.tags.iter().any(|tag| globs.fit(tag.as_str()));
+            of.tags.as_ref().is_none_or(fits) && !leaves_out_all(of, top)
+        })
+    }
+
+    /// Those that would hold with some tag or other.
+    pub(super) fn of_any_tag(policy: &'a Policy, top: &Candidate) -> Self {
+        Self::that(policy, top, |_| true)
+    }
+
+    fn that(policy: &'a Policy, top: &Candidate, hold: impl Fn(&Match) -> bool) -> Self {
         let mut rules = Self { tagged: Vec::new(), charts: Vec::new() };
         for rule in policy.rules() {
             let of = &rule.about;
-            let fits_tag =
-                |globs: &crate::policy::Globs| top.tags.iter().any(|tag| globs.fit(tag.as_str()));
             let elsewhere =
                 of.repositories.as_ref().is_some_and(|globs| !globs.fit(top.repository.as_str()));
-            if elsewhere || leaves_out_all(of, top) {
+            if elsewhere || !hold(of) {
                 continue;
             }
             let asks = matches!(rule.verb, Verb::Check(_)) && may_be_about_charts(rule);
-            match &of.tags {
-                Some(globs) if !fits_tag(globs) => {}
-                Some(_) => rules.tagged.push(rule),
-                None if asks => rules.charts.push(rule),
-                None => {}
+            if of.tags.is_some() {
+                rules.tagged.push(rule);
+            } else if asks {
+                rules.charts.push(rule);
             }
         }
         rules
@@ -93,6 +107,17 @@ impl<'a> Rules<'a> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.tagged.is_empty() && self.charts.is_empty()
+    }
+
+    /// Whether one may hold for a manifest or for what it leads to.
+    pub(super) fn may_reach(&self, candidate: &Candidate) -> bool {
+        let named = || candidate.manifest.descriptors();
+        let leads_to_chart = || {
+            candidate.kinds.contains(&Kind::HELM_CHART)
+                || carries_chart(&candidate.manifest)
+                || named().any(|(_, _, named)| media_type::is_manifest(&named.media_type))
+        };
+        !self.tagged.is_empty() || !self.charts.is_empty() && leads_to_chart()
     }
 
     /// Those that hold for a manifest below.
@@ -108,20 +133,6 @@ impl<'a> Rules<'a> {
     pub(super) fn of_charts(&self) -> impl Iterator<Item = &'a Rule> {
         self.charts.iter().chain(&self.tagged).copied()
     }
-
-    /// Those that can't be applied to what is hidden. What is not there yet may come later
-    /// (D-28), unless an index names it or a rule says that it is about charts with such tags.
-    pub(super) fn against(&self, hidden: &Hidden) -> Vec<&'a Rule> {
-        let says_charts = |rule: &&&Rule| {
-            rule.about.kinds.as_ref().is_some_and(|kinds| kinds.contains(&Kind::HELM_CHART))
-        };
-        let tagged = self.tagged.iter();
-        match hidden {
-            Hidden::Absent { in_index: true, .. } => tagged.copied().collect(),
-            Hidden::Absent { .. } => tagged.filter(says_charts).copied().collect(),
-            _ => self.of_charts().collect(),
-        }
-    }
 }
 
 fn may_be_about_charts(rule: &Rule) -> bool {
@@ -129,16 +140,19 @@ fn may_be_about_charts(rule: &Rule) -> bool {
 }
 
 impl<'a> Below<'a> {
-    pub(super) fn new(top: &'a Candidate) -> Self {
+    /// Down from what is being pushed, or from what leads to that.
+    pub(super) fn new(top: &'a Candidate, arriving: Option<&'a Candidate>) -> Self {
         let mut below = Self {
             top,
+            arriving,
             seen: HashSet::new(),
             ahead: VecDeque::new(),
             loose: Vec::new(),
             has_config: false,
+            awaits: false,
         };
         below.note(top);
-        below.add(&top.manifest, true);
+        below.add(&top.manifest, (true, arriving.is_none()));
         below
     }
 
@@ -152,14 +166,15 @@ impl<'a> Below<'a> {
         }
     }
 
-    fn add(&mut self, manifest: &Manifest, in_index: bool) {
+    fn add(&mut self, manifest: &Manifest, (in_index, is_new): (bool, bool)) {
         let named = manifest.descriptors();
         let named = named.filter(|(_, _, named)| media_type::is_manifest(&named.media_type));
         for (role, _, named) in named {
             let in_index = in_index && role == Role::Manifest;
             if self.seen.insert((named.digest.clone(), in_index)) {
                 let (digest, media_type) = (named.digest.clone(), named.media_type.clone());
-                self.ahead.push_back(Ahead { digest, media_type, in_index });
+                let is_new = is_new || self.arriving.is_some_and(|of| of.digest == digest);
+                self.ahead.push_back(Ahead { digest, media_type, role, in_index, is_new });
             }
         }
     }
@@ -169,21 +184,34 @@ impl<'a> Below<'a> {
         &mut self,
         content: &dyn Content,
     ) -> Option<Result<Candidate, Hidden>> {
-        let ahead = self.ahead.pop_front()?;
-        if self.seen.len() > BELOW_MAX {
-            self.ahead.clear();
-            return Some(Err(Hidden::TooMany));
+        loop {
+            let ahead = self.ahead.pop_front()?;
+            if self.seen.len() > BELOW_MAX {
+                self.ahead.clear();
+                return Some(Err(Hidden::TooMany));
+            }
+            let Ahead { digest, media_type, role, in_index, is_new } = ahead;
+            let candidate = match self.read(&digest, &media_type, content).await {
+                Ok(Some(read)) => Candidate { in_index, ..self.candidate(digest, read) },
+                Err(hidden) if is_new => return Some(Err(hidden)),
+                Ok(None) if is_new && matches!(role, Role::Subject | Role::Manifest) => {
+                    self.awaits = true;
+                    continue;
+                }
+                Ok(None) if is_new => return Some(Err(Hidden::Absent(digest))),
+                Ok(None) | Err(_) => continue,
+            };
+            self.note(&candidate);
+            self.add(&candidate.manifest, (in_index, is_new));
+            if is_new {
+                return Some(Ok(candidate));
+            }
         }
-        let Ahead { digest, media_type, in_index } = ahead;
-        let read = match read(&digest, &media_type, content).await {
-            Ok(Some(read)) => read,
-            Ok(None) => return Some(Err(Hidden::Absent { digest, in_index })),
-            Err(hidden) => return Some(Err(hidden)),
-        };
-        let candidate = Candidate { in_index, ..self.candidate(digest, read) };
-        self.note(&candidate);
-        self.add(&candidate.manifest, in_index);
-        Some(Ok(candidate))
+    }
+
+    /// Whether something was not there that is judged, with what named it, when it comes.
+    pub(super) fn awaits(&self) -> bool {
+        self.awaits
     }
 
     /// What helm would install a chart from although it is none: its config stands elsewhere. None:
@@ -196,11 +224,33 @@ impl<'a> Below<'a> {
         if digest == self.top.digest {
             return Some(Ok(self.top.also(Kind::HELM_CHART)));
         }
-        Some(match read(&digest, &media_type, content).await {
+        Some(match self.read(&digest, &media_type, content).await {
             Ok(Some(read)) => Ok(self.candidate(digest, read).also(Kind::HELM_CHART)),
             Ok(None) => Err(Hidden::Unreadable(digest)),
             Err(hidden) => Err(hidden),
         })
+    }
+
+    async fn read(
+        &self,
+        digest: &Digest,
+        media_type: &str,
+        content: &dyn Content,
+    ) -> Result<Option<(Manifest, bytes::Bytes)>, Hidden> {
+        let unreadable = || Hidden::Unreadable(digest.clone());
+        let bytes = match self.arriving.filter(|arriving| arriving.digest == *digest) {
+            Some(arriving) => arriving.bytes.clone(),
+            None => {
+                let size = content.size(digest).await.map_err(Hidden::Failed)?;
+                let Some(size) = size else { return Ok(None) };
+                if size > MANIFEST_BYTES_MAX {
+                    return Err(unreadable());
+                }
+                content.read(digest, 0..size).await.map_err(Hidden::Failed)?
+            }
+        };
+        let manifest = Manifest::parse(&bytes, Some(media_type)).map_err(|_| unreadable())?;
+        Ok(Some((manifest, bytes)))
     }
 
     fn candidate(&self, digest: Digest, read: (Manifest, bytes::Bytes)) -> Candidate {
@@ -219,22 +269,5 @@ fn names(tag: &Tag, digest: &Digest) -> bool {
             subject == *digest
         }
         TagForm::Plain => false,
-    }
-}
-
-async fn read(
-    digest: &Digest,
-    media_type: &str,
-    content: &dyn Content,
-) -> Result<Option<(Manifest, bytes::Bytes)>, Hidden> {
-    let unreadable = || Hidden::Unreadable(digest.clone());
-    let Some(size) = content.size(digest).await.map_err(Hidden::Failed)? else { return Ok(None) };
-    if size > MANIFEST_BYTES_MAX {
-        return Err(unreadable());
-    }
-    let bytes = content.read(digest, 0..size).await.map_err(Hidden::Failed)?;
-    match Manifest::parse(&bytes, Some(media_type)) {
-        Ok(manifest) => Ok(Some((manifest, bytes))),
-        Err(_) => Err(unreadable()),
     }
 }

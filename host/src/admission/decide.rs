@@ -178,10 +178,11 @@ fn denied(rule: &Rule, message: Option<&str>, candidate: &Candidate) -> Checked 
 pub(super) fn hidden(rule: &Rule, hidden: &Hidden) -> Checked {
     let (code, message, retry) = match hidden {
         Hidden::TooMany => {
-            let message = "this leads to more than 32768 manifests; split it".to_owned();
+            let message =
+                "more than 32768 manifests lead to this, or this to them; split it".to_owned();
             (codes::TOO_MANY_BELOW, message, false)
         }
-        Hidden::Absent { digest, .. } => {
+        Hidden::Absent(digest) => {
             let message = format!("{digest}, which this names, is not there; push it first");
             (codes::BELOW_UNREADABLE, message, false)
         }

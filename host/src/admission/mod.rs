@@ -5,12 +5,14 @@
 //! acceptance: the rule's failure policy decides, and it refuses unless it says otherwise. A
 //! failure that another try may cure answers "unavailable", never "accepted".
 //!
-//! Knows neither HTTP nor wasmtime nor the store: content comes through [`Content`].
+//! Knows neither HTTP nor wasmtime nor the store: content comes through [`Content`],
+//! and where it goes through [`Place`].
 
 mod below;
 mod candidate;
 mod decide;
 mod memo;
+mod place;
 pub mod plan;
 mod review;
 mod runnable;
@@ -23,6 +25,7 @@ use std::{
 };
 
 pub use candidate::Candidate;
+pub use place::{Above, Place};
 pub use roadstead_engine::{Annotation as Fact, Content, ContentError, Listed};
 use roadstead_oci::Digest;
 pub use verdict::{Annotation, Decision, Finding, Judge, Refusal, Severity, Verdict};
@@ -31,7 +34,7 @@ use crate::{
     kind::Kind,
     policy::{Policy, Rule},
 };
-use below::{Below, Hidden};
+use below::{BELOW_MAX, Below, Hidden};
 use decide::Checked;
 use memo::Memo;
 use plan::{Plan, plan, plan_of};
@@ -79,9 +82,10 @@ impl Admission {
     pub async fn judge(
         &self,
         candidate: &Candidate,
-        content: Arc<dyn Content>,
+        place: Arc<dyn Place>,
         occasion: Occasion,
     ) -> Verdict {
+        let content: Arc<dyn Content> = Arc::clone(&place) as _;
         let started = Instant::now();
         let policy = self.policy();
         let (looked_at, failed) = match look(candidate, &*content).await {
@@ -98,7 +102,8 @@ impl Admission {
             }
         }
         self.carry_out(&policy, &plan, (candidate, &content), &mut verdict).await;
-        self.judge_below(&policy, (candidate, &content), &mut verdict).await;
+        self.judge_below(&policy, (candidate, None), &content, &mut verdict).await;
+        self.judge_above(&policy, candidate, &place, &mut verdict).await;
         verdict.findings.sort_by_key(|finding| finding.severity);
         verdict.duration_us = review::micros(started.elapsed());
         verdict
@@ -128,18 +133,20 @@ impl Admission {
         }
     }
 
-    /// Judges what a candidate leads to with its tags.
+    /// Judges what a candidate leads to with its tags; of what leads to the one that is pushed,
+    /// what lies on that way.
     async fn judge_below(
         &self,
         policy: &Policy,
-        (top, content): (&Candidate, &Arc<dyn Content>),
+        (top, arriving): (&Candidate, Option<&Candidate>),
+        content: &Arc<dyn Content>,
         verdict: &mut Verdict,
     ) {
         let rules = below::Rules::new(policy, top);
         if rules.is_empty() {
             return;
         }
-        let mut below = Below::new(top);
+        let mut below = Below::new(top, arriving);
         while let Some(next) = below.next(&**content).await {
             match next {
                 Ok(candidate) => {
@@ -149,6 +156,7 @@ impl Admission {
                 Err(hidden) => verdict.add_hidden(&rules, &hidden),
             }
         }
+        verdict.awaits |= below.awaits();
         while let Some(next) = below.next_loose(&**content).await {
             match next {
                 Ok(candidate) => {
@@ -158,6 +166,37 @@ impl Admission {
                 Err(hidden) => verdict.add_hidden(&rules, &hidden),
             }
         }
+    }
+
+    /// Judges what is pushed with the tags of what named it before it was there.
+    async fn judge_above(
+        &self,
+        policy: &Policy,
+        candidate: &Candidate,
+        place: &Arc<dyn Place>,
+        verdict: &mut Verdict,
+    ) {
+        let rules = below::Rules::of_any_tag(policy, candidate);
+        if !rules.may_reach(candidate) {
+            return;
+        }
+        let content: Arc<dyn Content> = Arc::clone(place) as _;
+        let hidden = match place.above(&candidate.digest, BELOW_MAX).await {
+            Ok(Some(above)) => {
+                for above in above {
+                    let top = above.candidate(candidate);
+                    let before = verdict.findings.len();
+                    self.judge_below(policy, (&top, Some(candidate)), &content, verdict).await;
+                    for finding in verdict.findings.iter_mut().skip(before) {
+                        finding.location = Some(place_above(&top, finding));
+                    }
+                }
+                return;
+            }
+            Ok(None) => Hidden::TooMany,
+            Err(error) => Hidden::Failed(error),
+        };
+        verdict.add_hidden(&rules, &hidden);
     }
 
     async fn judge_one_below(
@@ -212,9 +251,19 @@ fn place_below(digest: &Digest, finding: &Finding) -> String {
     }
 }
 
+/// Where a finding is that is about what another manifest leads to by its tags.
+fn place_above(top: &Candidate, finding: &Finding) -> String {
+    let tag = top.tags.first().map(ToString::to_string).unwrap_or_default();
+    let leads = format!("reached from tag {tag}");
+    match &finding.location {
+        Some(place) => format!("{place}, {leads}"),
+        None => leads,
+    }
+}
+
 impl Verdict {
     fn add_hidden(&mut self, rules: &below::Rules<'_>, hidden: &Hidden) {
-        for rule in rules.against(hidden) {
+        for rule in rules.of_charts() {
             self.add(decide::hidden(rule, hidden));
         }
     }

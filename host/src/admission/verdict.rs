@@ -119,6 +119,9 @@ pub struct Verdict {
     pub judges: Vec<Judge>,
     /// microseconds
     pub duration_us: u64,
+    /// whether it names manifests that are not there, of which a rule would have to know
+    #[serde(skip)]
+    pub awaits: bool,
 }
 
 /// One entry of a refusal.
@@ -152,6 +155,7 @@ impl Verdict {
             annotations: Vec::new(),
             judges: Vec::new(),
             duration_us: 0,
+            awaits: false,
         }
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, ready};
 use roadstead_oci::{Descriptor, Digest, Hasher, Manifest, Texts};
 
-use crate::admission::{Content, ContentError, Fact, Listed};
+use crate::admission::{Content, ContentError, Fact, Listed, Place};
 
 /// Blobs and manifests by their digests, in files and in memory.
 #[derive(Debug)]
@@ -104,6 +104,8 @@ impl Part {
         }
     }
 }
+
+impl Place for Local {}
 
 impl Content for Local {
     fn size<'a>(&'a self, digest: &'a Digest) -> BoxFuture<'a, Result<Option<u64>, ContentError>> {

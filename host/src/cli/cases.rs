@@ -10,7 +10,7 @@ use roadstead_engine::{Annotation, Content, ContentError, Listed};
 use roadstead_oci::Digest;
 
 use super::answer;
-use crate::admission::Candidate;
+use crate::admission::{Candidate, Place};
 
 /// What a case pushes, or that it is of another kind than it says.
 pub(super) fn candidate(push: &Push) -> Result<Candidate, String> {
@@ -80,6 +80,8 @@ impl Stored {
         Ok(Bytes::copy_from_slice(piece))
     }
 }
+
+impl Place for Stored {}
 
 impl Content for Stored {
     fn size<'a>(&'a self, digest: &'a Digest) -> BoxFuture<'a, Result<Option<u64>, ContentError>> {

@@ -12,7 +12,7 @@ use roadstead_storage::{DataFolder, Storage};
 
 use super::ask::{self, Source};
 use crate::{
-    admission::{Content, ContentError, Fact, Listed},
+    admission::{Content, ContentError, Fact, Listed, Place},
     content::RepositoryContent,
     http::route::percent_encoded,
     records::{Judged, Records},
@@ -23,7 +23,7 @@ pub(super) struct Stored {
     pub(super) digest: Digest,
     pub(super) manifest: Manifest,
     pub(super) bytes: Bytes,
-    pub(super) content: Arc<dyn Content>,
+    pub(super) content: Arc<dyn Place>,
     /// holds the store open
     _folder: Option<DataFolder>,
 }
@@ -210,6 +210,8 @@ impl Remote {
 fn failed(error: &anyhow::Error) -> ContentError {
     ContentError(format!("{error:#}"))
 }
+
+impl Place for Remote {}
 
 impl Content for Remote {
     fn size<'a>(&'a self, digest: &'a Digest) -> BoxFuture<'a, Result<Option<u64>, ContentError>> {

@@ -75,7 +75,14 @@ pub(super) async fn put(
         registry.storage.withdraw(claim).await;
         return Err(unmet_needs(repository, &unmet));
     }
+    let mut arrival = registry.arrivals.together(repository).await;
     let mut verdict = judge(registry, &candidate).await;
+    if verdict.awaits && verdict.decision == Decision::Accept {
+        // what it awaits may be on its way, and must not miss it
+        drop(arrival);
+        arrival = registry.arrivals.alone(repository).await;
+        verdict = judge(registry, &candidate).await;
+    }
     if verdict.decision != Decision::Accept {
         registry.storage.withdraw(claim).await;
         registry.keep_refusal(&mut verdict).await;
@@ -83,7 +90,9 @@ pub(super) async fn put(
     }
     registry.keep_acceptance(repository, &candidate.digest, &mut verdict).await;
     let push = push(registry, &candidate, &verdict);
-    match registry.storage.commit(claim, push).await? {
+    let committed = registry.storage.commit(claim, push).await?;
+    drop(arrival);
+    match committed {
         Committed::Done => Ok(created(&candidate, &verdict)),
         Committed::Unmet(unmet) => Err(unmet_needs(repository, &unmet)),
         Committed::ServedAs(served_as) => Err(other_type(&candidate, &served_as)),

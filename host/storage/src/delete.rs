@@ -5,8 +5,8 @@ use roadstead_oci::{Digest, Repository, Tag};
 use crate::{
     Result, Storage,
     blobs::Deleted,
-    key::{Key, undashed, unterminated},
-    names::{Entry, TagKey},
+    key::{Key, unterminated},
+    names::TagKey,
     sound::Claims,
 };
 
@@ -21,7 +21,8 @@ impl Storage {
         if self.claims(repository, digest).await?.visible.is_empty() {
             return Ok(Deleted::Absent);
         }
-        if let Some(index) = self.index_naming(repository, digest).await? {
+        let indexes = self.naming(repository, &Key::Parents(repository, digest), 1).await?;
+        if let Some(index) = indexes.into_iter().next() {
             return Ok(Deleted::Named(index));
         }
         let name = (repository.clone(), digest.clone());
@@ -50,25 +51,6 @@ impl Storage {
         }
         self.remove_entries(&Key::LaterVerdicts(repository, digest)).await?;
         Ok(Deleted::Done)
-    }
-
-    /// A visible index of the repository that names the manifest.
-    async fn index_naming(
-        &self,
-        repository: &Repository,
-        child: &Digest,
-    ) -> Result<Option<Digest>> {
-        for name in self.backend.names(&Key::Parents(repository, child).path()).await? {
-            let Some(index) = undashed(&name) else { continue };
-            let entries = Key::ParentEntries(repository, child, &index).path();
-            for name in self.backend.names(&entries).await? {
-                let Some(entry) = Entry::parse(&name) else { continue };
-                if self.is_visible(repository, &index, &entry.claim).await? {
-                    return Ok(Some(index));
-                }
-            }
-        }
-        Ok(None)
     }
 
     /// Removes the keys of each tag whose value names one of the claims. They are dead already.

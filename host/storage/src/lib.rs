@@ -47,6 +47,7 @@ pub use id::Id;
 pub use listing::Page;
 pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Need, Push, Unmet};
 pub use receive::BodyError;
+pub use referrers::Above;
 pub use uploads::{Appended, Finished, Upload};
 pub use verdicts::Refusal;
 pub use verify::{Audit, AuditFault};
@@ -100,7 +101,7 @@ impl Storage {
             let found = String::from_utf8_lossy(&found).trim().to_owned();
             return Err(Error::corrupt(&version, format!("layout {found:?} is not known here")));
         }
-        let tokens = token::Tokens::new(secret(&backend, "uploads").await?);
+        let tokens = token::Tokens::open(&backend).await?;
         let (cache, locks) = (cache::Cache::new(), Arc::default());
         Ok(Self { backend, cache, clock, config, locks, tokens })
     }
@@ -139,12 +140,4 @@ impl Storage {
         }
         Ok(bytes)
     }
-}
-
-/// A secret that the store makes for itself, once.
-async fn secret(backend: &Backend, name: &'static str) -> Result<[u8; 32]> {
-    let key = Key::Secret(name).path();
-    let fresh = Bytes::copy_from_slice(&id::random_bytes::<32>());
-    let stored = backend.made_once(&key, fresh).await?;
-    stored.as_ref().try_into().map_err(|_| Error::corrupt(&key, "it is not 32 bytes long"))
 }

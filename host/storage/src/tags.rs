@@ -44,7 +44,7 @@ impl Storage {
     }
 
     /// What the tag says, whether or not that manifest is still visible.
-    async fn tag_value(&self, name: &(Repository, Tag)) -> Result<Option<TagKey>> {
+    pub(crate) async fn tag_value(&self, name: &(Repository, Tag)) -> Result<Option<TagKey>> {
         if let Some(value) = self.cache.tags.get(name) {
             return Ok(Some(value));
         }

@@ -5,12 +5,18 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use roadstead_oci::{Algorithm, Repository};
 
-use crate::id::{Id, encode};
+use crate::{
+    Error, Result,
+    backend::Backend,
+    id::{Id, encode, random_bytes},
+    key::Key,
+};
 
 /// Signs and checks the ids of upload sessions.
 #[derive(Clone)]
@@ -29,8 +35,13 @@ pub(crate) struct Token {
 }
 
 impl Tokens {
-    pub(crate) fn new(key: [u8; 32]) -> Self {
-        Self { key }
+    /// With the key of the store, which is made by whoever needs it first.
+    pub(crate) async fn open(backend: &Backend) -> Result<Self> {
+        let key = Key::Secret("uploads").path();
+        let fresh = Bytes::copy_from_slice(&random_bytes::<32>());
+        let stored = backend.made_once(&key, fresh).await?;
+        let wrong = |_| Error::corrupt(&key, "it is not 32 bytes long");
+        Ok(Self { key: stored.as_ref().try_into().map_err(wrong)? })
     }
 
     pub(crate) fn sign(&self, repository: &Repository, token: &Token) -> String {
@@ -81,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_token_holds_for_its_repository_and_as_it_was_signed() {
-        let tokens = Tokens::new([7; 32]);
+        let tokens = Tokens { key: [7; 32] };
         let repository = |name| Repository::parse(name).unwrap();
         let token = Token { id: Id::random(), algorithm: Algorithm::Sha512, expires: 99 };
         let text = tokens.sign(&repository("a"), &token);
@@ -89,7 +100,8 @@ mod tests {
         assert_eq!(tokens.verify(&repository("b"), &text), None);
         assert_eq!(tokens.verify(&repository("a"), &text.replace(".99.", ".999.")), None);
         assert_eq!(tokens.verify(&repository("a"), &text[..text.len() - 1]), None);
-        assert_eq!(Tokens::new([8; 32]).verify(&repository("a"), &text), None);
+        let others = Tokens { key: [8; 32] };
+        assert_eq!(others.verify(&repository("a"), &text), None);
         assert_eq!(tokens.verify(&repository("a"), ""), None);
     }
 }

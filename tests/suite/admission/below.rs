@@ -1,6 +1,7 @@
 //! What a client comes by from what it pulls is judged with the tags of that.
 
 use bytes::Bytes;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use roadstead_oci::media_type::{OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST};
@@ -117,11 +118,86 @@ async fn a_rule_about_charts_with_tags_holds_for_what_leads_to_one() {
         let stored = repository.put_manifest("draft-1", &wrapper).await;
         assert_eq!(stored.status, 201, "{name}: {}", String::from_utf8_lossy(&stored.body));
     }
+    server.is_sound();
+}
+
+/// What leads by its tag to a manifest that is not there yet.
+fn early(subject: &str) -> Value {
     let mut early = manifest((OCI_EMPTY, b"{}"), &[("text/plain", b"layer")]);
-    early["subject"] = descriptor(OCI_MANIFEST, b"later");
-    let refused = repository.put_manifest("release-2", &early).await.is(403);
-    assert!(refused.errors()[0].contains("RSA004"), "{:?}", refused.errors());
-    repository.put_manifest("image-2", &early).await.is(201);
+    let of = if subject.contains(OCI_INDEX) { OCI_INDEX } else { OCI_MANIFEST };
+    early["subject"] = descriptor(of, subject.as_bytes());
+    early
+}
+
+#[tokio::test]
+async fn what_comes_later_is_judged_with_the_tags_of_what_named_it() {
+    let file = Policy::new(
+        "version: 1\nplugins:\n  signed: { builtin: helm, settings: { requireProvenance: true } \
+         }\n  strict: { builtin: helm, settings: { strictReference: true } }\nrules:\n  - { name: \
+         released, match: { tags: [\"release-*\"] }, check: [signed] }\n  - { name: named, \
+         match: { kinds: [helm-chart] }, check: [strict] }\n",
+    );
+    let server = file.serve();
+    let (repository, chart) = repository(&server).await;
+    let digest = sha256(chart.as_bytes()).to_string();
+    let delete = async |reference: &str| {
+        repository.send(Method::DELETE, &format!("manifests/{reference}")).await.is(202);
+    };
+    let by_subject = early(&chart);
+    let about_index = early(&index(&[&chart]).to_string());
+    let held = [("9.9.9", "named"), ("release-1", "released")];
+    for (tag, rule) in held {
+        delete(&digest).await;
+        repository.put_manifest(tag, &by_subject).await.is(201);
+        let refused = by_digest(&repository, &chart).await.is(403);
+        let error = &refused.errors()[0];
+        assert!(error.contains(&format!("rule {rule}")), "{error}");
+        assert!(error.contains(&format!("reached from tag {tag}: ")), "{error}");
+        repository.get(&format!("manifests/{digest}")).await.is(404);
+        delete(tag).await;
+        by_digest(&repository, &chart).await.is(201);
+
+        // through an index that comes after what names it
+        repository.put_manifest(tag, &about_index).await.is(201);
+        let late = index(&[&chart]).to_string();
+        by_digest(&repository, &late).await.is(403);
+        delete(tag).await;
+        by_digest(&repository, &late).await.is(201);
+        delete(sha256(late.as_bytes()).as_str()).await;
+    }
+    // tags that no rule minds, and what no chart is
+    delete(&digest).await;
+    repository.put_manifest("1.2.3", &by_subject).await.is(201);
+    by_digest(&repository, &chart).await.is(201);
+    let notes = early("x").to_string();
+    repository.put_manifest("release-2", &early(&notes)).await.is(201);
+    by_digest(&repository, &notes).await.is(201);
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn of_two_that_come_at_once_one_sees_the_other() {
+    const ROUNDS: usize = 40;
+    let file = Policy::new(
+        "version: 1\nplugins:\n  helm: { builtin: helm, settings: { strictReference: true } \
+         }\nrules:\n  - { name: named, match: { kinds: [helm-chart] }, check: [helm] }\n",
+    );
+    let server = file.serve();
+    let (repository, chart) = repository(&server).await;
+    for round in 0..ROUNDS {
+        let mut chart: Value = serde_json::from_str(&chart).unwrap();
+        chart["annotations"] = json!({ "round": round.to_string() });
+        let chart = chart.to_string();
+        let early = early(&chart);
+        let (late, first) =
+            tokio::join!(by_digest(&repository, &chart), repository.put_manifest("9.9.9", &early));
+        assert!(
+            late.status == 403 && first.status == 201 || late.status == 201 && first.status == 403,
+            "round {round}: the chart {}, what leads to it {}",
+            late.status,
+            first.status
+        );
+    }
     server.is_sound();
 }
 

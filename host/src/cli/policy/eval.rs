@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Exit, Output, Where};
 use crate::{
-    admission::{Admission, Candidate, Content, Decision, Occasion, Verdict},
+    admission::{Admission, Candidate, Decision, Occasion, Place, Verdict},
     artifact::{self, Root},
     cli::{
         answer, data_folder,
@@ -62,7 +62,7 @@ impl Eval {
         Ok(exit(&verdicts))
     }
 
-    async fn of_file(&self, path: PathBuf) -> anyhow::Result<(Vec<Candidate>, Arc<dyn Content>)> {
+    async fn of_file(&self, path: PathBuf) -> anyhow::Result<(Vec<Candidate>, Arc<dyn Place>)> {
         let read = path.clone();
         let read = tokio::task::spawn_blocking(move || artifact::read(&read)).await??;
         let (repository, tag) = match &self.named {
@@ -99,7 +99,7 @@ impl Eval {
         Ok((roots.collect::<anyhow::Result<_>>()?, Arc::new(read.content)))
     }
 
-    async fn of_store(&self) -> anyhow::Result<(Vec<Candidate>, Arc<dyn Content>)> {
+    async fn of_store(&self) -> anyhow::Result<(Vec<Candidate>, Arc<dyn Place>)> {
         let given = &self.artifact;
         let (repository, reference) = stored::parse(given)
             .with_context(|| format!("{given} is no file, and no reference either"))?;

@@ -53,6 +53,7 @@ macro_rules! storage_contract {
             manifests::a_digest_has_one_media_type_in_a_repository,
             manifests::of_two_first_pushes_with_different_media_types_one_is_told,
             manifests::a_child_is_stored_as_its_index_says,
+            manifests::what_leads_to_a_manifest_is_found_by_its_tags,
             verdicts::verdicts_are_listed_from_the_newest_on,
             verdicts::old_verdicts_are_swept_and_those_of_manifests_stay,
             verdicts::a_verdict_stands_once_with_its_manifest,

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use roadstead_storage::{Committed, Hook, Operation, Storage};
+use roadstead_storage::{Committed, Deleted, Hook, Operation, Storage};
 
 use crate::world::{
     Artifact, World, noise, push, push_all, push_blob, referrers, repository, sha256, tag,
@@ -289,5 +289,35 @@ pub async fn a_child_is_stored_as_its_index_says(world: &World) {
     assert_eq!(unmet[0].stored_type.as_deref(), Some("application/one"));
     assert!(unmet[0].stored_size.is_some());
     push_all(storage, &name, &[], &says("application/one")).await.unwrap();
+    world.is_sound().await;
+}
+
+pub async fn what_leads_to_a_manifest_is_found_by_its_tags(world: &World) {
+    let (name, storage) = (repository("above"), &world.storage);
+    let leading = async |of: &Artifact, max: usize| {
+        let found = storage.above(&name, &of.digest(), max).await.unwrap()?;
+        let each = found.into_iter().map(|above| {
+            let tags: Vec<_> = above.tags.iter().map(ToString::to_string).collect();
+            (above.manifest.digest.clone(), tags)
+        });
+        Some(each.collect::<Vec<_>>())
+    };
+    let late = Artifact::of("late", &[]);
+    let note = Artifact::of("note", &[]).about(&late.digest());
+    let mut index = Artifact::of("index", &[]).tagged("v1").tagged("v2");
+    index.children.push(note.as_child());
+    let stranger = Artifact::of("stranger", &[]).about(&sha256(b"other")).tagged("v3");
+    for artifact in [&note, &index, &stranger] {
+        push_all(storage, &name, &[], artifact).await.unwrap();
+    }
+    let tags = ["v1", "v2"].map(ToOwned::to_owned).to_vec();
+    assert_eq!(leading(&late, 2).await.unwrap(), [(index.digest(), tags.clone())]);
+    assert_eq!(leading(&note, 2).await.unwrap(), [(index.digest(), tags)]);
+    assert_eq!(leading(&late, 1).await, None);
+    assert_eq!(leading(&index, 2).await.unwrap(), []);
+    assert!(storage.delete_tag(&name, &tag("v1")).await.unwrap());
+    assert_eq!(leading(&late, 2).await.unwrap(), [(index.digest(), vec!["v2".to_owned()])]);
+    assert_eq!(storage.delete_manifest(&name, &index.digest()).await.unwrap(), Deleted::Done);
+    assert_eq!(leading(&late, 2).await.unwrap(), []);
     world.is_sound().await;
 }
