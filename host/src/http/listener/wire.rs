@@ -1,20 +1,13 @@
 //! What the two ends of a connection's service know of each other: its stream, which sees bytes,
 //! and its requests and answers.
 
-use std::{
-    pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll},
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
-use axum::body::Body;
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
-
 use super::{head::Head, seats::Seat};
+use crate::http::body::Companion;
 
 /// One connection.
 #[derive(Debug)]
@@ -78,43 +71,13 @@ impl Wire {
     }
 }
 
-/// The body of an answer; the connection learns of its end.
-pub(super) struct Answer {
-    body: Body,
-    _end: End,
-}
+/// Goes along with the body of an answer, so that the connection learns of its end.
+pub(super) struct End(pub(super) Arc<Wire>);
 
-struct End(Arc<Wire>);
+impl Companion for End {}
 
 impl Drop for End {
     fn drop(&mut self) {
         self.0.is_answered.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Answer {
-    /// The body of the answer to the request that is under way.
-    pub(super) fn new(body: Body, wire: Arc<Wire>) -> Self {
-        Self { body, _end: End(wire) }
-    }
-}
-
-impl HttpBody for Answer {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
