@@ -6,8 +6,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use axum::http::StatusCode;
+use bytes::Bytes;
+
 use super::{head::Head, seats::Seat};
-use crate::http::body::Companion;
+use crate::http::{body::Companion, respond};
 
 /// One connection.
 #[derive(Debug)]
@@ -44,10 +47,28 @@ impl Wire {
             .has_content_length()
     }
 
+    /// Whether no request is under way. What is written then is hyper's own answer to a header that
+    /// it rejects.
+    pub(super) fn awaits_head(&self) -> bool {
+        self.awaits_head.load(Ordering::Relaxed)
+    }
+
+    /// Makes the answer that stands in for hyper's own, which has a status and a date alone.
+    pub(super) fn rejection(&self, own: &[u8]) -> Bytes {
+        // the client may be sending a body
+        self.left_unread();
+        let own = String::from_utf8_lossy(own);
+        let status = own.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let date = own.lines().find(|line| line.starts_with("date: ")).unwrap_or("date: ");
+        let head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let error = head.rejected(status.unwrap_or(StatusCode::BAD_REQUEST));
+        respond::last_words(&error, date).into()
+    }
+
     /// Hands on what was read.
     pub(super) fn has_read(&self, bytes: &[u8]) {
         // what a body left unread may be among the bytes then
-        if self.awaits_head.load(Ordering::Relaxed) && !self.has_unread() {
+        if self.awaits_head() && !self.has_unread() {
             self.head.lock().unwrap_or_else(PoisonError::into_inner).read(bytes);
         }
     }
