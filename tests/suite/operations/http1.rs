@@ -245,6 +245,8 @@ async fn who_waits_for_100_is_refused_by_the_header_alone() {
         (&server, "PUT /v2/polite/blobs/uploads/none".to_owned(), 10, "400"),
         (&server, "PATCH /v2/polite/blobs/uploads/none".to_owned(), 10, "404"),
         (&server, "PUT /v2/nothing/here".to_owned(), 10, "404"),
+        (&server, "PUT /v2/polite/manifests/1?tag=a:b".to_owned(), 10, "400"),
+        (&server, format!("PUT /v2/polite/manifests/1?{}", "tag=a&".repeat(101)), 10, "414"),
         (&server, "PUT /v2/".to_owned(), 10, "405"),
         (&server, "PUT /v2/_catalog".to_owned(), 10, "405"),
         (&server, "PUT /v2/POLITE/manifests/1".to_owned(), 10, "400"),
@@ -259,16 +261,47 @@ async fn who_waits_for_100_is_refused_by_the_header_alone() {
 }
 
 #[test]
+fn a_type_that_no_manifest_has_is_refused_by_the_header_alone() {
+    let server = Server::start(&[]);
+    for (kind, why) in [
+        ("text/html", "Content-Type is \"text/html\", which is no manifest; use an OCI"),
+        ("application/octet-stream; a=b", "Content-Type is \"application/octet-stream\", which"),
+        ("application/vnd.docker.distribution.manifest.v1+json", "a docker schema 1 manifest"),
+    ] {
+        let head = format!(
+            "PUT /v2/polite/manifests/1 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\
+             Content-Length: 10\r\nConnection: close\r\nContent-Type: {kind}\r\n\r\n"
+        );
+        let answer = exchange(&server, &head);
+        assert!(answer.starts_with("HTTP/1.1 400 ") && has_reason(&answer), "{answer}");
+        assert!(answer.contains("MANIFEST_INVALID"), "{answer}");
+        let json = answer.split("\r\n\r\n").nth(1).unwrap();
+        let told: serde_json::Value = serde_json::from_str(json).unwrap();
+        let message = told["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(why), "{message}");
+    }
+}
+
+#[test]
 fn a_manifest_of_the_largest_size_is_asked_for() {
     let server = Server::start(&[]);
-    let mut stream = TcpStream::connect(server.addr()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let head = "PUT /v2/polite/manifests/1 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\
-                Content-Length: 4194304\r\n\r\n";
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut told = [0; 25];
-    stream.read_exact(&mut told).unwrap();
-    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    for kind in [
+        "",
+        "Content-Type:\r\n",
+        "Content-Type: application/vnd.oci.image.manifest.v1+json\r\n",
+        "Content-Type: application/vnd.docker.distribution.manifest.list.v2+json; a=b\r\n",
+    ] {
+        let mut stream = TcpStream::connect(server.addr()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let head = format!(
+            "PUT /v2/polite/manifests/1 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\
+             {kind}Content-Length: 4194304\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut told = [0; 25];
+        stream.read_exact(&mut told).unwrap();
+        assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n", "{kind}");
+    }
 }
 
 #[test]
