@@ -47,7 +47,7 @@ pub fn status(case: Case) -> StatusCode {
 /// internals.
 pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     let status = status(error.case);
-    if is_failure(status) {
+    if is_failure(status) && !is_expected(error) {
         let cause = error.cause.as_ref().map(|cause| format!("{cause:#}"));
         tracing::error!(cause, "{error}");
     }
@@ -110,6 +110,12 @@ fn body(error: &Error, request_id: &str) -> String {
         })
         .collect();
     json!({ "errors": entries }).to_string()
+}
+
+/// Whether the registry only asks to be asked again: it is starting, or has too much to do. The
+/// request's own line in the log says all there is to say.
+fn is_expected(error: &Error) -> bool {
+    error.case == Case::Unavailable && error.cause.is_none() && error.verdict.is_none()
 }
 
 /// Whether the registry failed, rather than the request.

@@ -73,12 +73,21 @@ async fn it_listens_and_says_what_it_compiles_before_it_is_ready() {
     );
     let told: Value = serde_json::from_slice(&early.bytes().await.unwrap()).unwrap();
     assert_eq!(told["errors"][0]["code"], "UNAVAILABLE");
+    // beside it every client asks, and again and again: no failure of ours
+    for _ in 0..5 {
+        let client = reqwest::Client::new();
+        let push = client.put(format!("http://{addr}/v2/x/manifests/1")).body("{}");
+        assert_eq!(push.send().await.unwrap().status(), 503);
+    }
     let ready = tokio::task::spawn_blocking(move || {
         server.until("listening");
         server
     });
     let server = ready.await.unwrap();
     assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
+    let said: Vec<_> = server.seen.iter().filter(|line| line["message"] == "request").collect();
+    assert!(said.len() == 6 && said.iter().all(|line| line["status"] == 503), "{said:?}");
+    assert!(server.seen.iter().all(|line| line["level"] == "INFO"), "{:?}", server.seen);
     let compiled = server
         .seen
         .iter()
