@@ -178,8 +178,15 @@ async fn a_client_asks_what_was_judged_and_is_told_what_is_unknown() {
         let answer = repository.send(method, &path(&good)).await.is(405);
         assert_eq!(answer.header("allow"), "GET, HEAD");
     }
-    let malformed = repository.get("_roadstead/verdicts/latest").await.is(400);
-    assert!(malformed.errors()[0].starts_with("DIGEST_INVALID: "));
+    for none in ["latest", "1.2.3", "sha256:12", "M9DWFBKHSF3", "id", "a:b"] {
+        let malformed = repository.get(&format!("_roadstead/verdicts/{none}")).await.is(400);
+        let told = malformed.errors();
+        assert!(
+            told[0].starts_with("DIGEST_INVALID: verdicts are found by the digest"),
+            "{told:?}"
+        );
+        assert!(told[0].contains("verdicts/id/<id>"), "{told:?}");
+    }
     let elsewhere = Repository::of(&server, "other");
     elsewhere.get(&path(&good)).await.is(404);
     let manifest = format!("manifests/{}", good.header("docker-content-digest"));
