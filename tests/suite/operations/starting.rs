@@ -9,14 +9,14 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::ROADSTEAD;
+use crate::harness::{ROADSTEAD, said as said_of};
 
 /// A server that has compiled nothing yet.
 struct Starting {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
     seen: Vec<Value>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Starting {
@@ -31,7 +31,7 @@ impl Starting {
         }
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self { child, log, seen: Vec::new(), _folder: folder }
+        Self { child, log, seen: Vec::new(), folder }
     }
 
     /// Reads the log up to a message.
@@ -118,4 +118,10 @@ fn a_policy_that_is_broken_ends_the_start() {
     let last = said.iter().position(|line| line.starts_with("error: ")).unwrap();
     assert!(said[last..].concat().contains("policy.yaml:2"), "{said:#?}");
     assert!(!said.iter().any(|line| line.contains("listening")), "{said:#?}");
+    // nor is there anything that looks like a registry
+    let data = server.folder.path().join("d");
+    assert!(data.join("lock").exists() && !data.join("objects").exists());
+    let mut list = Command::new(ROADSTEAD);
+    let list = list.args(["verdict", "list", "--data"]).arg(&data).output().unwrap();
+    assert!(said_of(&list).contains("holds no registry"), "{}", said_of(&list));
 }
