@@ -62,6 +62,10 @@ pub enum Case {
     TooLarge,
     /// too many tags at once
     TooManyTags,
+    /// a request's path and query are over their limit
+    TargetTooLong,
+    /// a request's header is over its limit
+    HeaderTooLarge,
     /// see [`ErrorCode::BlobUploadUnknown`]
     UploadUnknown,
     /// a chunk does not begin where the upload ends
@@ -84,7 +88,7 @@ pub enum Case {
 
 impl Case {
     /// Every case, for tests.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::NoSuchPath,
         Self::Method("GET"),
         Self::NameInvalid,
@@ -100,6 +104,8 @@ impl Case {
         Self::SizeInvalid,
         Self::TooLarge,
         Self::TooManyTags,
+        Self::TargetTooLong,
+        Self::HeaderTooLarge,
         Self::UploadUnknown,
         Self::OutOfOrder,
         Self::RangeUnsatisfiable(0),
@@ -119,7 +125,9 @@ impl Case {
             | Self::StillNamed
             | Self::RequestInvalid
             | Self::NotImplemented
-            | Self::ExpectationUnknown => ErrorCode::Unsupported,
+            | Self::ExpectationUnknown
+            | Self::TargetTooLong
+            | Self::HeaderTooLarge => ErrorCode::Unsupported,
             Self::NameInvalid => ErrorCode::NameInvalid,
             Self::NameUnknown => ErrorCode::NameUnknown,
             Self::BlobUnknown => ErrorCode::BlobUnknown,

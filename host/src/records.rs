@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use roadstead_oci::{Digest, Reference, Repository};
-use roadstead_storage::{Manifest, Refusal, Result, Storage};
+use roadstead_storage::{Manifest, Result, Storage};
 
 use crate::{
     admission::{Decision, Judge, Verdict},
@@ -92,15 +92,6 @@ pub struct Judged {
     /// whether older ones are left out, since there is too much
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
-}
-
-/// When and how often a refusal was given: beside its verdict, as `seen`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    /// at least so many times
-    pub times: u64,
-    /// RFC 3339
-    pub last: String,
 }
 
 /// What was judged, to be looked up.
@@ -206,12 +197,12 @@ impl<'a> Records<'a> {
         let verdict: Option<Verdict> = serde_json::from_value(recorded.clone()).ok();
         let refused = verdict.filter(|verdict| verdict.decision != Decision::Accept);
         let Some(verdict) = refused else { return Ok(recorded) };
-        let refusal = match self.refusals {
+        let seen = match self.refusals {
             Some(refusals) => refusals.of(&verdict).await?,
             None => refusals::written(self.storage, &verdict).await?,
         };
-        if let Some(Refusal { times, last, .. }) = refusal {
-            recorded["seen"] = json!(Seen { times, last: last.to_string() });
+        if let Some(seen) = seen {
+            recorded["seen"] = json!(seen);
         }
         Ok(recorded)
     }

@@ -1,5 +1,9 @@
 //! Repeated refusals: they share a verdict, and are counted.
 //!
+//! They do so whoever pushes and under whatever tag, as long as the findings are the same: of tags
+//! and users the last few are kept beside the count. So new tags write no new verdict, unless a
+//! finding is about the tag, and of these the store keeps the newest hundred of a manifest.
+//!
 //! What was refused is found by a key in the store, so that neither a restart nor many other
 //! refusals make a retry loop fill it. The count lives in memory and reaches the store each time
 //! that it has doubled, or an hour after it did last: a loop costs few writes, however fast it is,
@@ -9,6 +13,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -27,6 +32,57 @@ const WRITTEN_AFTER_SECONDS: i64 = 60 * 60;
 /// Seconds for which a verdict is shared at least.
 const SHARED_SECONDS_MIN: i64 = 12 * 60 * 60;
 
+/// Tags and users kept of a refusal: the last ones.
+const PUSHES_MAX: usize = 10;
+
+/// When and how often a refusal was given: beside its verdict, as `seen`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// at least so many times
+    pub times: u64,
+    /// RFC 3339
+    pub last: String,
+    /// for whom
+    #[serde(flatten)]
+    pub pushes: Pushes,
+}
+
+impl Seen {
+    fn new(refusal: &Refusal, pushes: Pushes) -> Self {
+        Self { times: refusal.times, last: refusal.last.to_string(), pushes }
+    }
+}
+
+/// What the pushes said that were refused, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pushes {
+    /// the last ten tags
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// the last ten users, where they are known
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pushed_by: Vec<String>,
+}
+
+impl Pushes {
+    fn of(verdict: &Verdict) -> Self {
+        let mut pushes = Self::default();
+        pushes.add(verdict);
+        pushes
+    }
+
+    fn add(&mut self, verdict: &Verdict) {
+        put_first(&mut self.tags, &verdict.tags);
+        put_first(&mut self.pushed_by, verdict.pushed_by.as_slice());
+    }
+}
+
+fn put_first(kept: &mut Vec<String>, newest: &[String]) {
+    kept.retain(|one| !newest.contains(one));
+    kept.splice(0..0, newest.iter().cloned());
+    kept.truncate(PUSHES_MAX);
+}
+
 /// Refusals, and how often each was given.
 #[derive(Debug)]
 pub struct Refusals {
@@ -43,6 +99,7 @@ struct Counted {
     first: Timestamp,
     now: Refusal,
     written: Refusal,
+    pushes: Pushes,
 }
 
 impl Counted {
@@ -80,25 +137,27 @@ impl Refusals {
         if let Some(counted) = &mut *counted {
             counted.now.times += 1;
             counted.now.last = last;
+            counted.pushes.add(verdict);
             verdict.id.clone_from(&counted.now.verdict);
-            if counted.is_due() && self.write(verdict, &counted.now).await {
+            if counted.is_due() && self.write(verdict, &counted.now, &counted.pushes).await {
                 counted.written = counted.now.clone();
             }
         } else if keep(&self.storage, verdict).await {
             let now = Refusal { grounds, verdict: verdict.id.clone(), times: 1, last };
-            self.write(verdict, &now).await;
-            *counted = Some(Counted { first: last, written: now.clone(), now });
+            let pushes = Pushes::of(verdict);
+            self.write(verdict, &now, &pushes).await;
+            *counted = Some(Counted { first: last, written: now.clone(), now, pushes });
         }
     }
 
-    /// How often a refusal was given, and when last. Exact since the process started, and before
-    /// that as far as it was written.
-    pub(crate) async fn of(&self, verdict: &Verdict) -> Result<Option<Refusal>> {
+    /// How often a refusal was given, when last and for whom. Exact since the process started, and
+    /// before that as far as it was written.
+    pub(crate) async fn of(&self, verdict: &Verdict) -> Result<Option<Seen>> {
         if let Some(counted) = self.counted.get(&grounds(verdict))
             && let Some(counted) = &*counted.lock().await
             && counted.now.verdict == verdict.id
         {
-            return Ok(Some(counted.now.clone()));
+            return Ok(Some(Seen::new(&counted.now, counted.pushes.clone())));
         }
         written(&self.storage, verdict).await
     }
@@ -111,33 +170,55 @@ impl Refusals {
         let Some(now) = same else { return Ok(None) };
         let Some(first) = self.storage.verdict(&now.verdict).await? else { return Ok(None) };
         let first: Option<Verdict> = serde_json::from_slice(&first).ok();
-        let first = first.and_then(|first| first.at.parse().ok());
-        Ok(first.map(|first| Counted { first, written: now.clone(), now }))
+        let Some(first) = first.and_then(|first| first.at.parse().ok()) else { return Ok(None) };
+        let pushes = pushes(&self.storage, (&repository, &digest), &now).await?;
+        Ok(Some(Counted { first, written: now.clone(), now, pushes }))
     }
 
-    async fn write(&self, verdict: &Verdict, refusal: &Refusal) -> bool {
+    async fn write(&self, verdict: &Verdict, refusal: &Refusal, pushes: &Pushes) -> bool {
         let Some((repository, digest)) = named(verdict) else { return false };
-        let put = self.storage.put_refusal(&repository, &digest, refusal).await;
-        if let Err(error) = &put {
-            tracing::error!(verdict = verdict.id, cause = ?error, "a refusal is not counted");
+        let pushes = json!(pushes).to_string().into();
+        match self.storage.put_refusal((&repository, &digest), refusal, pushes).await {
+            Ok(went) => {
+                // nobody is told the id of a verdict that is gone
+                went.iter().for_each(|refusal| self.counted.invalidate(&refusal.grounds));
+                true
+            }
+            Err(error) => {
+                tracing::error!(verdict = verdict.id, cause = ?error, "a refusal is not counted");
+                false
+            }
         }
-        put.is_ok()
     }
 }
 
-/// How often a refusal was given, as far as it was written.
-pub(crate) async fn written(storage: &Storage, verdict: &Verdict) -> Result<Option<Refusal>> {
+/// How often a refusal was given, when last and for whom, as far as it was written.
+pub(crate) async fn written(storage: &Storage, verdict: &Verdict) -> Result<Option<Seen>> {
     let Some((repository, digest)) = named(verdict) else { return Ok(None) };
     let refusals = storage.refusals(&repository, &digest).await?;
-    Ok(refusals.into_iter().find(|refusal| refusal.verdict == verdict.id))
+    let Some(refusal) = refusals.into_iter().find(|refusal| refusal.verdict == verdict.id) else {
+        return Ok(None);
+    };
+    let pushes = pushes(storage, (&repository, &digest), &refusal).await?;
+    Ok(Some(Seen::new(&refusal, pushes)))
 }
 
-/// What was refused and why, in few characters: the same for the same push under the same policy.
+/// For whom a refusal was given, as far as it was written. A greater count may have replaced it.
+async fn pushes(
+    storage: &Storage,
+    (repository, digest): (&Repository, &Digest),
+    refusal: &Refusal,
+) -> Result<Pushes> {
+    let said = storage.refused_pushes(repository, digest, refusal).await?;
+    Ok(said.and_then(|said| serde_json::from_slice(&said).ok()).unwrap_or_default())
+}
+
+/// What was refused and why, in few characters: the same for the same manifest and findings under
+/// the same policy.
 fn grounds(verdict: &Verdict) -> String {
     const CHARS: usize = 32;
-    let Verdict { repository, digest, tags, pushed_by, decision, policy, findings, .. } = verdict;
-    let codes: Vec<_> = findings.iter().map(|finding| &finding.code).collect();
-    let all = json!([repository, digest, tags, pushed_by, decision, policy, codes]).to_string();
+    let Verdict { repository, digest, kind, decision, policy, findings, .. } = verdict;
+    let all = json!([repository, digest, kind, decision, policy, findings]).to_string();
     Digest::of(Algorithm::Sha256, all.as_bytes()).hex()[..CHARS].to_owned()
 }
 

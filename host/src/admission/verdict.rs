@@ -35,7 +35,8 @@ pub enum Severity {
 pub struct Finding {
     /// the rule that asked for the check
     pub rule: String,
-    /// the plugin that found it, by the policy's name for it
+    /// the plugin that found it, by the policy's name for it; empty where the registry itself did
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub plugin: String,
     /// stable, such as `RSH012`
     pub code: String,
@@ -202,17 +203,17 @@ impl Verdict {
     }
 
     fn refusal(&self, finding: &Finding) -> Refusal {
-        Refusal {
-            message: self.line(finding),
-            detail: vec![
-                ("policy", self.policy.clone()),
-                ("rule", finding.rule.clone()),
-                ("plugin", finding.plugin.clone()),
-                ("code", finding.code.clone()),
-                ("verdict", self.id.clone()),
-                ("help", format!("roadstead verdict show {}", self.id)),
-            ],
-        }
+        let mut detail = vec![
+            ("policy", self.policy.clone()),
+            ("rule", finding.rule.clone()),
+            ("plugin", finding.plugin.clone()),
+            ("code", finding.code.clone()),
+            ("verdict", self.id.clone()),
+            ("help", format!("roadstead verdict show {}", self.id)),
+        ];
+        // what the registry itself found has no plugin
+        detail.retain(|(_, value)| !value.is_empty());
+        Refusal { message: self.line(finding), detail }
     }
 
     /// `rule <name>: <what, where, what to do> [<code> verdict <id>]`

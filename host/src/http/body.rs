@@ -1,10 +1,15 @@
-//! Bodies, read within bounds.
+//! Bodies: read within bounds, and accompanied to their end.
 
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::body::{Body, BodyDataStream, HttpBody};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, TryStreamExt};
+use hyper::body::{Frame, SizeHint};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
@@ -74,6 +79,51 @@ pub(super) async fn read_limited(body: Body, what: &str, limit: usize) -> Result
         bytes.extend_from_slice(&frame);
     }
     Ok(bytes.freeze())
+}
+
+/// Goes along with an answer's body, and is dropped with it: when its last byte has been taken, or
+/// the client is gone.
+pub(super) trait Companion: Send + Unpin + 'static {
+    /// Sees how many bytes pass.
+    fn passed(&mut self, bytes: usize) {
+        let _ = bytes;
+    }
+}
+
+/// The same body with a companion.
+pub(super) fn accompanied(body: Body, companion: impl Companion) -> Body {
+    Body::new(Accompanied { body, companion })
+}
+
+struct Accompanied<C> {
+    body: Body,
+    companion: C,
+}
+
+impl<C: Companion> HttpBody for Accompanied<C> {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            self.companion.passed(data.len());
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// A body as the store takes it.

@@ -1,14 +1,14 @@
 //! What HTTP/1.1 wants of a request's header and hyper leaves to us: one valid `Host`, one way to
 //! tell where the body ends, no unknown expectation.
 //!
-//! hyper itself answers 400 where `chunked` is not the last transfer coding, where lengths differ
-//! or are no numbers, and for any transfer coding in HTTP/1.0.
+//! hyper itself rejects a request where `chunked` is not the last transfer coding, where lengths
+//! differ or are no numbers, and any transfer coding in HTTP/1.0. `listener/head.rs` says why.
 
 use std::net::Ipv6Addr;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, Version, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Version, header},
 };
 
 use super::listener::Lengths;
@@ -18,6 +18,7 @@ use crate::error::{Case, Error};
 pub(super) fn check(request: &Request) -> Result<(), Error> {
     let (headers, version) = (request.headers(), request.version());
     check_host(headers, version)?;
+    check_target(request)?;
     check_coding(request)?;
     check_expectation(headers)
 }
@@ -33,6 +34,17 @@ fn check_host(headers: &HeaderMap, version: Version) -> Result<(), Error> {
         (Some(_), Some(_)) => "the request has more than one Host header",
     };
     Err(Error::new(Case::RequestInvalid, problem))
+}
+
+/// RFC 9112, 3.2.2: a target may name a host of its own, which then counts.
+fn check_target(request: &Request) -> Result<(), Error> {
+    match request.uri().authority() {
+        Some(host) if !is_host(host.as_str().as_bytes()) => {
+            let problem = "the request's target does not name a host with an optional port";
+            Err(Error::new(Case::RequestInvalid, problem))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A name or address with an optional port, or nothing. A comma is what a list of two hosts has.
@@ -52,15 +64,25 @@ fn is_host(host: &[u8]) -> bool {
                 Some(port) => ("", port),
             }
         }
-        None => host.split_once(':').unwrap_or((host, "")),
+        None => match host.split_once(':') {
+            Some(("", _)) => return false,
+            Some(parts) => parts,
+            None => (host, ""),
+        },
     };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(&byte);
-    name.bytes().all(plain) && port.bytes().all(|byte| byte.is_ascii_digit())
+    name.bytes().all(plain) && is_port(port)
+}
+
+/// A port that there is, or none. A number's own parser would take a sign as well.
+fn is_port(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit())
+        && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 /// RFC 9112, 6.1 and 6.3. A body is known by its length or by `chunked`, and nothing else.
 fn check_coding(request: &Request) -> Result<(), Error> {
-    let mut codings = elements(request.headers(), header::TRANSFER_ENCODING).peekable();
+    let mut codings = all_elements(request.headers(), header::TRANSFER_ENCODING).peekable();
     if codings.peek().is_none() {
         return Ok(());
     }
@@ -69,11 +91,9 @@ fn check_coding(request: &Request) -> Result<(), Error> {
         let message = "the request has both Content-Length and Transfer-Encoding";
         return Err(Error::new(Case::RequestInvalid, message));
     }
-    let chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
-    let (chunked, others): (Vec<_>, Vec<_>) = codings.partition(chunked);
+    let (chunked, others): (Vec<_>, Vec<_>) = codings.partition(|coding| is_chunked(coding));
     if !others.is_empty() {
-        let message = "the only supported transfer coding is chunked";
-        return Err(Error::new(Case::NotImplemented, message));
+        return Err(unknown_coding());
     }
     if chunked.len() > 1 {
         let message = "the transfer coding chunked may be applied only once";
@@ -82,21 +102,35 @@ fn check_coding(request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether a transfer coding is the one that we undo.
+pub(super) fn is_chunked(coding: &[u8]) -> bool {
+    coding.eq_ignore_ascii_case(b"chunked")
+}
+
+/// 501: a transfer coding that we don't undo.
+pub(super) fn unknown_coding() -> Error {
+    Error::new(Case::NotImplemented, "the only supported transfer coding is chunked")
+}
+
 /// RFC 9110, 10.1.1.
 fn check_expectation(headers: &HeaderMap) -> Result<(), Error> {
     let known = |expected: &[u8]| expected.eq_ignore_ascii_case(b"100-continue");
-    if elements(headers, header::EXPECT).all(known) {
+    if all_elements(headers, header::EXPECT).all(known) {
         return Ok(());
     }
     let message = "the only supported expectation is 100-continue";
     Err(Error::new(Case::ExpectationUnknown, message))
 }
 
-/// The elements of a list, over all its lines, without the empty ones.
-fn elements(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &[u8]> {
-    let lines = headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
-    let elements = lines.flat_map(|line| line.split(|byte| *byte == b','));
-    elements.map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
+/// The elements of a list, over all its lines.
+fn all_elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(name).into_iter().map(HeaderValue::as_bytes).flat_map(elements)
+}
+
+/// The elements of one line of a list, without the empty ones.
+pub(super) fn elements(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let elements = line.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    elements.filter(|element| !element.is_empty())
 }
 
 #[cfg(test)]
@@ -115,6 +149,9 @@ mod tests {
             "[fe80::1%25eth0]:5000",
             "xn--bcher-kva.example.",
             "localhost:",
+            "localhost:0",
+            "localhost:65535",
+            "localhost:0080",
             "",
         ] {
             assert!(is_host(host.as_bytes()), "{host}");
@@ -126,6 +163,12 @@ mod tests {
             "user@host",
             "host:port",
             "host:80:80",
+            "host:65536",
+            "host:99999999999",
+            "host:+80",
+            "[::1]:99999",
+            ":80",
+            ":",
             "::1",
             "[::1",
             "[::1]x",

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use bytes::Bytes;
@@ -58,10 +58,13 @@ pub(super) async fn put(
     call: &Call,
     body: Body,
 ) -> Result<Response, Error> {
+    // before any of the body is read: a client that waits for 100 then never sends it
+    let tags = tags(call)?;
+    check_type(&call.headers)?;
     let bytes_max = registry.manifests.bytes_max;
     let _room = room.of(body::announced(&body).unwrap_or(bytes_max).min(bytes_max)).await?;
     let bytes = body::read_limited(body, "manifest", bytes_max).await?;
-    let candidate = read(repository, reference, call, bytes)?;
+    let candidate = read(repository, (reference, tags), call, bytes)?;
     let needs = needs(&candidate.manifest, registry.manifests.allow_sparse_indexes);
     let claim = registry.storage.claim(repository, &candidate.digest, needs).await?;
     let pushed_as = candidate.manifest.media_type.as_str();
@@ -127,18 +130,42 @@ async fn judge(registry: &Registry, candidate: &Candidate) -> Verdict {
     verdict
 }
 
-fn read(
-    repository: &Repository,
-    reference: &Reference,
-    call: &Call,
-    bytes: Bytes,
-) -> Result<Candidate, Error> {
-    let Call { headers, query, principal, peer, .. } = call;
-    let mut tags = query.tags()?;
+/// The tags of the query.
+fn tags(call: &Call) -> Result<Vec<Tag>, Error> {
+    let tags = call.query.tags()?;
     if tags.len() > TAGS_MAX {
         let message = format!("{} tags at once; at most {TAGS_MAX} are possible", tags.len());
         return Err(Error::new(Case::TooManyTags, message));
     }
+    Ok(tags)
+}
+
+/// Rejects a `Content-Type` that no manifest has, whatever the body says.
+fn check_type(headers: &HeaderMap) -> Result<(), Error> {
+    let given = headers::text(headers, header::CONTENT_TYPE).map(media_type::essence);
+    let Some(given) = given.filter(|given| !given.is_empty() && !media_type::is_manifest(given))
+    else {
+        return Ok(());
+    };
+    let message = match Manifest::parse(b"{}", Some(given)) {
+        // an old docker's, about which more can be said
+        Err(invalid) if invalid.pointer().is_empty() => invalid.to_string(),
+        _ => format!(
+            "Content-Type is {:?}, which is no manifest; use an OCI image manifest or index, or \
+             docker schema 2",
+            given.chars().take(120).collect::<String>()
+        ),
+    };
+    Err(Error::new(Case::ManifestInvalid, message))
+}
+
+fn read(
+    repository: &Repository,
+    (reference, mut tags): (&Reference, Vec<Tag>),
+    call: &Call,
+    bytes: Bytes,
+) -> Result<Candidate, Error> {
+    let Call { headers, principal, peer, .. } = call;
     let digest = match reference {
         Reference::Digest(digest) if digest.verifies(&bytes) => digest.clone(),
         Reference::Digest(digest) => {

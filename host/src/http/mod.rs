@@ -206,6 +206,12 @@ impl From<Unroutable> for Error {
             Unroutable::Repository(invalid) => invalid.into(),
             Unroutable::Reference(invalid) => invalid.into(),
             Unroutable::Digest(invalid) => invalid.into(),
+            Unroutable::Verdicts => {
+                let message = "verdicts are found by the digest of a manifest, as in \
+                    verdicts/sha256:<hex>, or by their own id, as in verdicts/id/<id>; a tag's \
+                    digest is in the Docker-Content-Digest header of its manifest";
+                Self::new(Case::DigestInvalid, message)
+            }
         }
     }
 }

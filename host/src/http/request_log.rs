@@ -5,25 +5,25 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll},
     time::Instant,
 };
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::Request,
     http::{HeaderName, Method, header},
     response::Response,
 };
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-use super::{headers, route::Endpoint};
+use super::{
+    body::{Companion, accompanied},
+    headers,
+    route::Endpoint,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -106,7 +106,7 @@ impl RequestLog {
         response.map(|body| {
             // an exact size must survive, or the answer would be chunked
             let empty = body.size_hint().exact() == Some(0) && !told;
-            if empty { Body::empty() } else { Body::new(Logged { body, log: self }) }
+            if empty { Body::empty() } else { accompanied(body, self) }
         })
     }
 }
@@ -123,35 +123,9 @@ fn new_id() -> String {
     format!("{:016x}", RandomState::new().hash_one(Instant::now()))
 }
 
-/// The answer's body; its end is the request's end.
-struct Logged {
-    body: Body,
-    log: RequestLog,
-}
-
-impl HttpBody for Logged {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.log.bytes_out += data.len() as u64;
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl Companion for RequestLog {
+    fn passed(&mut self, bytes: usize) {
+        self.bytes_out += bytes as u64;
     }
 }
 

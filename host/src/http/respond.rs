@@ -33,7 +33,8 @@ pub fn status(case: Case) -> StatusCode {
         Case::NotImplemented => StatusCode::NOT_IMPLEMENTED,
         Case::ExpectationUnknown => StatusCode::EXPECTATION_FAILED,
         Case::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Case::TooManyTags => StatusCode::URI_TOO_LONG,
+        Case::TooManyTags | Case::TargetTooLong => StatusCode::URI_TOO_LONG,
+        Case::HeaderTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Case::OutOfOrder | Case::RangeUnsatisfiable(_) => StatusCode::RANGE_NOT_SATISFIABLE,
         Case::Unauthorized => StatusCode::UNAUTHORIZED,
         Case::Denied => StatusCode::FORBIDDEN,
@@ -46,29 +47,11 @@ pub fn status(case: Case) -> StatusCode {
 /// internals.
 pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     let status = status(error.case);
-    let is_failure = is_failure(status);
-    if is_failure {
+    if is_failure(status) && !is_expected(error) {
         let cause = error.cause.as_ref().map(|cause| format!("{cause:#}"));
         tracing::error!(cause, "{error}");
     }
-    let code = error.case.code().as_str();
-    let entries: Vec<Value> = error
-        .entries
-        .iter()
-        .map(|entry| {
-            let mut object = json!({ "code": code, "message": entry.message });
-            let facts = entry.detail.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
-            let mut detail: Map<_, _> = facts.map(|(k, v)| (k, Value::String(v))).collect();
-            if is_failure {
-                detail.insert("request".to_owned(), request_id.into());
-            }
-            if !detail.is_empty() {
-                object["detail"] = Value::Object(detail);
-            }
-            object
-        })
-        .collect();
-    let body = json!({ "errors": entries }).to_string();
+    let body = body(error, request_id);
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     let fixed = response.headers_mut();
@@ -93,6 +76,46 @@ pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
         *response.body_mut() = body.into();
     }
     response
+}
+
+/// The same for a client whose request could not be read, as it goes over the wire. `date` is a
+/// line of the header.
+pub(super) fn last_words(error: &Error, date: &str) -> String {
+    let (status, body) = (status(error.case), body(error, ""));
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         connection: close\r\n{date}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// `{"errors": [...]}`
+fn body(error: &Error, request_id: &str) -> String {
+    let is_failure = is_failure(status(error.case));
+    let code = error.case.code().as_str();
+    let entries: Vec<Value> = error
+        .entries
+        .iter()
+        .map(|entry| {
+            let mut object = json!({ "code": code, "message": entry.message });
+            let facts = entry.detail.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+            let mut detail: Map<_, _> = facts.map(|(k, v)| (k, Value::String(v))).collect();
+            if is_failure {
+                detail.insert("request".to_owned(), request_id.into());
+            }
+            if !detail.is_empty() {
+                object["detail"] = Value::Object(detail);
+            }
+            object
+        })
+        .collect();
+    json!({ "errors": entries }).to_string()
+}
+
+/// Whether the registry only asks to be asked again: it is starting, or has too much to do. The
+/// request's own line in the log says all there is to say.
+fn is_expected(error: &Error) -> bool {
+    error.case == Case::Unavailable && error.cause.is_none() && error.verdict.is_none()
 }
 
 /// Whether the registry failed, rather than the request.

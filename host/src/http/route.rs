@@ -48,6 +48,8 @@ pub enum Unroutable {
     Reference(InvalidReference),
     /// The digest is malformed.
     Digest(InvalidDigest),
+    /// What verdicts are asked by is no digest.
+    Verdicts,
 }
 
 impl Endpoint {
@@ -87,7 +89,9 @@ impl Endpoint {
             [name @ .., "blobs", text] => Ok(Self::Blob(repository(name)?, digest(text)?)),
             [name @ .., "referrers", text] => Ok(Self::Referrers(repository(name)?, digest(text)?)),
             [name @ .., "_roadstead", "verdicts", text] => {
-                Ok(Self::Verdicts(repository(name)?, digest(text)?))
+                let name = repository(name)?;
+                let digest = digest(text).map_err(|_| Unroutable::Verdicts)?;
+                Ok(Self::Verdicts(name, digest))
             }
             [name @ .., "_roadstead", "verdicts", "id", id] if is_verdict_id(id) => {
                 Ok(Self::Verdict(repository(name)?, (*id).to_owned()))

@@ -53,6 +53,9 @@ pub(super) async fn by_id(
 fn keep_apart_who_pushed(verdict: &mut Value) {
     if let Some(verdict) = verdict.as_object_mut() {
         verdict.remove("pushed_by");
+        if let Some(seen) = verdict.get_mut("seen").and_then(Value::as_object_mut) {
+            seen.remove("pushed_by");
+        }
     }
 }
 

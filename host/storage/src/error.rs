@@ -40,17 +40,24 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn backend(key: &str, source: object_store::Error) -> Self {
-        if is_full(&source) {
-            return Self::Full { key: key.to_owned() };
-        }
-        Self::Unavailable { key: key.to_owned(), source: Arc::new(source) }
+        Self::of_kind(key, io_kind(&source), source)
     }
 
     pub(crate) fn io(key: &str, source: io::Error) -> Self {
-        if source.kind() == io::ErrorKind::StorageFull {
-            return Self::Full { key: key.to_owned() };
+        Self::of_kind(key, Some(source.kind()), source)
+    }
+
+    fn of_kind(
+        key: &str,
+        kind: Option<io::ErrorKind>,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        match kind {
+            Some(io::ErrorKind::StorageFull) => Self::Full { key: key.to_owned() },
+            // no retry cures that
+            Some(io::ErrorKind::IsADirectory) => Self::corrupt(key, "a folder is in its place"),
+            _ => Self::Unavailable { key: key.to_owned(), source: Arc::new(source) },
         }
-        Self::Unavailable { key: key.to_owned(), source: Arc::new(source) }
     }
 
     pub(crate) fn corrupt(key: &str, why: impl ToString) -> Self {
@@ -59,15 +66,15 @@ impl Error {
 }
 
 /// `object_store` wraps the io error a few levels deep.
-fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+fn io_kind(error: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if let Some(io) = error.downcast_ref::<io::Error>() {
-            return io.kind() == io::ErrorKind::StorageFull;
+            return Some(io.kind());
         }
         cause = error.source();
     }
-    false
+    None
 }
 
 /// What every operation of the store answers.

@@ -22,14 +22,12 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Takes the folder. What is missing of it is made for its owner's eyes only. Only one process
+    /// Takes the folder, which is made for its owner's eyes only if it is missing. Only one process
     /// may have it.
     pub fn take(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         let io = |error| Error::io(&name, error);
-        for folder in [path, &path.join("objects")] {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
-        }
+        make(path).map_err(io)?;
         let path = path.canonicalize().map_err(io)?;
         let mut lock = File::options()
             .read(true)
@@ -76,6 +74,8 @@ impl DataFolder {
 
     pub(crate) fn backend(&self, fsync: bool) -> Result<Backend> {
         let objects = self.path.join("objects");
+        // not before: a start that fails must not leave what looks like an empty registry
+        make(&objects).map_err(|error| Error::io("objects", error))?;
         let store = LocalFileSystem::new_with_prefix(&objects)
             .map_err(|error| Error::backend("objects", error))?;
         Ok(Backend::on_disk(Arc::new(store.with_fsync(fsync)), objects, fsync))
@@ -88,6 +88,11 @@ impl DataFolder {
     pub fn sweep(&self, started: SystemTime) -> io::Result<usize> {
         sweep(&self.path.join("objects"), started)
     }
+}
+
+/// Makes a folder that only its owner can look into, unless it is there.
+fn make(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 fn sweep(folder: &Path, started: SystemTime) -> io::Result<usize> {

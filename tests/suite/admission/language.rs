@@ -57,6 +57,16 @@ async fn deny_rejects_what_it_matches_with_its_message_and_nothing_else() {
         let refused = thing(&server, "a", "latest").await.is(403);
         let error = &refused.errors()[0];
         assert!(error.starts_with("DENIED: rule r: push a version [RSA005 verdict "), "{error}");
+        // no plugin judged, so none is named
+        let detail = refused.json()["errors"][0]["detail"].clone();
+        let members: Vec<_> = detail.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(members, ["code", "help", "policy", "rule", "verdict"], "{detail}");
+        let id = detail["verdict"].as_str().unwrap();
+        let by_id = Repository::of(&server, "a").get(&format!("_roadstead/verdicts/id/{id}")).await;
+        let finding = &by_id.is(200).json()["findings"][0];
+        assert_eq!((&finding["rule"], finding.get("plugin")), (&"r".into(), None), "{finding}");
+        let shown = said(&server.command(&["verdict", "show", id]));
+        assert!(shown.contains("error  RSA005 by rule r\n"), "{shown}");
         Repository::of(&server, "a").get("manifests/latest").await.is(404);
         thing(&server, "a", "1.0.0").await.is(201);
         server.is_sound();

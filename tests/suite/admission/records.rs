@@ -178,8 +178,15 @@ async fn a_client_asks_what_was_judged_and_is_told_what_is_unknown() {
         let answer = repository.send(method, &path(&good)).await.is(405);
         assert_eq!(answer.header("allow"), "GET, HEAD");
     }
-    let malformed = repository.get("_roadstead/verdicts/latest").await.is(400);
-    assert!(malformed.errors()[0].starts_with("DIGEST_INVALID: "));
+    for none in ["latest", "1.2.3", "sha256:12", "M9DWFBKHSF3", "id", "a:b"] {
+        let malformed = repository.get(&format!("_roadstead/verdicts/{none}")).await.is(400);
+        let told = malformed.errors();
+        assert!(
+            told[0].starts_with("DIGEST_INVALID: verdicts are found by the digest"),
+            "{told:?}"
+        );
+        assert!(told[0].contains("verdicts/id/<id>"), "{told:?}");
+    }
     let elsewhere = Repository::of(&server, "other");
     elsewhere.get(&path(&good)).await.is(404);
     let manifest = format!("manifests/{}", good.header("docker-content-digest"));
@@ -245,12 +252,89 @@ async fn a_repeated_refusal_is_found_after_a_restart_and_counted() {
     server.is_sound();
 }
 
+const NO_CHARTS: &str = "version: 1\nrules: [{ name: images, match: { repositories: [\"**\"] }, \
+                         acceptOnly: [image] }]\n";
+
+#[tokio::test]
+async fn new_tags_write_no_new_refusal_and_the_last_ones_are_told() {
+    let policy = Policy::new(NO_CHARTS);
+    let mut server = policy.serve();
+    let repository = Repository::of(&server, "charts/web");
+    let refused = async |repository: &Repository, n: usize| {
+        id(&push(repository, &format!("9.0.{n}"), YAML, &config()).await.is(403))
+    };
+    let first = refused(&repository, 0).await;
+    for n in 1..20 {
+        assert_eq!(refused(&repository, n).await, first);
+    }
+    let written = |server: &Server| {
+        let refusals = server.data().join("objects/repos/charts/web/_refusals");
+        (kept(server).len(), files(&refusals).len())
+    };
+    assert_eq!(written(&server), (1, 1));
+    let says = |server: &Server, times: usize| {
+        let tags: Vec<_> = (0..times).rev().take(10).map(|n| format!("9.0.{n}")).collect();
+        let (lines, verdicts) = listed(server, &[]);
+        assert!(lines[0].contains(&format!("charts/web:9.0.0  RSA001  {first}  {times} times")));
+        let seen = &verdicts[0]["seen"];
+        assert_eq!((&seen["times"], &seen["tags"]), (&json!(times), &json!(tags)));
+        let shown = said(&server.command(&["verdict", "show", &first]));
+        let told = format!("\n  lately under the tags {}\n", tags.join(", "));
+        assert!(shown.contains(&told), "{shown}");
+    };
+    says(&server, 20);
+    server.stop();
+    // what is not written yet is lost: at most half
+    says(&server, 16);
+    server.restart();
+    let repository = Repository::of(&server, "charts/web");
+    assert_eq!(refused(&repository, 16).await, first);
+    says(&server, 17);
+    // another manifest is refused for itself
+    let other =
+        push(&repository, "9.0.0", &YAML.replace("1.2.3", "2.0.0"), &config()).await.is(403);
+    assert_ne!(id(&other), first);
+    assert_eq!(written(&server), (2, 2));
+    server.is_sound();
+}
+
+#[tokio::test]
+async fn refusals_that_are_about_the_tag_are_bounded() {
+    const MAX: usize = 100;
+    let policy = Policy::new(
+        "version: 1\nplugins: { helm: { builtin: helm, settings: { strictReference: true } } }\n\
+         rules: [{ name: charts, match: { kinds: [helm-chart] }, check: [helm] }]\n",
+    );
+    let server = policy.serve();
+    let repository = Repository::of(&server, "charts/web");
+    let refused =
+        async |n: usize| id(&push(&repository, &format!("9.0.{n}"), YAML, &config()).await.is(403));
+    let mut ids = Vec::new();
+    for n in 0..MAX + 20 {
+        ids.push(refused(n).await);
+    }
+    let distinct: std::collections::HashSet<_> = ids.iter().collect();
+    assert_eq!(distinct.len(), MAX + 20, "each is about its own tag");
+    assert_eq!(kept(&server).len(), MAX);
+    let by_id = async |id: &str| repository.get(&format!("_roadstead/verdicts/id/{id}")).await;
+    by_id(&ids[0]).await.is(404);
+    by_id(&ids[MAX + 19]).await.is(200);
+    // one that went is given anew, and found
+    let again = refused(0).await;
+    assert_ne!(again, ids[0]);
+    by_id(&again).await.is(200);
+    assert_eq!(refused(MAX + 19).await, ids[MAX + 19]);
+    assert_eq!(kept(&server).len(), MAX);
+    server.is_sound();
+}
+
 #[tokio::test]
 async fn a_pusher_reads_his_refusal() {
     let server = Server::start(&[]);
     let repository = Repository::of(&server, "charts/web");
     let refused = push_bad(&repository).await;
     let entry = refused.json()["errors"][0].clone();
+    assert_eq!(entry["detail"]["plugin"], "helm");
     let help = entry["detail"]["help"].as_str().unwrap();
     let (command, url) = help.split_once(", or GET ").unwrap();
     assert_eq!(command, format!("roadstead verdict show {}", id(&refused)));
@@ -371,9 +455,19 @@ async fn who_pushed_is_kept_apart_and_told_to_the_operator_alone() {
     let shown = said(&server.command(&["verdict", "show", "charts/web:1.2"]));
     assert!(shown.contains("pushed by anna") && shown.contains("pushed by bert"), "{shown}");
     let refused = push_bad(&bert).await;
+    // whoever else pushes the same shares his refusal
+    assert_eq!(id(&push_bad(&anna).await), id(&refused));
     let by_id = format!("_roadstead/verdicts/id/{}", id(&refused));
     let verdict = anna.get(&by_id).await.is(200).json();
     assert!(verdict.get("pushed_by").is_none(), "{verdict}");
+    assert_eq!(
+        (&verdict["seen"]["times"], &verdict["seen"]["tags"]),
+        (&json!(2), &json!(["6.6.6"]))
+    );
+    assert!(verdict["seen"].get("pushed_by").is_none(), "{verdict}");
+    let shown = said(&server.command(&["verdict", "show", &id(&refused)]));
+    assert!(shown.contains(", pushed by bert\n"), "{shown}");
+    assert!(shown.contains("\n  lately pushed by anna, bert\n"), "{shown}");
     let nobody = Repository::of(&server, "charts/web");
     for path in [&path(&first), &by_id] {
         nobody.get(path).await.is(401);

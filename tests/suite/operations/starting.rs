@@ -9,14 +9,14 @@ use std::{
 
 use serde_json::Value;
 
-use crate::harness::ROADSTEAD;
+use crate::harness::{ROADSTEAD, said as said_of};
 
 /// A server that has compiled nothing yet.
 struct Starting {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
     seen: Vec<Value>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Starting {
@@ -31,7 +31,7 @@ impl Starting {
         }
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self { child, log, seen: Vec::new(), _folder: folder }
+        Self { child, log, seen: Vec::new(), folder }
     }
 
     /// Reads the log up to a message.
@@ -73,12 +73,21 @@ async fn it_listens_and_says_what_it_compiles_before_it_is_ready() {
     );
     let told: Value = serde_json::from_slice(&early.bytes().await.unwrap()).unwrap();
     assert_eq!(told["errors"][0]["code"], "UNAVAILABLE");
+    // beside it every client asks, and again and again: no failure of ours
+    for _ in 0..5 {
+        let client = reqwest::Client::new();
+        let push = client.put(format!("http://{addr}/v2/x/manifests/1")).body("{}");
+        assert_eq!(push.send().await.unwrap().status(), 503);
+    }
     let ready = tokio::task::spawn_blocking(move || {
         server.until("listening");
         server
     });
     let server = ready.await.unwrap();
     assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
+    let said: Vec<_> = server.seen.iter().filter(|line| line["message"] == "request").collect();
+    assert!(said.len() == 6 && said.iter().all(|line| line["status"] == 503), "{said:?}");
+    assert!(server.seen.iter().all(|line| line["level"] != "ERROR"), "{:?}", server.seen);
     let compiled = server
         .seen
         .iter()
@@ -109,4 +118,10 @@ fn a_policy_that_is_broken_ends_the_start() {
     let last = said.iter().position(|line| line.starts_with("error: ")).unwrap();
     assert!(said[last..].concat().contains("policy.yaml:2"), "{said:#?}");
     assert!(!said.iter().any(|line| line.contains("listening")), "{said:#?}");
+    // nor is there anything that looks like a registry
+    let data = server.folder.path().join("d");
+    assert!(data.join("lock").exists() && !data.join("objects").exists());
+    let mut list = Command::new(ROADSTEAD);
+    let list = list.args(["verdict", "list", "--data"]).arg(&data).output().unwrap();
+    assert!(said_of(&list).contains("holds no registry"), "{}", said_of(&list));
 }

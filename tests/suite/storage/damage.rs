@@ -38,6 +38,10 @@ const CHANGED: Harm = |file| {
 };
 const EMPTIED: Harm = |file| fs::write(file, "").unwrap();
 const LOST: Harm = |file| fs::remove_file(file).unwrap();
+const A_FOLDER: Harm = |file| {
+    fs::remove_file(file).unwrap();
+    fs::create_dir(file).unwrap();
+};
 
 #[tokio::test]
 async fn a_push_mends_what_the_disk_has_damaged() {
@@ -96,6 +100,22 @@ async fn a_push_mends_what_the_disk_has_damaged() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn what_no_retry_cures_is_not_answered_with_try_again() {
+    let server = Server::start(&[]);
+    let repository = Repository::of(&server, "odd");
+    let pushed = repository.push("v1", ("application/x", b"{}"), &[]).await.is(201);
+    let mut claims = files(&server, "odd/_manifests/");
+    claims.retain(|file| file.extension().is_none());
+    claims.iter().for_each(A_FOLDER);
+    let manifest = format!("manifests/{}", pushed.header("docker-content-digest"));
+    let failed = repository.send(Method::DELETE, &manifest).await.is(500);
+    assert_eq!(failed.header("retry-after"), "");
+    assert_eq!(failed.errors(), ["UNKNOWN: the registry failed"]);
+    let log = server.log().concat();
+    assert!(log.contains("is damaged: a folder is in its place"), "{log}");
 }
 
 #[tokio::test]

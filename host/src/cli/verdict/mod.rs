@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     admission::{self, Decision},
-    records::Seen,
+    refusals::{Pushes, Seen},
 };
 
 #[derive(Debug, Subcommand)]
@@ -48,8 +48,24 @@ impl Kept {
 
     /// How often the same was refused, if that was more than once.
     fn again(&self) -> Option<String> {
-        let Seen { times, last } = self.seen.as_ref().filter(|seen| seen.times > 1)?;
+        let Seen { times, last, .. } = self.seen.as_ref().filter(|seen| seen.times > 1)?;
         Some(format!("{times} times, last at {last}"))
+    }
+
+    /// Under which tags and for whom, if these were not always the verdict's own.
+    fn pushes(&self) -> Option<String> {
+        let Pushes { tags, pushed_by } = &self.seen.as_ref()?.pushes;
+        let own = |user: &String| self.verdict.pushed_by.as_ref() == Some(user);
+        let tags = match tags.iter().all(|tag| self.verdict.tags.contains(tag)) {
+            true => None,
+            false => Some(format!("under the tags {}", tags.join(", "))),
+        };
+        let users = match pushed_by.iter().all(own) {
+            true => None,
+            false => Some(format!("pushed by {}", pushed_by.join(", "))),
+        };
+        let parts: Vec<_> = tags.into_iter().chain(users).collect();
+        (!parts.is_empty()).then(|| format!("lately {}", parts.join(", ")))
     }
 }
 

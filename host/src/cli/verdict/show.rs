@@ -109,15 +109,15 @@ fn all_told(judged: Judged) -> anyhow::Result<String> {
 
 /// A verdict as a person reads it, and how often it was given.
 fn told_again(kept: &Kept) -> String {
-    lines(&kept.verdict, kept.again()).join("\n")
+    lines(&kept.verdict, kept.again().into_iter().chain(kept.pushes())).join("\n")
 }
 
 /// A verdict as a person reads it.
 pub(in crate::cli) fn told(verdict: &Verdict) -> String {
-    lines(verdict, None).join("\n")
+    lines(verdict, []).join("\n")
 }
 
-fn lines(verdict: &Verdict, again: Option<String>) -> Vec<String> {
+fn lines(verdict: &Verdict, again: impl IntoIterator<Item = String>) -> Vec<String> {
     let decision = word(verdict.decision);
     let tags = verdict.tags.join(", ");
     let name = match tags.as_str() {
@@ -138,7 +138,7 @@ fn lines(verdict: &Verdict, again: Option<String>) -> Vec<String> {
         format!("  {digest}{}", by.unwrap_or_default()),
         format!("  {when}, {article} {kind}, by policy {policy}, in {whole}.{tenths} ms"),
     ];
-    lines.extend(again.map(|again| format!("  {again}")));
+    lines.extend(again.into_iter().map(|again| format!("  {again}")));
     lines.extend(verdict.findings.iter().flat_map(found));
     lines.extend(verdict.annotations.iter().map(fact));
     lines.extend(verdict.judges.iter().flat_map(judge));

@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
-use futures::{FutureExt, poll};
+use futures::{TryFutureExt, poll};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -17,9 +17,9 @@ use super::{
     seats::Seat,
     slow::{IdleBody, Progressing},
     stopped,
-    wire::{Answer, Wire},
+    wire::{End, Wire},
 };
-use crate::http::request_log::BytesIn;
+use crate::http::{body::accompanied, request_log::BytesIn};
 
 /// A connection that was accepted.
 pub(super) type Connection = Box<dyn Stream>;
@@ -48,7 +48,7 @@ pub(super) async fn serve(
         known.insert(Lengths { content_length: has_length });
         let body = |body| IdleBody::new(body, body_idle, received, Arc::clone(&wire));
         let answer = router.clone().call(request.map(|incoming| Body::new(body(incoming))));
-        answer.map(move |answer| answer.map(|answer| answer.map(|body| Answer::new(body, wire))))
+        answer.map_ok(move |answer| answer.map(|body| accompanied(body, End(wire))))
     });
     let write_idle = Duration::from_secs(config.write_idle_seconds_max);
     let io = TokioIo::new(Progressing::new(connection, write_idle, Arc::clone(&wire)));

@@ -1,10 +1,17 @@
-//! Looks for `Content-Length` among the bytes of a request's header.
+//! Reads two facts from the bytes of a request's header that hyper keeps to itself.
 //!
-//! hyper drops that line where there is `Transfer-Encoding` as well, so that nobody behind it can
-//! tell, and a proxy in front may have gone by the other one.
+//! hyper drops `Content-Length` where there is `Transfer-Encoding` as well, although a proxy in
+//! front may have gone by it. And it answers a header that it can't read without a body.
 
-/// Longer than the name that is looked for.
-const NAME_BYTES_MAX: usize = 16;
+use axum::http::StatusCode;
+
+use crate::{
+    error::{Case, Error},
+    http::framing,
+};
+
+/// Bytes kept of a line: enough for the two names and any list of codings that a client sends.
+const LINE_BYTES_MAX: usize = 256;
 
 /// The header of a request, as far as it was read.
 #[derive(Debug, Default)]
@@ -14,6 +21,7 @@ pub(super) struct Head {
     has_lines: bool,
     is_over: bool,
     has_content_length: bool,
+    has_unknown_coding: bool,
 }
 
 impl Head {
@@ -26,7 +34,7 @@ impl Head {
             match byte {
                 b'\n' => self.end_of_line(),
                 b'\r' => {}
-                _ if self.line.len() < NAME_BYTES_MAX => self.line.push(byte),
+                _ if self.line.len() < LINE_BYTES_MAX => self.line.push(byte),
                 _ => {}
             }
         }
@@ -38,8 +46,11 @@ impl Head {
             self.is_over = self.has_lines;
             return;
         }
-        let name = self.line.split(|byte| *byte == b':').next().unwrap_or_default();
+        let mut parts = self.line.splitn(2, |byte| *byte == b':');
+        let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         self.has_content_length |= name.eq_ignore_ascii_case(b"content-length");
+        self.has_unknown_coding |= name.eq_ignore_ascii_case(b"transfer-encoding")
+            && framing::elements(value).any(|coding| !framing::is_chunked(coding));
         self.has_lines = true;
         self.line.clear();
     }
@@ -47,6 +58,20 @@ impl Head {
     /// Whether a line of it is `Content-Length`.
     pub(super) fn has_content_length(&self) -> bool {
         self.has_content_length
+    }
+
+    /// Explains why hyper rejects this header with `status`.
+    pub(super) fn rejected(&self, status: StatusCode) -> Error {
+        match status {
+            StatusCode::URI_TOO_LONG => {
+                Error::new(Case::TargetTooLong, "the request's path and query are too long")
+            }
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                Error::new(Case::HeaderTooLarge, "the request's header is too large")
+            }
+            _ if self.has_unknown_coding && !self.has_content_length => framing::unknown_coding(),
+            _ => Error::new(Case::RequestInvalid, "the request's header is not valid HTTP/1.1"),
+        }
     }
 }
 
@@ -68,6 +93,26 @@ mod tests {
                 head.as_bytes().chunks(size).for_each(|chunk| read.read(chunk));
                 assert_eq!(read.has_content_length(), found, "{head}");
             }
+        }
+    }
+
+    #[test]
+    fn a_header_that_hyper_rejects_has_a_reason() {
+        for (line, status, case) in [
+            ("Transfer-Encoding: gzip", 400, Case::NotImplemented),
+            ("transfer-encoding:\tchunked , gzip", 400, Case::NotImplemented),
+            ("Transfer-Encoding: chunked", 400, Case::RequestInvalid),
+            ("Transfer-Encoding: ,", 400, Case::RequestInvalid),
+            ("Transfer-Encoding : gzip", 400, Case::RequestInvalid),
+            ("X-Transfer-Encoding: gzip", 400, Case::RequestInvalid),
+            ("Transfer-Encoding: gzip\r\nContent-Length: 5", 400, Case::RequestInvalid),
+            ("Transfer-Encoding: gzip", 414, Case::TargetTooLong),
+            ("Transfer-Encoding: gzip", 431, Case::HeaderTooLarge),
+        ] {
+            let mut read = Head::default();
+            read.read(format!("POST / HTTP/1.1\r\n{line}\r\n\r\n").as_bytes());
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(read.rejected(status).case, case, "{line}");
         }
     }
 }

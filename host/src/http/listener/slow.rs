@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -111,6 +111,8 @@ pub(super) struct Progressing<T> {
     stream: T,
     patience: Patience,
     wire: Arc<Wire>,
+    /// what is still to be written of the answer to a header that hyper rejects
+    rejection: Option<Bytes>,
     lingering: Option<Lingering>,
 }
 
@@ -128,7 +130,8 @@ const LINGER_BYTES_MAX: usize = 64 << 20;
 impl<T> Progressing<T> {
     /// `idle` is the longest time without a byte taken while some wait to be.
     pub(super) fn new(stream: T, idle: Duration, wire: Arc<Wire>) -> Self {
-        Self { stream, patience: Patience::new(idle), wire, lingering: None }
+        let patience = Patience::new(idle);
+        Self { stream, patience, wire, rejection: None, lingering: None }
     }
 
     fn bound<R>(
@@ -143,6 +146,33 @@ impl<T> Progressing<T> {
         ready!(self.patience.poll_end(context));
         let error = io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing");
         Poll::Ready(Err(error))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> Progressing<T> {
+    /// Writes our answer to a header that hyper rejects, where `own` of `bytes` is the beginning of
+    /// hyper's.
+    fn poll_reject(
+        &mut self,
+        context: &mut Context<'_>,
+        own: &[u8],
+        bytes: usize,
+    ) -> Poll<io::Result<usize>> {
+        let mut rest = self.rejection.take().unwrap_or_else(|| self.wire.rejection(own));
+        while !rest.is_empty() {
+            let written = Pin::new(&mut self.stream).poll_write(context, &rest);
+            match self.bound(context, written) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(written)) => rest.advance(written),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.rejection = Some(rest);
+                    return Poll::Pending;
+                }
+            }
+        }
+        self.rejection = Some(rest);
+        Poll::Ready(Ok(bytes))
     }
 }
 
@@ -184,6 +214,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Progressing<T> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.wire.awaits_head() {
+            return self.poll_reject(context, bytes, bytes.len());
+        }
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.bound(context, written)
     }
@@ -216,6 +249,10 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Progressing<T> {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.wire.awaits_head() {
+            let own = bytes.first().map_or(&[][..], |own| own);
+            return self.poll_reject(context, own, bytes.iter().map(|part| part.len()).sum());
+        }
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
         self.bound(context, written)
     }

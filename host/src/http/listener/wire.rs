@@ -1,20 +1,16 @@
 //! What the two ends of a connection's service know of each other: its stream, which sees bytes,
 //! and its requests and answers.
 
-use std::{
-    pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll},
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
-use axum::body::Body;
+use axum::http::StatusCode;
 use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 use super::{head::Head, seats::Seat};
+use crate::http::{body::Companion, respond};
 
 /// One connection.
 #[derive(Debug)]
@@ -51,10 +47,28 @@ impl Wire {
             .has_content_length()
     }
 
+    /// Whether no request is under way. What is written then is hyper's own answer to a header that
+    /// it rejects.
+    pub(super) fn awaits_head(&self) -> bool {
+        self.awaits_head.load(Ordering::Relaxed)
+    }
+
+    /// Makes the answer that stands in for hyper's own, which has a status and a date alone.
+    pub(super) fn rejection(&self, own: &[u8]) -> Bytes {
+        // the client may be sending a body
+        self.left_unread();
+        let own = String::from_utf8_lossy(own);
+        let status = own.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let date = own.lines().find(|line| line.starts_with("date: ")).unwrap_or("date: ");
+        let head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let error = head.rejected(status.unwrap_or(StatusCode::BAD_REQUEST));
+        respond::last_words(&error, date).into()
+    }
+
     /// Hands on what was read.
     pub(super) fn has_read(&self, bytes: &[u8]) {
         // what a body left unread may be among the bytes then
-        if self.awaits_head.load(Ordering::Relaxed) && !self.has_unread() {
+        if self.awaits_head() && !self.has_unread() {
             self.head.lock().unwrap_or_else(PoisonError::into_inner).read(bytes);
         }
     }
@@ -78,43 +92,13 @@ impl Wire {
     }
 }
 
-/// The body of an answer; the connection learns of its end.
-pub(super) struct Answer {
-    body: Body,
-    _end: End,
-}
+/// Goes along with the body of an answer, so that the connection learns of its end.
+pub(super) struct End(pub(super) Arc<Wire>);
 
-struct End(Arc<Wire>);
+impl Companion for End {}
 
 impl Drop for End {
     fn drop(&mut self) {
         self.0.is_answered.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Answer {
-    /// The body of the answer to the request that is under way.
-    pub(super) fn new(body: Body, wire: Arc<Wire>) -> Self {
-        Self { body, _end: End(wire) }
-    }
-}
-
-impl HttpBody for Answer {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

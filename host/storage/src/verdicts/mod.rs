@@ -140,7 +140,8 @@ impl Storage {
         }))
     }
 
-    /// Keeps a judgement of a manifest that is stored already. Of too many the oldest go.
+    /// Keeps a judgement of a manifest that is stored already. Of too many the oldest go, also from
+    /// where their ids find them.
     pub(crate) async fn put_later_verdict(
         &self,
         (repository, digest): &(Repository, Digest),
@@ -153,6 +154,7 @@ impl Storage {
         let ids = self.backend.names(&Key::LaterVerdicts(repository, digest).path()).await?;
         for id in &ids[..ids.len().saturating_sub(LATER_MAX)] {
             self.backend.discard(&Key::LaterVerdict(repository, digest, id).path()).await;
+            self.backend.discard(&Key::Verdict(id).path()).await;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! What was refused, by its manifest: found without a search, and counted.
 //!
 //! A refusal stands in the last component of its key, with how often it was given and when last.
-//! A greater count is a new key, and the smaller ones go.
+//! A greater count is a new key, and the smaller ones go. The object holds what its caller says
+//! about the pushes.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -13,7 +14,7 @@ use roadstead_oci::{Digest, Repository};
 use super::is_id;
 use crate::{Result, Storage, key::Key};
 
-/// Refusals kept of one manifest: the newest. Their verdicts are found by their ids as long as any.
+/// Refusals kept of one manifest, with their verdicts: the newest.
 const REFUSALS_MAX: usize = 100;
 
 /// A refusal of a manifest.
@@ -63,19 +64,34 @@ impl Storage {
         Ok(greatest.into_values().collect())
     }
 
-    /// Keeps a refusal, whose verdict is kept already, with its new count. Of too many of one
-    /// manifest the oldest go.
-    pub async fn put_refusal(
+    /// What was said about the pushes when a refusal was kept.
+    pub async fn refused_pushes(
         &self,
         repository: &Repository,
         digest: &Digest,
         refusal: &Refusal,
-    ) -> Result<()> {
+    ) -> Result<Option<Bytes>> {
+        self.backend.read(&Key::Refusal(repository, digest, refusal).path()).await
+    }
+
+    /// Keeps a refusal, whose verdict is kept already, with its new count and what there is to say
+    /// about the pushes. Of too many of one manifest the oldest go, and their verdicts: a client
+    /// that is refused for ever new reasons fills nothing. Returns those that went.
+    pub async fn put_refusal(
+        &self,
+        (repository, digest): (&Repository, &Digest),
+        refusal: &Refusal,
+        pushes: Bytes,
+    ) -> Result<Vec<Refusal>> {
         let key = Key::Refusal(repository, digest, refusal).path();
-        self.backend.create(&key, Bytes::new()).await?;
-        let kept = self.refusals(repository, digest).await?;
-        let kept = &kept[kept.len().saturating_sub(REFUSALS_MAX)..];
-        self.retain_refusals(repository, digest, |refusal| kept.contains(refusal)).await
+        self.backend.create(&key, pushes).await?;
+        let mut oldest = self.refusals(repository, digest).await?;
+        let kept = oldest.split_off(oldest.len().saturating_sub(REFUSALS_MAX));
+        self.retain_refusals(repository, digest, |refusal| kept.contains(refusal)).await?;
+        for Refusal { verdict, .. } in &oldest {
+            self.backend.discard(&Key::Verdict(verdict).path()).await;
+        }
+        Ok(oldest)
     }
 
     /// Removes the refusals that were given with a verdict.

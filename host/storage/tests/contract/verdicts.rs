@@ -125,8 +125,11 @@ pub async fn the_judgements_of_a_manifest_are_bounded_and_go_with_it(world: &Wor
     for n in 0..MAX + 10 {
         let id = format!("{n:011}");
         let verdict = json!({ "id": id, "says": n });
+        storage.put_verdict(&id, Bytes::new()).await.unwrap();
         push_judged(storage, &name, &artifact, (id, verdict)).await.unwrap();
     }
+    // the first, and as many later ones, are found by their ids
+    assert_eq!(listed(storage, None).await.len(), MAX + 1);
     let judged = judgements(storage, &name, &artifact).await;
     assert_eq!((judged.len(), &judged[0], &judged[MAX]), (MAX + 1, &json!(109), &json!(0)));
     assert_eq!(judged[MAX - 1], 10, "of the later ones the oldest went");
@@ -143,7 +146,8 @@ async fn refuse(storage: &Storage, name: &Repository, grounds: &str, times: u64)
     let says = json!({ "repository": name.as_str(), "digest": sha256(b"refused") }).to_string();
     let (grounds, verdict) = (grounds.to_owned(), keep(storage, &says).await);
     let refusal = Refusal { grounds, verdict, times, last: storage.clock().now() };
-    storage.put_refusal(name, &sha256(b"refused"), &refusal).await.unwrap();
+    let pushes = Bytes::from(format!("{times} of {}", refusal.grounds));
+    storage.put_refusal((name, &sha256(b"refused")), &refusal, pushes).await.unwrap();
     refusal
 }
 
@@ -155,8 +159,12 @@ pub async fn a_refusal_is_found_by_its_manifest_and_counted(world: &World) {
     let other = refuse(storage, &name, "b", 1).await;
     for times in [2, 4, 1_000_000] {
         one.times = times;
-        storage.put_refusal(&name, &sha256(b"refused"), &one).await.unwrap();
+        let pushes = Bytes::from(format!("{times} of a"));
+        let went = storage.put_refusal((&name, &sha256(b"refused")), &one, pushes).await.unwrap();
+        assert_eq!(went, [], "a smaller count is the same refusal");
     }
+    let pushes = storage.refused_pushes(&name, &sha256(b"refused"), &one).await.unwrap();
+    assert_eq!(pushes.unwrap(), "1000000 of a");
     let mut all = [one, other];
     all.sort_by(|a, b| a.verdict.cmp(&b.verdict));
     assert_eq!(refused(sha256(b"refused")).await, all);
@@ -181,6 +189,15 @@ pub async fn the_refusals_of_a_manifest_are_bounded(world: &World) {
     let refused = storage.refusals(&name, &sha256(b"refused")).await.unwrap();
     assert_eq!(refused, all[10..], "of too many the oldest go");
     assert_eq!(world.keys("_refusals/").await.len(), MAX);
+    // and so do their verdicts, or whoever is refused for ever new reasons would fill the store
+    let mut ids: Vec<_> = all[10..].iter().map(|refusal| refusal.verdict.clone()).collect();
+    ids.reverse();
+    assert_eq!(listed(storage, None).await, ids);
+    let newest = all.last().unwrap();
+    let again = Refusal { times: 2, ..newest.clone() };
+    let put = storage.put_refusal((&name, &sha256(b"refused")), &again, Bytes::new()).await;
+    assert_eq!(put.unwrap(), []);
+    world.is_sound().await;
 }
 
 pub async fn a_refusal_goes_with_its_verdict(world: &World) {
