@@ -170,8 +170,8 @@ fn a_gzip_file_without_a_chart_is_no_chart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("web.tgz");
     for (files, code, says) in [
-        (&[("web/values.yaml", "a: 1")][..], 2, "is no chart: it has no Chart.yaml in its folder"),
-        (&[("Chart.yaml", YAML)], 2, "is no chart: it has no Chart.yaml in its folder"),
+        (&[("web/values.yaml", "a: 1")][..], 2, "it has no Chart.yaml in its folder"),
+        (&[("Chart.yaml", YAML)], 2, "it has no Chart.yaml in its folder"),
         (&[("web/Chart.yaml", "name: [")], 1, "RSH"),
     ] {
         fs::write(&path, chart(files)).unwrap();
@@ -185,7 +185,11 @@ fn a_chart_that_helm_would_not_unpack_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("web.tgz");
     let zeros = "\0".repeat(101 << 20);
-    fs::write(&path, chart(&[("web/Chart.yaml", YAML), ("web/zeros", &zeros)])).unwrap();
+    let files = [("web/Chart.yaml", YAML), ("web/zeros", &zeros)];
+    fs::write(&path, chart(&files)).unwrap();
+    let (code, told) = eval(&path);
+    assert!(code == Some(1) && told.contains("RSH022 "), "{told}");
+    fs::write(&path, chart(&[files[1], files[0]])).unwrap();
     let (code, told) = eval(&path);
     assert!(code == Some(2) && told.contains("unpacks to more than 100 MiB"), "{told}");
 }
