@@ -65,13 +65,14 @@ const ODD: &[(&str, &str, Helm)] = &[
     ("a dependency twice", "dependencies: [{ name: a }, { name: a }]\n", Stops),
     ("a number for a version", "apiVersion: v2\nname: web\nversion: 1.10\n", Pushes),
     ("a version with a plus", "apiVersion: v2\nname: web\nversion: 1.0.0+a\n", Pushes),
+    ("a name that helm cleans", "apiVersion: v2\nname: \"we\u{200b}b\"\nversion: 0.1.0\n", Pushes),
     ("no version", "apiVersion: v2\nname: web\n", Stops),
     ("no apiVersion", "name: web\nversion: 0.1.0\n", Pushes),
     ("an unknown type", "type: thing\n", Stops),
 ];
 
 fn metadata(lines: &str) -> String {
-    match lines.contains("name: web\n") {
+    match lines.starts_with("apiVersion: ") || lines.starts_with("name: web") {
         true => lines.to_owned(),
         false => format!("{NAMED}{lines}"),
     }

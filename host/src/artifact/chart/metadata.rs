@@ -74,6 +74,9 @@ impl Metadata {
         for file in requirements {
             add(&mut metadata, file);
         }
+        if let Some(name) = metadata["name"].as_str() {
+            metadata["name"] = cleaned(name).into();
+        }
         Self(metadata)
     }
 
@@ -86,6 +89,18 @@ impl Metadata {
     pub(super) fn to_json(&self) -> String {
         self.0.to_string()
     }
+}
+
+/// A text as helm cleans it when it loads a chart. Of the name that is what counts: the repository
+/// and the title are made of it.
+fn cleaned(text: &str) -> String {
+    let letter = |letter: char| match letter {
+        ' '..='~' => Some(letter),
+        _ if letter.is_whitespace() => Some(' '),
+        // what can't be printed is what Rust would escape; a mark alone it escapes as well
+        _ => format!("a{letter}").escape_debug().eq(['a', letter]).then_some(letter),
+    };
+    text.chars().filter_map(letter).collect()
 }
 
 fn add(metadata: &mut Value, file: &[u8]) {
