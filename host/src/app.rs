@@ -1,6 +1,6 @@
 //! The object graph, built once from the configuration.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use roadstead_engine::Engine;
 use roadstead_storage::{Clock, DataFolder, Storage};
@@ -14,9 +14,18 @@ use crate::{
 
 /// The plugins inside the binary; `build.rs` finds their components.
 pub const BUNDLED: [Bundled; 3] = [
-    Bundled { name: "cosign", component: include_bytes!(env!("ROADSTEAD_PLUGIN_COSIGN")) },
-    Bundled { name: "helm", component: include_bytes!(env!("ROADSTEAD_PLUGIN_HELM")) },
-    Bundled { name: "image", component: include_bytes!(env!("ROADSTEAD_PLUGIN_IMAGE")) },
+    Bundled {
+        name: "cosign",
+        component: include_bytes!(env!("ROADSTEAD_PLUGIN_COSIGN")),
+        cpu: None,
+    },
+    Bundled {
+        name: "helm",
+        component: include_bytes!(env!("ROADSTEAD_PLUGIN_HELM")),
+        // helm accepts charts of 100 MiB unpacked, and the plugin unpacks them itself
+        cpu: Some(Duration::from_secs(10)),
+    },
+    Bundled { name: "image", component: include_bytes!(env!("ROADSTEAD_PLUGIN_IMAGE")), cpu: None },
 ];
 
 /// A registry, and what keeps its policy up to date.

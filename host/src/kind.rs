@@ -44,6 +44,8 @@ impl Kind {
     pub const HELM_CHART: Self = Self("helm-chart");
     /// Signatures as cosign reads them under a tag.
     pub const COSIGN_SIGNATURE: Self = Self("cosign-signature");
+    /// What sigstore writes of a signature or an attestation.
+    pub const SIGSTORE_BUNDLE: Self = Self("sigstore-bundle");
     /// In-toto statements.
     pub const ATTESTATION: Self = Self("attestation");
     /// A bill of materials.
@@ -84,7 +86,7 @@ pub const TABLE: [Row; 9] = [
         about: "signatures in cosign's tag form, also podman's and skopeo's",
     },
     Row {
-        kind: Kind("sigstore-bundle"),
+        kind: Kind::SIGSTORE_BUNDLE,
         media_types: &["application/vnd.dev.sigstore.bundle*"],
         beside: &[],
         about: "a signature or an attestation that refers to what it signs",

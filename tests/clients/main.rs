@@ -9,6 +9,7 @@ mod harness;
 mod client;
 mod containers;
 mod cosign;
+mod eval;
 mod guide;
 mod helm;
 mod operator;

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 fn policy() -> String {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/README.md");
     let readme = fs::read_to_string(readme).unwrap();
-    let chapter = readme.split("## Here only charts and their signatures").nth(1).unwrap();
+    let chapter = readme.split("## Example: only charts and signatures").nth(1).unwrap();
     let block = chapter.split("```yaml\n").nth(1).unwrap();
     block.split("```").next().unwrap().to_owned()
 }

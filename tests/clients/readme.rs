@@ -1,5 +1,5 @@
 //! The README's transcripts, replayed: every command, and every line that it shows. `…` stands for
-//! anything.
+//! anything, and a line of it alone for any lines.
 
 use std::{fs, path::Path, process::Command};
 
@@ -77,10 +77,21 @@ fn the_readme_tells_what_happens() {
             ids = Some((told, real));
         }
         let mut lines = text.lines();
+        let mut skips = shown.is_empty();
         for shown in &shown {
             let shown = here(shown, &ids);
-            let found = lines.any(|line| fits(&shown, line));
+            if shown == "…" {
+                skips = true;
+                continue;
+            }
+            let found = match skips {
+                true => lines.any(|line| fits(&shown, line)),
+                false => lines.next().is_some_and(|line| fits(&shown, line)),
+            };
             assert!(found, "`{command}` does not show\n{shown}\nbut\n{text}");
+            skips = false;
         }
+        let more = lines.next().filter(|_| !skips);
+        assert_eq!(more, None, "`{command}` shows more:\n{text}");
     }
 }

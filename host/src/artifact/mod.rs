@@ -41,6 +41,11 @@ pub struct Artifact {
 /// Reads a chart's `.tgz`, an OCI layout's folder, or an OCI layout as a tar archive. Blocks.
 pub fn read(path: &Path) -> anyhow::Result<Artifact> {
     let shown = path.display();
+    if is_chart_folder(path) {
+        bail!(
+            "{shown} is a chart's folder; run `helm package {shown}`, and give the .tgz it writes"
+        );
+    }
     if path.is_dir() {
         return layout::of_folder(path).with_context(|| format!("{shown} is no OCI layout"));
     }
@@ -52,6 +57,11 @@ pub fn read(path: &Path) -> anyhow::Result<Artifact> {
         }
         _ => bail!("{shown} is neither a chart's .tgz nor an OCI layout (a folder or a .tar)"),
     }
+}
+
+/// A layout always has a folder `blobs`, whatever else lies beside it.
+fn is_chart_folder(path: &Path) -> bool {
+    path.join("Chart.yaml").is_file() && !path.join("blobs").is_dir()
 }
 
 fn begins_with(file: &File) -> anyhow::Result<[u8; 2]> {

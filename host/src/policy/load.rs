@@ -11,7 +11,7 @@ use roadstead_oci::{Algorithm, Digest};
 
 use super::{
     Bundled, Installed, Policy,
-    document::Written,
+    document::{Bounds, Written},
     lint::{self, Whole},
     overrides,
     problem::{At, Invalid, Problem, Spot, did_you_mean},
@@ -84,8 +84,7 @@ impl Loader {
 
     /// Loads a plugin and asks it about its settings. Also what it warns of.
     async fn install(&self, gotten: &Gotten) -> Result<(Installed, Vec<Problem>), Vec<Problem>> {
-        let Gotten { name, origin, component, settings: json, written, limits: bounds, .. } =
-            gotten;
+        let Gotten { name, origin, component, settings: json, written, .. } = gotten;
         let plugin = self.engine.load(&name.value, component).await;
         let plugin = plugin.map_err(|error| vec![unloaded(&origin.spot, &error)])?;
         let schema = plugin.metadata().settings_schema.as_deref();
@@ -109,17 +108,21 @@ impl Loader {
         }
         let warning = |found: SettingsProblem| Problem::warning(spot(&found), found.message);
         let warnings = warnings.into_iter().map(warning).collect();
-        let usual = Limits::default();
-        let limits = Limits {
-            wall: bounds.time.unwrap_or(usual.wall),
-            cpu: bounds.cpu.unwrap_or(usual.cpu),
-            memory_bytes_max: bounds.memory_bytes.unwrap_or(usual.memory_bytes_max),
-            decoded_bytes_max: bounds.decoded_bytes.unwrap_or(usual.decoded_bytes_max),
-            host_calls_max: bounds.calls.unwrap_or(usual.host_calls_max),
-            ..usual
-        };
+        let limits = bounded(&gotten.limits, gotten.usual.clone());
         let settings_digest = Digest::of(Algorithm::Sha256, settings.as_bytes());
         Ok((Installed { plugin, settings, settings_digest, limits }, warnings))
+    }
+}
+
+/// What the policy sets, over what is usual for the plugin.
+fn bounded(bounds: &Bounds, usual: Limits) -> Limits {
+    Limits {
+        wall: bounds.time.unwrap_or(usual.wall),
+        cpu: bounds.cpu.unwrap_or(usual.cpu),
+        memory_bytes_max: bounds.memory_bytes.unwrap_or(usual.memory_bytes_max),
+        decoded_bytes_max: bounds.decoded_bytes.unwrap_or(usual.decoded_bytes_max),
+        host_calls_max: bounds.calls.unwrap_or(usual.host_calls_max),
+        ..usual
     }
 }
 

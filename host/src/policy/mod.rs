@@ -23,7 +23,7 @@ mod watch;
 mod watched;
 mod yaml;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use roadstead_engine::{Limits, Plugin};
 use roadstead_oci::{Algorithm, Digest};
@@ -53,6 +53,16 @@ pub struct Bundled {
     pub name: &'static str,
     /// the component
     pub component: &'static [u8],
+    /// processor time of a review where a policy sets none; `None`: as for any other plugin
+    pub cpu: Option<Duration>,
+}
+
+impl Bundled {
+    /// Returns what a review may use where a policy sets nothing.
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits { cpu: self.cpu.unwrap_or(usual.cpu), ..usual }
+    }
 }
 
 /// Rules, of which all that match apply; their order means nothing.

@@ -221,6 +221,11 @@ impl Reader {
             self.error(&node.spot, format!("expected true, not {}", node.value.what()), help);
             return Does::Wrong;
         }
+        if matches!(&node.value, Value::Map(entries) if entries.is_empty()) {
+            let help = "write `deny: true`, or `deny: { message: … }`";
+            self.error(&node.spot, "the message is missing", help);
+            return Does::Wrong;
+        }
         let Some(mut fields) = self.fields(node, "message") else { return Does::Wrong };
         let message = fields.take("message").and_then(|node| self.message(node));
         self.finish(&fields, "deny");

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use roadstead_engine::COMPONENT_BYTES_MAX;
+use roadstead_engine::{COMPONENT_BYTES_MAX, Limits};
 use serde_json::Value as Json;
 
 use super::{
@@ -59,6 +59,8 @@ pub(super) struct Gotten {
     pub(super) settings: Json,
     pub(super) written: Option<Node>,
     pub(super) limits: Bounds,
+    /// what a review may use where the policy sets nothing
+    pub(super) usual: Limits,
     /// the number of the file that declares it
     pub(super) document: usize,
 }
@@ -263,7 +265,7 @@ impl Gathered {
             None => Json::Object(serde_json::Map::new()),
         };
         let known = || bundled.iter().map(|bundled| bundled.name);
-        let (origin, component) = match origin {
+        let (origin, component, usual) = match origin {
             Origin::Builtin(name) => {
                 let found = bundled.iter().find(|bundled| bundled.name == name.value);
                 if found.is_none() {
@@ -274,7 +276,8 @@ impl Gathered {
                     let message = format!("there is no built-in plugin {:?}", name.value);
                     reader.error(&name.spot, message, &help);
                 }
-                (name, found.map(|found| Bytes::from_static(found.component)))
+                let component = found.map(|found| Bytes::from_static(found.component));
+                (name, component, found.map(Bundled::limits).unwrap_or_default())
             }
             Origin::File(file) => {
                 let path = folder.join(&file.value);
@@ -283,12 +286,13 @@ impl Gathered {
                     let message = format!("plugin {} can't be read: {why}", path.display());
                     reader.error(&file.spot, message, COMPONENT_HELP);
                 });
-                (file, read.ok().map(Bytes::from))
+                (file, read.ok().map(Bytes::from), Limits::default())
             }
         };
         // without one of its files a plugin would find fault with what is not there
         let component = component.filter(|_| reader.problems.is_empty());
         self.problems.append(&mut reader.problems);
-        Some(Gotten { name, origin, component: component?, settings, written, limits, document })
+        let component = component?;
+        Some(Gotten { name, origin, component, settings, written, limits, usual, document })
     }
 }

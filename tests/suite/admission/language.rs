@@ -346,6 +346,8 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     ("{ name: base, mode: wran }", "unknown value \"wran\"", "did you mean \"warn\"?"),
     ("{ name: own, deny: false }", "this denies nothing", "leave the rule out"),
+    ("{ name: own, deny: {} }", "the message is missing", "write `deny: true`, or"),
+    ("{ name: own, deny: {}, message: a }", "the message is missing", "write `deny: true`, or"),
     ("{ name: own, deny: no images }", "expected true, not text", "deny: { message: … }"),
     ("{ name: own, deny: { message: a }, message: b }", "the message is given twice", "remove one"),
     ("{ name: own, deny: true, message: \"\" }", "a message is one line of 1 to 200 bytes", "say"),

@@ -193,7 +193,109 @@ const TOGETHER: &[(&str, &str, &str)] = &[
         "these keys reject nothing",
         "policy.yaml:2:46",
     ),
+    // a denial of what is not accepted anyway
+    (
+        "rules:\n  - { name: a, match: { repositories: [\"c/**\"] }, acceptOnly: [wasm] }\n  - { \
+         name: b, match: { repositories: [c/x], kinds: [image] }, deny: true }",
+        "rule \"b\" is about the kind image, which rule \"a\" rejects",
+        "or give it a `message`",
+    ),
+    (
+        "rules:\n  - { name: a, acceptOnly: [wasm] }\n  - { name: b, match: { kinds: [wasm, \
+         image], tags: [latest] }, deny: true }",
+        "rule \"b\" is about the kind image, which rule \"a\" rejects",
+        "policy.yaml:4:39",
+    ),
 ];
+
+/// Rules with the plugin `ours`, which wants a known key, and what is warned of.
+const SIGNED: &[(&str, &str, &str)] = &[
+    (
+        "{ name: a, match: { kinds: [cosign-signature] }, check: [ours] }",
+        "rule \"a\" verifies the kind cosign-signature, but not sigstore-bundle, as which cosign 3 \
+         writes signatures",
+        "add sigstore-bundle to its `kinds`",
+    ),
+    (
+        "{ name: a, match: { kinds: [attestation] }, check: [ours] }",
+        "rule \"a\" verifies the kind attestation, but not sigstore-bundle, as which cosign 3 \
+         writes attestations",
+        "policy.yaml:3:29",
+    ),
+    (
+        "{ name: a, match: { repositories: [\"c/**\"], kinds: [attestation, cosign-signature] }, \
+         check: [ours] }, { name: b, match: { repositories: [c/x] }, acceptOnly: \
+         [cosign-signature] }",
+        "but not sigstore-bundle",
+        "add sigstore-bundle",
+    ),
+    (
+        "{ name: a, match: { kinds: [cosign-signature, sigstore-bundle] }, check: [ours] }",
+        "rule \"a\" leaves out the kind attestation, but bundles that hold attestations by a \
+         known key pass",
+        "set `accept: [signature]` in plugin \"ours\"",
+    ),
+    (
+        "{ name: a, match: { kinds: [sigstore-bundle, attestation] }, check: [ours] }",
+        "rule \"a\" leaves out the kind cosign-signature, but bundles that hold signatures by a \
+         known key pass",
+        "set `accept: [attestation]` in plugin \"ours\"",
+    ),
+];
+
+/// Rules with the plugin `ours` that leave nothing to warn of.
+const WELL_SIGNED: &[&str] = &[
+    "{ name: a, match: { kinds: [attestation, cosign-signature, sigstore-bundle] }, check: \
+     [ours] }",
+    // it says what it accepts
+    "{ name: a, match: { kinds: [cosign-signature, sigstore-bundle] }, check: [picky] }",
+    // another rule sees the rest
+    "{ name: a, match: { kinds: [cosign-signature, attestation] }, check: [ours] }, { name: b, \
+     match: { kinds: [sigstore-bundle] }, check: [ours] }",
+    // no bundle gets in
+    "{ name: a, match: { repositories: [\"c/*\"], kinds: [cosign-signature] }, check: [ours] }, { \
+     name: b, match: { repositories: [\"c/**\"] }, acceptOnly: [cosign-signature, image] }",
+    "{ name: a, match: { kinds: [cosign-signature] }, check: [ours] }, { name: b, match: { kinds: \
+     [sigstore-bundle] }, deny: true }",
+    // it only warns, or wants no known key
+    "{ name: a, match: { kinds: [cosign-signature] }, check: [ours], mode: warn }",
+    "{ name: a, match: { kinds: [cosign-signature] }, check: [any] }",
+    "{ name: a, check: [ours] }",
+];
+
+/// A policy with these rules, and the plugins of cosign that they use.
+fn signed(rules: &str) -> String {
+    let keys = "keys: [{ name: a, keyFile: a.pub }], requireKnownKey: true";
+    let plugins = [
+        ("ours", keys.to_owned()),
+        ("picky", format!("{keys}, accept: [signature]")),
+        ("any", String::new()),
+    ];
+    let used = plugins.iter().filter(|(name, _)| rules.contains(&format!("[{name}]")));
+    let declared = used.map(|(name, settings)| {
+        format!("{name}: {{ builtin: cosign, settings: {{ {settings} }} }}")
+    });
+    let declared: Vec<_> = declared.collect();
+    format!("version: 1\nplugins: {{ {} }}\nrules: [{rules}]", declared.join(", "))
+}
+
+#[test]
+fn a_rule_about_known_keys_that_lets_others_past_is_warned_of() {
+    let policy = with_key();
+    for (rules, says, cure) in SIGNED {
+        policy.save(&signed(rules));
+        let (code, told) = policy.check();
+        assert_eq!(code, Some(0), "{rules}\n{told}");
+        assert!(told.contains(says) && told.contains(cure), "{rules}\n{told}");
+        assert!(told.ends_with(", 1 warning\n"), "{rules}\n{told}");
+    }
+    for rules in WELL_SIGNED {
+        policy.save(&signed(rules));
+        let (code, told) = policy.check();
+        assert_eq!(code, Some(0), "{rules}\n{told}");
+        assert!(!told.contains("warning"), "{rules}\n{told}");
+    }
+}
 
 fn with_key() -> Policy {
     let policy = Policy::new("version: 1");
@@ -265,8 +367,17 @@ const SENSIBLE: &[&str] = &[
      kinds: [image] }, check: [p] }]",
     "plugins: { c: { builtin: cosign, settings: { keys: [{ name: a, keyFile: a.pub }], \
      requireKnownKey: \
-     true } } }\nrules: [{ name: a, match: { kinds: [cosign-signature, sigstore-bundle] }, \
-     check: [c] }]",
+     true, accept: [signature] } } }\nrules: [{ name: a, match: { kinds: [cosign-signature, \
+     sigstore-bundle] }, check: [c] }]",
+    // a denial that says more than that a kind is not accepted, or that is about more
+    "rules:\n  - { name: a, acceptOnly: [wasm] }\n  - { name: b, match: { kinds: [image] }, deny: \
+     { message: images go elsewhere } }",
+    "rules:\n  - { name: a, match: { repositories: [c/x] }, acceptOnly: [wasm] }\n  - { name: b, \
+     match: { repositories: [\"c/**\"], kinds: [image] }, deny: true }",
+    "rules:\n  - { name: a, acceptOnly: [wasm, image] }\n  - { name: b, match: { kinds: [image], \
+     tags: [latest] }, deny: true }",
+    "rules:\n  - { name: a, acceptOnly: [wasm], mode: warn }\n  - { name: b, match: { kinds: \
+     [image] }, deny: true }",
 ];
 
 #[test]

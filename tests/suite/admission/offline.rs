@@ -146,11 +146,50 @@ fn an_index_json_is_bounded() {
 }
 
 #[test]
+fn a_chart_s_folder_has_to_be_packaged() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Chart.yaml"), YAML).unwrap();
+    let (code, told) = eval(folder.path());
+    let cure = format!("run `helm package {}`", folder.path().display());
+    assert!(code == Some(2) && told.contains(&cure), "{told}");
+    fs::remove_file(folder.path().join("Chart.yaml")).unwrap();
+    let (code, told) = eval(folder.path());
+    assert!(code == Some(2) && told.contains("is no OCI layout"), "{told}");
+    // a layout is one whatever else lies there
+    let layout = Layout::new();
+    let manifest = json!({ "schemaVersion": 2, "mediaType": OCI_MANIFEST, "layers": [],
+        "config": layout.add("a/b", b"{}") });
+    layout.index(&layout.add(OCI_MANIFEST, manifest.to_string().as_bytes()));
+    fs::write(layout.path().join("Chart.yaml"), YAML).unwrap();
+    let (code, told) = eval(layout.path());
+    assert_eq!(code, Some(0), "{told}");
+}
+
+#[test]
+fn a_gzip_file_without_a_chart_is_no_chart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("web.tgz");
+    for (files, code, says) in [
+        (&[("web/values.yaml", "a: 1")][..], 2, "it has no Chart.yaml in its folder"),
+        (&[("Chart.yaml", YAML)], 2, "it has no Chart.yaml in its folder"),
+        (&[("web/Chart.yaml", "name: [")], 1, "RSH"),
+    ] {
+        fs::write(&path, chart(files)).unwrap();
+        let (exit, told) = eval(&path);
+        assert!(exit == Some(code) && told.contains(says), "{files:?}: {told}");
+    }
+}
+
+#[test]
 fn a_chart_that_helm_would_not_unpack_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("web.tgz");
     let zeros = "\0".repeat(101 << 20);
-    fs::write(&path, chart(&[("web/Chart.yaml", YAML), ("web/zeros", &zeros)])).unwrap();
+    let files = [("web/Chart.yaml", YAML), ("web/zeros", &zeros)];
+    fs::write(&path, chart(&files)).unwrap();
+    let (code, told) = eval(&path);
+    assert!(code == Some(1) && told.contains("RSH022 "), "{told}");
+    fs::write(&path, chart(&[files[1], files[0]])).unwrap();
     let (code, told) = eval(&path);
     assert!(code == Some(2) && told.contains("unpacks to more than 100 MiB"), "{told}");
 }

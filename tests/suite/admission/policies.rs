@@ -223,6 +223,25 @@ fn each_mistake_is_told_with_its_place_and_its_cure() {
     assert!(told.contains("2 errors; this policy can't be used"), "{told}");
 }
 
+/// The policy's hash holds its plugins' limits.
+#[test]
+fn a_built_in_plugin_has_limits_of_its_own_wherever_it_is_declared() {
+    let policy = Policy::new("version: 1");
+    let hash = |plugin: &str| {
+        policy.save(&format!("version: 1\nplugins: {{ p: {{ {plugin} }} }}\nrules: []"));
+        let (code, told) = policy.check();
+        assert_eq!(code, Some(0), "{told}");
+        told.lines().last().unwrap().to_owned()
+    };
+    let helm = hash("builtin: helm");
+    assert_eq!(helm, hash("builtin: helm, limits: { cpu: 10s }"));
+    assert_eq!(helm, hash("builtin: helm, limits: { time: 30s }"));
+    assert_ne!(helm, hash("builtin: helm, limits: { cpu: 2s }"));
+    assert_eq!(hash("builtin: cosign"), hash("builtin: cosign, limits: { cpu: 2s }"));
+    let other = "file: misbehave.wasm, settings: { mode: find }";
+    assert_eq!(hash(other), hash(&format!("{other}, limits: {{ cpu: 2s }}")));
+}
+
 #[tokio::test]
 async fn accept_only_takes_what_is_of_a_kind_and_of_nothing_else() {
     let rules = format!(

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use roadstead_engine::{Code, Severity};
 
-use super::{limits, load};
+use super::{Component, limits, load};
 use crate::cli::answer;
 
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ struct AboutCode {
 
 impl Inspect {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let (plugin, bytes) = load(&self.plugin).await?;
+        let Component { plugin, bytes, limits } = load(&self.plugin).await?;
         let metadata = plugin.metadata().clone();
         let targets = [("manifests", metadata.manifests), ("blobs", metadata.blobs)];
         let targets = targets.into_iter().filter(|(_, reviewed)| *reviewed);
@@ -66,7 +66,7 @@ impl Inspect {
             media_types: metadata.media_types,
             imports: plugin.imports().to_vec(),
             codes: metadata.codes.into_iter().map(AboutCode::from).collect(),
-            limits: limits::all(),
+            limits: limits::all(&limits),
             settings_schema: metadata.settings_schema.map(schema),
         };
         answer(&if self.json { serde_json::to_string_pretty(&about)? } else { about.told() })

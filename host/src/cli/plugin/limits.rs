@@ -15,11 +15,11 @@ pub(super) struct Limit {
     most: String,
 }
 
-/// All of them.
-pub(super) fn all() -> Vec<Limit> {
-    let (default, most) = (Limits::default(), Limits::largest());
+/// All of them, for a plugin with these defaults.
+pub(super) fn all(default: &Limits) -> Vec<Limit> {
+    let most = Limits::largest();
     let limit =
-        |name, of: fn(&Limits) -> String| Limit { name, default: of(&default), most: of(&most) };
+        |name, of: fn(&Limits) -> String| Limit { name, default: of(default), most: of(&most) };
     vec![
         limit("time", |limits| seconds(limits.wall)),
         limit("cpu", |limits| seconds(limits.cpu)),
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn the_guide_says_what_the_engine_does() {
         let guide = include_str!("../../../../policies/README.md");
-        for Limit { name, default, most } in all() {
+        for Limit { name, default, most } in all(&Limits::default()) {
             let row = format!("| `{name}` | {default} | {most} | ");
             assert!(guide.lines().any(|line| line.starts_with(&row)), "{row}");
         }

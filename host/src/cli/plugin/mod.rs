@@ -10,11 +10,11 @@ use anyhow::Context;
 use clap::Subcommand;
 
 use roadstead_engine::{
-    COMPONENT_BYTES_MAX, Engine, EngineConfig, Plugin as Loaded, compile_stdin,
+    COMPONENT_BYTES_MAX, Engine, EngineConfig, Limits, Plugin as Loaded, compile_stdin,
 };
 
 use super::{compiled_code, with_compiler};
-use crate::{app::BUNDLED, file, nearest::nearest};
+use crate::{app::BUNDLED, file, nearest::nearest, policy::Bundled};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugin {
@@ -44,19 +44,30 @@ impl Plugin {
     }
 }
 
+/// A component that was loaded.
+struct Component {
+    plugin: Loaded,
+    bytes: usize,
+    /// what a review may use where a policy sets nothing
+    limits: Limits,
+}
+
 /// Loads a component as the server does: a file, or by its name alone a built-in one, which a file
-/// of that name does not hide. Also how many bytes it has.
-async fn load(path: &Path) -> anyhow::Result<(Loaded, usize)> {
+/// of that name does not hide.
+async fn load(path: &Path) -> anyhow::Result<Component> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let given = path.to_string_lossy();
     let named = given.strip_prefix("builtin:").unwrap_or(&given);
-    let bytes = match BUNDLED.iter().find(|bundled| bundled.name == named) {
+    let bundled = BUNDLED.iter().find(|bundled| bundled.name == named);
+    let bytes = match bundled {
         Some(bundled) => Cow::Borrowed(bundled.component),
         None => Cow::Owned(read(path)?),
     };
     let config = with_compiler(&EngineConfig::default())?;
     let engine = Engine::new(config, compiled_code().as_deref())?;
-    Ok((engine.load(&name, &bytes).await?, bytes.len()))
+    let limits = bundled.map(Bundled::limits).unwrap_or_default();
+    let plugin = engine.load(&name, &bytes).await?;
+    Ok(Component { plugin, bytes: bytes.len(), limits })
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

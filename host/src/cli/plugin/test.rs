@@ -9,7 +9,7 @@ use roadstead_engine::{
     BlobTarget, Limits, Plugin, Report, Review, ReviewError, SettingsProblem, Severity, Target,
 };
 
-use super::load;
+use super::{Component, load};
 use crate::{
     admission,
     cli::cases::{Stored, Tally, candidate},
@@ -40,13 +40,13 @@ struct Ran {
 impl Test {
     /// Answers whether every case became what it expects.
     pub(super) async fn run(self) -> anyhow::Result<bool> {
-        let (plugin, _) = load(&self.plugin).await?;
+        let component = load(&self.plugin).await?;
         let cases = cases::read(&self.cases, Tester::Plugin)?;
         let mut tally = Tally::default();
         for case in cases {
             let (name, place) = (case.name.clone(), case.place.clone());
             let expect = case.expect.clone();
-            let (differences, ran) = match ran(&plugin, case).await {
+            let (differences, ran) = match ran(&component, case).await {
                 Ok(ran) => (expect.differences(&ran.outcome), Some(ran)),
                 Err(differences) => (differences, None),
             };
@@ -69,7 +69,8 @@ fn told(ran: &Ran) -> String {
 
 /// Runs a case six times, twice with each of three sizes of reads: it must become the same each
 /// time. Where a limit stopped it, other sizes would only meet it elsewhere.
-async fn ran(plugin: &Plugin, case: Case) -> Result<Ran, Vec<String>> {
+async fn ran(component: &Component, case: Case) -> Result<Ran, Vec<String>> {
+    let Component { plugin, limits: usual, .. } = component;
     let settings = case.settings.clone();
     let problems = plugin.validate_settings(&settings).await;
     let problems = problems.map_err(|error| vec![error.to_string()])?;
@@ -85,7 +86,8 @@ async fn ran(plugin: &Plugin, case: Case) -> Result<Ran, Vec<String>> {
         }
         let content = Stored { case: case.clone(), piece_bytes_max: bytes as usize };
         let target = || target.clone();
-        let review = plugin.review(target, &settings, Arc::new(content), &limits(bytes)).await;
+        let limits = limits(usual, bytes);
+        let review = plugin.review(target, &settings, Arc::new(content), &limits).await;
         let ran = Ran::from(review);
         match &first {
             None => first = Some(ran),
@@ -102,12 +104,12 @@ async fn ran(plugin: &Plugin, case: Case) -> Result<Ran, Vec<String>> {
 }
 
 /// Production's, as long as reads are production's; small ones need more calls and time.
-fn limits(chunk_bytes_max: u32) -> Limits {
+fn limits(usual: &Limits, chunk_bytes_max: u32) -> Limits {
     if chunk_bytes_max == CHUNK_BYTES_MAX[0] {
-        return Limits::default();
+        return usual.clone();
     }
     let (cpu, wall) = (Duration::from_mins(1), Duration::from_mins(2));
-    Limits { chunk_bytes_max, cpu, wall, host_calls_max: u32::MAX, ..Limits::default() }
+    Limits { chunk_bytes_max, cpu, wall, host_calls_max: u32::MAX, ..usual.clone() }
 }
 
 fn is_limit(error: &ReviewError) -> bool {

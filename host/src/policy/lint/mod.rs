@@ -7,6 +7,7 @@ mod globs;
 mod language;
 mod pairs;
 mod plugins;
+mod signatures;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +46,7 @@ pub(super) fn warnings(whole: &Whole<'_>) -> Vec<Problem> {
         plugins::unread(rule, whole.plugins, &mut effort, &mut warnings);
     }
     pairs::check(whole, &mut effort, &mut warnings);
+    signatures::check(whole, &mut effort, &mut warnings);
     plugins::unused(whole, &mut warnings);
     warnings
 }

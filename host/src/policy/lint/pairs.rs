@@ -35,7 +35,7 @@ pub(super) fn check(whole: &Whole<'_>, effort: &mut Effort, warnings: &mut Vec<P
     }
 }
 
-fn enforces(rule: &Written) -> bool {
+pub(super) fn enforces(rule: &Written) -> bool {
     rule.what.mode.unwrap_or_default() == Mode::Enforce
 }
 
@@ -48,15 +48,11 @@ fn softens(rule: &Written, other: &Written) -> bool {
         (Action::Deny, Action::Deny) => true,
         _ => false,
     };
-    let lowered = |rule: &Written, code: &str| {
-        let levels = &rule.what.severity;
-        levels.iter().any(|(of, level)| of.value == code && *level != Level::Error)
-    };
     // what the other one ignores this one would show
     let ignores = other.what.severity.iter().any(|(_, level)| *level == Level::Ignore);
     let mut lower = rule.what.severity.iter().filter(|(_, level)| *level != Level::Error);
     let warns = !enforces(rule) && !ignores;
-    same && (warns || lower.any(|(code, _)| !lowered(other, &code.value)))
+    same && (warns || lower.any(|(code, _)| !lowers(other, &code.value)))
 }
 
 fn hardened(whole: &Whole<'_>, rule: &Written, other: &Written) -> Problem {
@@ -78,7 +74,8 @@ fn hardened(whole: &Whole<'_>, rule: &Written, other: &Written) -> Problem {
     Problem::warning(&rule.name.spot, message).help(help)
 }
 
-/// A rule about a kind that another one does not accept in the same repositories.
+/// A rule about a kind that another one does not accept in the same repositories. A denial with a
+/// message of its own says more than that one does.
 fn excluded(
     whole: &Whole<'_>,
     (rule, other): (&Written, &Written),
@@ -86,17 +83,17 @@ fn excluded(
     warnings: &mut Vec<Problem>,
 ) {
     let Action::AcceptOnly(accepted) = &other.verb else { return };
-    let is_check = matches!(rule.verb, Action::Check(_) | Action::CheckLayers(_));
+    let adds = match rule.verb {
+        Action::Check(_) | Action::CheckLayers(_) => false,
+        Action::Deny => rule.what.message.is_some(),
+        Action::AcceptOnly(_) => true,
+    };
     // an included rule is about other repositories as well, or was not chosen
-    if !is_check || whole.includes(other.document, rule.document) {
+    if adds || whole.includes(other.document, rule.document) {
         return;
     }
-    let softer = other
-        .what
-        .severity
-        .iter()
-        .any(|(code, level)| code.value == codes::NOT_ACCEPTED && *level != Level::Error);
-    if softer || !is_within(&rule.what.about, &other.what.about, effort) {
+    if lowers(other, codes::NOT_ACCEPTED) || !is_within(&rule.what.about, &other.what.about, effort)
+    {
         return;
     }
     let kinds = rule.what.about.of.kinds.iter().flatten();
@@ -110,9 +107,30 @@ fn excluded(
             kind.name(),
             other.name.value
         );
-        let help = format!("add {} to that rule's `acceptOnly`, or remove it here", kind.name());
+        let help = match rule.verb {
+            Action::Deny => "remove it here, or give it a `message` that says more".to_owned(),
+            _ => format!("add {} to that rule's `acceptOnly`, or remove it here", kind.name()),
+        };
         warnings.push(Problem::warning(spot, message).help(help));
     }
+}
+
+/// Whether a rule takes a code for less than an error.
+fn lowers(rule: &Written, code: &str) -> bool {
+    let levels = &rule.what.severity;
+    levels.iter().any(|(of, level)| of.value == code && *level != Level::Error)
+}
+
+/// Whether a rule rejects all of a kind that it is about.
+pub(super) fn rejects(rule: &Written, kind: Kind, effort: &mut Effort) -> bool {
+    let rejects = match &rule.verb {
+        Action::AcceptOnly(accepted) => {
+            !lowers(rule, codes::NOT_ACCEPTED) && !may_accept(accepted, kind, effort)
+        }
+        Action::Deny => !lowers(rule, codes::DENIED),
+        Action::Check(_) | Action::CheckLayers(_) => false,
+    };
+    enforces(rule) && rejects
 }
 
 /// Whether something of a kind may be accepted.
@@ -139,5 +157,10 @@ fn is_within(inner: &About, outer: &About, effort: &mut Effort) -> bool {
         (Some(inner), Some(outer)) => inner.iter().all(|kind| outer.contains(kind)),
         (None, Some(_)) => false,
     };
-    kinds && outer.except.is_none() && KEYS.iter().all(|key| covers(key, outer, inner, effort))
+    kinds && is_within_but_for_kinds(inner, outer, effort)
+}
+
+/// The same, whatever the kinds are.
+pub(super) fn is_within_but_for_kinds(inner: &About, outer: &About, effort: &mut Effort) -> bool {
+    outer.except.is_none() && KEYS.iter().all(|key| covers(key, outer, inner, effort))
 }
