@@ -7,7 +7,7 @@ use roadstead_plugin_sdk::{
     content::{self, ReadError},
     context,
     prelude::*,
-    testing::{Scene, gzip},
+    testing::{self, Scene, gzip},
 };
 
 /// Calls a test's function in place of a review.
@@ -141,16 +141,8 @@ fn asking_for_context_is_noticed() {
     assert!(!scene.asked_context());
     let Target::Manifest(image) = &target else { unreachable!("it is a manifest") };
     let signature = Descriptor {
-        role: Role::Manifest,
-        index: 0,
-        media_type: image.media_type.clone(),
-        digest: "sha256:11".to_owned(),
-        size: 2,
         artifact_type: Some("signature".to_owned()),
-        annotations: vec![],
-        platform: None,
-        urls: vec![],
-        data: None,
+        ..testing::descriptor(Role::Manifest, &image.media_type, "sha256:11", 2)
     };
     scene.store(signature, Some(&image.digest), vec![]);
     probe(&scene, &target, |target| {

@@ -3,7 +3,7 @@
 use roadstead_oci::{Algorithm, Digest, media_type};
 use serde_json::{Map, Value, json};
 
-use super::Scene;
+use super::{Scene, descriptor};
 use crate::{Descriptor, Manifest, Property, Role, Target};
 
 /// A manifest in the making. Its parts are stored in the scene as they are named.
@@ -47,7 +47,7 @@ impl<'a> ManifestBuilder<'a> {
     /// The manifest that it refers to, which need not be there.
     #[must_use]
     pub fn subject(mut self, media_type: &str, digest: &str, size: u64) -> Self {
-        self.manifest.descriptors.push(descriptor(Role::Subject, 0, media_type, digest, size));
+        self.manifest.descriptors.push(descriptor(Role::Subject, media_type, digest, size));
         self
     }
 
@@ -98,23 +98,9 @@ impl<'a> ManifestBuilder<'a> {
         let before = self.manifest.descriptors.iter().filter(|part| part.role == role).count();
         let index = u32::try_from(before).unwrap_or(u32::MAX);
         let size = bytes.len() as u64;
-        self.manifest.descriptors.push(descriptor(role, index, media_type, &digest, size));
+        let part = descriptor(role, media_type, &digest, size);
+        self.manifest.descriptors.push(Descriptor { index, ..part });
         self
-    }
-}
-
-fn descriptor(role: Role, index: u32, media_type: &str, digest: &str, size: u64) -> Descriptor {
-    Descriptor {
-        role,
-        index,
-        media_type: media_type.to_owned(),
-        digest: digest.to_owned(),
-        size,
-        artifact_type: None,
-        annotations: Vec::new(),
-        platform: None,
-        urls: Vec::new(),
-        data: None,
     }
 }
 

@@ -33,6 +33,7 @@
 //! ```
 
 mod decode;
+mod handed;
 pub(crate) mod host;
 mod manifest;
 mod native;
@@ -45,6 +46,7 @@ use std::{
 
 use roadstead_oci::{Algorithm, Digest};
 
+pub use handed::{descriptor, handed};
 pub use manifest::ManifestBuilder;
 pub use native::cases;
 pub use roadstead_cases::{Tar, TarHeader, gzip};

@@ -8,11 +8,8 @@ use std::{
 
 use roadstead_cases::{self as cases, Case, Expectation, Fact, Found, Judged, Outcome, Tester};
 
-use super::Scene;
-use crate::{
-    BlobTarget, Descriptor, Failure, Manifest, Platform, Plugin, Property, Report, Role, Severity,
-    Target, oci,
-};
+use super::{Scene, handed};
+use crate::{BlobTarget, Failure, Manifest, Plugin, Report, Severity, Target, oci};
 
 /// Most bytes that a read answers, in turn: what a plugin says must not depend on it.
 const READ_BYTES_MAX: [usize; 3] = [1, 7, 1 << 20];
@@ -81,7 +78,11 @@ fn run<P: Plugin>(case: &Case) -> Result<Outcome, Vec<String>> {
     }
     for (listed, subject) in case.manifests() {
         let subject = subject.map(|subject| subject.to_string());
-        scene.store(descriptor((oci::Role::Manifest, 0, &listed)), subject.as_deref(), Vec::new());
+        scene.store(
+            handed::of_part((oci::Role::Manifest, 0, &listed)),
+            subject.as_deref(),
+            Vec::new(),
+        );
     }
     let target = target(case);
     if !P::describe().reviews(&target) {
@@ -145,50 +146,16 @@ fn target(case: &Case) -> Target {
             size: *size,
             properties: Vec::new(),
         }),
-        cases::Target::Manifest(push) => Target::Manifest(Manifest {
-            digest: push.digest.to_string(),
-            media_type: push.manifest.media_type.clone(),
-            artifact_type: push.manifest.effective_artifact_type().map(ToOwned::to_owned),
-            kind: push.kind.clone().unwrap_or_else(|| "unknown".to_owned()),
-            bytes: push.bytes.clone(),
-            annotations: properties(&push.manifest.annotations),
-            descriptors: push.manifest.descriptors().map(descriptor).collect(),
-            repository: push.repository.to_string(),
-            tags: push.tags.iter().map(ToString::to_string).collect::<Vec<_>>().into(),
-            principal: push.principal.clone().into(),
-            properties: Vec::new(),
-        }),
+        cases::Target::Manifest(push) => {
+            let handed = handed::of_parsed(&push.manifest, &push.bytes);
+            Target::Manifest(Manifest {
+                digest: push.digest.to_string(),
+                kind: push.kind.clone().unwrap_or(handed.kind),
+                repository: push.repository.to_string(),
+                tags: push.tags.iter().map(ToString::to_string).collect::<Vec<_>>().into(),
+                principal: push.principal.clone().into(),
+                ..handed
+            })
+        }
     }
-}
-
-fn descriptor((role, index, part): (oci::Role, usize, &oci::Descriptor)) -> Descriptor {
-    Descriptor {
-        role: match role {
-            oci::Role::Config => Role::Config,
-            oci::Role::Layer => Role::Layer,
-            oci::Role::Manifest => Role::Manifest,
-            oci::Role::Subject => Role::Subject,
-        },
-        index: u32::try_from(index).unwrap_or(u32::MAX),
-        media_type: part.media_type.clone(),
-        digest: part.digest.to_string(),
-        size: part.size,
-        artifact_type: part.artifact_type.clone(),
-        annotations: properties(&part.annotations),
-        platform: part.platform.as_deref().map(platform),
-        urls: part.urls.iter().map(ToOwned::to_owned).collect(),
-        data: part.data.clone(),
-    }
-}
-
-fn platform(platform: &oci::Platform) -> Platform {
-    let oci::Platform { os, architecture, variant, os_version, os_features } = platform.clone();
-    let os_features = os_features.iter().map(ToOwned::to_owned).collect();
-    Platform { os, architecture, variant, os_version, os_features }
-}
-
-fn properties(annotations: &oci::Annotations) -> Vec<Property> {
-    let property =
-        |(key, value): (&str, &str)| Property { key: key.to_owned(), value: value.to_owned() };
-    annotations.iter().map(property).collect()
 }

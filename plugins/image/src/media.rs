@@ -132,23 +132,12 @@ pub(crate) fn layer_type(layer: &Descriptor) -> Option<LayerType> {
 
 #[cfg(test)]
 mod tests {
-    use roadstead_plugin_sdk::Role;
+    use roadstead_plugin_sdk::{Role, testing};
 
     use super::*;
 
     fn read(media_type: &str) -> Option<(Packing, bool)> {
-        let layer = Descriptor {
-            role: Role::Layer,
-            index: 0,
-            media_type: media_type.to_owned(),
-            digest: String::new(),
-            size: 0,
-            artifact_type: None,
-            annotations: Vec::new(),
-            platform: None,
-            urls: Vec::new(),
-            data: None,
-        };
+        let layer = testing::descriptor(Role::Layer, media_type, "", 0);
         layer_type(&layer).map(|found| (found.packing, found.is_foreign))
     }
 

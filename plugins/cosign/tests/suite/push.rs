@@ -4,9 +4,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use p256::ecdsa::{Signature, SigningKey, signature::Signer as _};
 use roadstead_plugin_cosign::Cosign;
 use roadstead_plugin_sdk::{
-    Annotation, Descriptor, Finding, Manifest, Property, Report, Role, Target,
-    oci::{self, Algorithm, Digest, media_type},
-    testing::Scene,
+    Annotation, Finding, Manifest, Report, Role, Target,
+    oci::{Algorithm, Digest, media_type},
+    testing::{self, Scene},
 };
 use serde_json::{Value, json};
 
@@ -262,14 +262,19 @@ impl Push {
         for digest in &self.absent {
             scene.forget(digest);
         }
-        let target = target(&self.manifest, &self.tags);
+        let handed = testing::handed(self.manifest.to_string().as_bytes(), None);
+        let tags = self.tags.clone().into();
+        let target = Target::Manifest(Manifest { repository: "app".to_owned(), tags, ..handed });
         if self.has_signed {
             let suffixes = [".sig", ".att"];
             let strip = |tag: &String| {
                 suffixes.iter().find_map(|suffix| tag.strip_suffix(suffix)).map(ToOwned::to_owned)
             };
             for digest in self.tags.iter().filter_map(strip) {
-                scene.store(stored(&digest.replace("sha256-", "sha256:")), None, Vec::new());
+                let digest = digest.replace("sha256-", "sha256:");
+                let signed =
+                    testing::descriptor(Role::Manifest, media_type::OCI_MANIFEST, &digest, 2);
+                scene.store(signed, None, Vec::new());
             }
         }
         let settings = self.settings.to_string();
@@ -287,62 +292,6 @@ impl Push {
             self.layers().iter().map(|layer| layer["digest"].clone()).collect();
         let config = json!({ "rootfs": { "type": "layers", "diff_ids": digests } });
         self.config(media_type::OCI_CONFIG, config.to_string().as_bytes())
-    }
-}
-
-/// As the host hands it to the plugin.
-fn target(manifest: &Value, tags: &[String]) -> Target {
-    let bytes = manifest.to_string().into_bytes();
-    let parsed = oci::Manifest::parse(&bytes, None).expect("the host takes it");
-    let descriptors = parsed.descriptors().map(|(role, index, named)| Descriptor {
-        role: match role {
-            oci::Role::Config => Role::Config,
-            oci::Role::Layer => Role::Layer,
-            oci::Role::Manifest => Role::Manifest,
-            oci::Role::Subject => Role::Subject,
-        },
-        index: u32::try_from(index).expect("few"),
-        media_type: named.media_type.clone(),
-        digest: named.digest.to_string(),
-        size: named.size,
-        artifact_type: named.artifact_type.clone(),
-        annotations: properties(&named.annotations),
-        platform: None,
-        urls: named.urls.iter().map(ToOwned::to_owned).collect(),
-        data: named.data.clone(),
-    });
-    Target::Manifest(Manifest {
-        digest: Digest::of(Algorithm::Sha256, &bytes).to_string(),
-        media_type: parsed.media_type.clone(),
-        artifact_type: parsed.effective_artifact_type().map(ToOwned::to_owned),
-        kind: "unknown".to_owned(),
-        descriptors: descriptors.collect(),
-        annotations: properties(&parsed.annotations),
-        bytes,
-        repository: "app".to_owned(),
-        tags: tags.to_vec().into(),
-        principal: None.into(),
-        properties: Vec::new(),
-    })
-}
-
-fn properties(annotations: &oci::Annotations) -> Vec<Property> {
-    let property = |(key, value): (&str, &str)| Property { key: key.into(), value: value.into() };
-    annotations.iter().map(property).collect()
-}
-
-fn stored(digest: &str) -> Descriptor {
-    Descriptor {
-        role: Role::Manifest,
-        index: 0,
-        media_type: media_type::OCI_MANIFEST.to_owned(),
-        digest: digest.to_owned(),
-        size: 2,
-        artifact_type: None,
-        annotations: Vec::new(),
-        platform: None,
-        urls: Vec::new(),
-        data: None,
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use roadstead_plugin_helm::Helm;
 use roadstead_plugin_sdk::{
-    Descriptor, Manifest, Property, Report, Role, Target, oci, testing::Scene,
+    Descriptor, Manifest, Report, Role, Target, oci,
+    testing::{self, Scene},
 };
 use serde_json::Value;
 
@@ -25,37 +26,6 @@ const STRICTER: &[(&str, &str)] = &[
     ("config '{\"name\":\"a\",\"name\":\"web\"}'", "RSH010 RSH050"),
 ];
 
-fn descriptor(role: Role, media_type: &str, digest: &str) -> Descriptor {
-    Descriptor {
-        role,
-        index: 0,
-        media_type: media_type.to_owned(),
-        digest: digest.to_owned(),
-        size: 2,
-        artifact_type: None,
-        annotations: Vec::new(),
-        platform: None,
-        urls: Vec::new(),
-        data: None,
-    }
-}
-
-fn parts(manifest: &oci::Manifest) -> Vec<Descriptor> {
-    let role = |role| match role {
-        oci::Role::Config => Role::Config,
-        oci::Role::Layer => Role::Layer,
-        oci::Role::Manifest => Role::Manifest,
-        oci::Role::Subject => Role::Subject,
-    };
-    let named = manifest.descriptors();
-    let part = |(of, index, named): (oci::Role, usize, &oci::Descriptor)| {
-        let index = u32::try_from(index).unwrap();
-        let digest = named.digest.to_string();
-        Descriptor { index, ..descriptor(role(of), &named.media_type, &digest) }
-    };
-    named.map(part).collect()
-}
-
 /// Stores all of a case, and reviews what was pulled.
 fn review(case: &Value) -> Option<Report> {
     let mut scene = Scene::new();
@@ -64,28 +34,17 @@ fn review(case: &Value) -> Option<Report> {
         let bytes = decoded(content);
         assert_eq!(scene.blob(&bytes), *digest);
         let Ok(manifest) = oci::Manifest::parse(&bytes, None) else { continue };
-        let artifact_type = manifest.effective_artifact_type().map(ToOwned::to_owned);
-        let descriptors = parts(&manifest);
+        let handed = testing::handed(&bytes, None);
         if case["root"]["digest"] == digest.as_str() {
-            let annotations = manifest.annotations.iter().map(|(key, value)| Property {
-                key: String::from(key),
-                value: String::from(value),
-            });
             target = Some(Target::Manifest(Manifest {
-                digest: digest.clone(),
-                media_type: manifest.media_type.clone(),
-                artifact_type,
                 kind: kind(&manifest).to_owned(),
-                bytes: bytes.clone(),
-                annotations: annotations.collect(),
-                descriptors,
                 repository: "charts/web".to_owned(),
                 tags: vec!["1.2.3".to_owned()].into(),
-                principal: None.into(),
-                properties: Vec::new(),
+                ..handed
             }));
         } else {
-            let listed = descriptor(Role::Manifest, &manifest.media_type, digest);
+            let artifact_type = handed.artifact_type;
+            let listed = testing::descriptor(Role::Manifest, &handed.media_type, digest, 2);
             scene.store(Descriptor { artifact_type, ..listed }, None, Vec::new());
         }
     }

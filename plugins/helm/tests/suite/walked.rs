@@ -1,7 +1,11 @@
 //! What helm walks over beside the manifest itself: subjects, indexes, manifests among the layers.
 
 use roadstead_plugin_helm::Helm;
-use roadstead_plugin_sdk::{Descriptor, Report, Role, Target, oci::media_type, testing::Scene};
+use roadstead_plugin_sdk::{
+    Descriptor, Report, Role, Target,
+    oci::media_type,
+    testing::{self, Scene},
+};
 use serde_json::{Value, json};
 
 use crate::push::{CHART, CONFIG, PROVENANCE, chart, codes, config, only};
@@ -123,19 +127,10 @@ fn a_subject_that_is_not_there_is_found() {
 
 fn store(scene: &mut Scene, manifest: &Value, artifact_type: &str) {
     let listed = part(OCI, &manifest.to_string());
-    let descriptor = Descriptor {
-        role: Role::Manifest,
-        index: 0,
-        media_type: OCI.to_owned(),
-        digest: listed["digest"].as_str().unwrap().to_owned(),
-        size: 2,
-        artifact_type: Some(artifact_type.to_owned()),
-        annotations: Vec::new(),
-        platform: None,
-        urls: Vec::new(),
-        data: None,
-    };
-    scene.store(descriptor, None, Vec::new());
+    let digest = listed["digest"].as_str().unwrap();
+    let descriptor = testing::descriptor(Role::Manifest, OCI, digest, 2);
+    let artifact_type = Some(artifact_type.to_owned());
+    scene.store(Descriptor { artifact_type, ..descriptor }, None, Vec::new());
 }
 
 #[test]
@@ -219,18 +214,8 @@ fn an_index_may_list_charts_and_none_that_nobody_judged() {
         target.media_type = INDEX.to_owned();
         for (i, child) in (0_u32..).zip(children) {
             let digest = scene.blob(child.to_string().as_bytes());
-            target.descriptors.push(Descriptor {
-                role: Role::Manifest,
-                index: i,
-                media_type: OCI.to_owned(),
-                digest,
-                size: 2,
-                artifact_type: None,
-                annotations: Vec::new(),
-                platform: None,
-                urls: Vec::new(),
-                data: None,
-            });
+            let listed = testing::descriptor(Role::Manifest, OCI, &digest, 2);
+            target.descriptors.push(Descriptor { index: i, ..listed });
         }
         let report = review(&Target::Manifest(target), &scene).unwrap();
         assert_eq!(codes(&report).join(" "), expected, "{children:?}");

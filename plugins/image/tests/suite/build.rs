@@ -2,7 +2,7 @@
 
 use roadstead_plugin_image::Image;
 use roadstead_plugin_sdk::{
-    Descriptor, Failure, Finding, Manifest, Platform, Property, Report, Role, Target, oci,
+    Failure, Finding, Report, Target, oci,
     testing::{Scene, Tar},
 };
 use serde_json::{Value, json};
@@ -140,56 +140,6 @@ impl Build {
         assert!(!scene.asked_context(), "a review of an image is pure");
         report
     }
-}
-
-/// A manifest as the registry hands it over.
-pub(crate) fn target(bytes: &[u8], media_type: &str) -> Manifest {
-    let parsed = oci::Manifest::parse(bytes, Some(media_type)).expect("it is a manifest");
-    Manifest {
-        digest: oci::Digest::of(oci::Algorithm::Sha256, bytes).to_string(),
-        media_type: parsed.media_type.clone(),
-        artifact_type: parsed.effective_artifact_type().map(ToOwned::to_owned),
-        kind: "unknown".to_owned(),
-        bytes: bytes.to_vec(),
-        annotations: properties(&parsed.annotations),
-        descriptors: parsed.descriptors().map(descriptor).collect(),
-        repository: "example".to_owned(),
-        tags: Vec::new().into(),
-        principal: None.into(),
-        properties: Vec::new(),
-    }
-}
-
-fn descriptor((role, index, part): (oci::Role, usize, &oci::Descriptor)) -> Descriptor {
-    let platform = part.platform.clone().map(|platform| Platform {
-        os: platform.os,
-        architecture: platform.architecture,
-        variant: platform.variant,
-        os_version: platform.os_version,
-        os_features: platform.os_features.iter().map(ToOwned::to_owned).collect(),
-    });
-    Descriptor {
-        role: match role {
-            oci::Role::Config => Role::Config,
-            oci::Role::Layer => Role::Layer,
-            oci::Role::Manifest => Role::Manifest,
-            oci::Role::Subject => Role::Subject,
-        },
-        index: u32::try_from(index).expect("few"),
-        media_type: part.media_type.clone(),
-        digest: part.digest.to_string(),
-        size: part.size,
-        artifact_type: part.artifact_type.clone(),
-        annotations: properties(&part.annotations),
-        platform,
-        urls: part.urls.iter().map(ToOwned::to_owned).collect(),
-        data: part.data.clone(),
-    }
-}
-
-fn properties(annotations: &oci::Annotations) -> Vec<Property> {
-    let property = |(key, value): (&str, &str)| Property { key: key.into(), value: value.into() };
-    annotations.iter().map(property).collect()
 }
 
 /// The codes of what was found.

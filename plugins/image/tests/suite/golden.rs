@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use roadstead_plugin_image::Image;
-use roadstead_plugin_sdk::{Finding, Manifest, Report, Role, Target, testing::Scene};
+use roadstead_plugin_sdk::{
+    Finding, Manifest, Report, Role, Target,
+    testing::{Scene, handed},
+};
 use serde::Deserialize;
 
-use crate::build::{facts, target};
+use crate::build::facts;
 
 /// What is found in the images of a tool, by the name of the case. All others pass.
 const FOUND: &[(&str, &[&str])] = &[
@@ -37,7 +40,7 @@ struct Pushed {
 /// plugin finds it here.
 fn scene(pushed: &Pushed) -> (Scene, Manifest) {
     let mut scene = Scene::new();
-    let mut manifest = target(pushed.manifest.as_bytes(), &pushed.media_type);
+    let mut manifest = handed(pushed.manifest.as_bytes(), Some(&pushed.media_type));
     for part in &mut manifest.descriptors {
         if let Some(bytes) = pushed.blobs.get(&part.digest) {
             part.digest = scene.blob(&STANDARD.decode(bytes).expect("base64"));

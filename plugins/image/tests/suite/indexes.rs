@@ -1,17 +1,21 @@
 //! Image indexes and docker's lists.
 
 use roadstead_plugin_image::Image;
-use roadstead_plugin_sdk::{Report, Target, oci::media_type, testing::Scene};
+use roadstead_plugin_sdk::{
+    Report, Target,
+    oci::media_type,
+    testing::{Scene, handed},
+};
 use serde_json::{Value, json};
 
-use crate::build::{GZIP, codes, facts, only, target};
+use crate::build::{GZIP, codes, facts, only};
 
 const INDEX: &str = media_type::OCI_INDEX;
 const LIST: &str = media_type::DOCKER_LIST;
 
 fn judge(kind: &str, children: &[Value], settings: &Value) -> Option<Report> {
     let body = json!({ "schemaVersion": 2, "mediaType": kind, "manifests": children });
-    let target = Target::Manifest(target(body.to_string().as_bytes(), kind));
+    let target = Target::Manifest(handed(body.to_string().as_bytes(), Some(kind)));
     Scene::new().review::<Image>(&target, &settings.to_string()).expect("it can judge")
 }
 
@@ -120,7 +124,7 @@ fn docker_selects_by_platform() {
 #[test]
 fn a_docker_list_names_its_type() {
     let body = json!({ "schemaVersion": 2, "manifests": [] }).to_string();
-    let target = Target::Manifest(target(body.as_bytes(), LIST));
+    let target = Target::Manifest(handed(body.as_bytes(), Some(LIST)));
     let report = Scene::new().review::<Image>(&target, "{}").unwrap().unwrap();
     assert_eq!(only(&report).0, "RSI001");
 }
