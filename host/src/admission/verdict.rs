@@ -296,6 +296,7 @@ mod tests {
             annotations: vec![],
             judges: vec![],
             duration_us: 1,
+            awaits: false,
         }
     }
 

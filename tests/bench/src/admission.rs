@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use roadstead::{
-    admission::{Admission, Candidate, Content, Decision, Occasion},
+    admission::{Admission, Candidate, Decision, Occasion, Place},
     app,
     artifact::{self, Root},
     config::Config,
@@ -32,7 +32,7 @@ const ROUNDS: usize = 500;
 struct Judged {
     root: Root,
     tag: String,
-    content: Arc<dyn Content>,
+    content: Arc<dyn Place>,
 }
 
 pub(crate) async fn run() -> anyhow::Result<()> {
