@@ -94,6 +94,9 @@ fn check_platform(config: &Config, settings: &Settings, findings: &mut Findings)
 }
 
 fn not_allowed(what: &str, found: &Platform) -> String {
+    if found.os.is_empty() && found.architecture.is_empty() {
+        return format!("{what} names no platform; build it for one of the policy's platforms");
+    }
     let found = platform::shown(found);
     format!(
         "{what} is for {}, which the policy does not allow; build it for one of the policy's \
@@ -138,7 +141,7 @@ fn check_labels(config: &Config, settings: &Settings, findings: &mut Findings) {
                 format!("the image has no label {}; add it with LABEL", Quoted(name))
             }
             Some(pattern) if !WildMatch::new(pattern).matches(found) => format!(
-                "the label {} is {}, and the policy wants {}",
+                "the label {} is {}, and the policy wants {}; change it with LABEL",
                 Quoted(name),
                 Quoted(found),
                 Quoted(pattern)

@@ -39,10 +39,11 @@ impl Config {
             let message = "the config has no rootfs, which lists the layers; build the image again";
             self.find(&codes::ROOTFS, "/rootfs", message.to_owned(), findings);
         } else if rootfs_type != "layers" {
-            let message = format!(
-                "rootfs.type of the config is {}, not \"layers\"; build the image again",
-                Quoted(rootfs_type)
-            );
+            let found = match rootfs_type {
+                "" => "the config has no rootfs.type, which is".to_owned(),
+                found => format!("rootfs.type of the config is {}, not", Quoted(found)),
+            };
+            let message = format!("{found} \"layers\"; build the image again");
             self.find(&codes::ROOTFS_TYPE, "/rootfs/type", message, findings);
         }
         for (index, id) in self.diff_ids().enumerate() {
@@ -58,8 +59,9 @@ impl Config {
         let (ids, layers) = (self.diff_ids().len(), manifest.layers().count());
         if !fit(ids, manifest) {
             let message = format!(
-                "the config lists {ids} layers in rootfs.diff_ids, the manifest {layers}; push \
-                 the config and the layers of one build"
+                "the config lists {} in rootfs.diff_ids, the manifest {layers}; push the config \
+                 and the layers of one build",
+                layers_of(ids)
             );
             self.find(&codes::DIFF_ID_COUNT, "/rootfs/diff_ids", message, findings);
         }
@@ -70,8 +72,9 @@ impl Config {
         let with_layer = steps.iter().filter(|step| step["empty_layer"] != true).count();
         if !steps.is_empty() && !fit(with_layer, manifest) {
             let message = format!(
-                "the config's history tells of {with_layer} layers, the manifest has {}; tools \
-                 show the wrong step for a layer",
+                "the config's history tells of {}, the manifest has {}; tools show the wrong step \
+                 for a layer",
+                layers_of(with_layer),
                 manifest.layers().count()
             );
             self.find(&codes::HISTORY, "/history", message, findings);
@@ -117,6 +120,11 @@ impl Config {
 fn fit(count: usize, manifest: &Manifest) -> bool {
     let unpacked = manifest.layers().filter(|layer| media::layer_family(layer).is_some());
     count == manifest.layers().count() || count == unpacked.count()
+}
+
+/// A number of layers, for a message.
+fn layers_of(count: usize) -> String {
+    if count == 1 { "1 layer".to_owned() } else { format!("{count} layers") }
 }
 
 /// RFC 3339, as Go reads it.

@@ -130,6 +130,13 @@ fn layers_are_listed_as_the_manifest_has_them() {
         let report = rootfs(json!({ "type": "layers", "diff_ids": ids }));
         assert_eq!(only(&report).0, "RSI015");
     }
+    let two = rootfs(json!({ "type": "layers", "diff_ids": [] }));
+    let said = "the config lists 0 layers in rootfs.diff_ids, the manifest 1; push the config and \
+                the layers of one build";
+    assert_eq!(only(&two).1, said);
+    let untyped = rootfs(json!({ "diff_ids": [id] }));
+    let said = "the config has no rootfs.type, which is \"layers\"; build the image again";
+    assert_eq!(only(&untyped).1, said);
     assert_eq!(codes(&rootfs(Value::Null)), ["RSI014", "RSI015"]);
     let many = rootfs(json!({ "type": "layers", "diff_ids": vec!["x"; 50] }));
     assert_eq!(codes(&many), [&["RSI014"; 10][..], &["RSI015"]].concat());

@@ -95,7 +95,7 @@ fn labels_are_there_and_match() {
         (
             "RSI042",
             "the label \"org.opencontainers.image.source\" is \"https://git.example.com/a\", and \
-             the policy wants \"https://example.com/*\""
+             the policy wants \"https://example.com/*\"; change it with LABEL"
         )
     );
 }
@@ -115,6 +115,14 @@ fn an_image_is_for_an_allowed_platform() {
     );
     let v3 = on(json!(["linux/amd64/v2"])).with("/variant", json!("v3")).review();
     assert_eq!(only(&v3).0, "RSI043");
+    let nowhere =
+        on(json!(["linux/amd64"])).with("/os", json!("")).with("/architecture", json!(""));
+    let nowhere = nowhere.review();
+    let found = nowhere.findings().iter().find(|found| found.code() == "RSI043").unwrap();
+    assert_eq!(
+        found.message(),
+        "the image names no platform; build it for one of the policy's platforms"
+    );
 }
 
 #[test]
