@@ -1,7 +1,7 @@
 //! Attestations under a tag `sha256-<hex>.att`: each layer is an envelope around a statement.
 
 use roadstead_plugin_sdk::{
-    Descriptor, Failure, Manifest, Quoted, Report,
+    Descriptor, Failure, Manifest, Report,
     oci::json::{self, mistaken_for},
 };
 use serde_json::Value;
@@ -84,8 +84,7 @@ fn attestation(bytes: Vec<u8>) -> Result<Attestation, Problem> {
     let Value::Object(entries) = &value else { return Err(wrong("is no JSON object")) };
     let payload_type = entries.get("payloadType").and_then(Value::as_str).unwrap_or_default();
     if payload_type != dsse::STATEMENT {
-        let why = format!("holds {}, not a statement, {}", Quoted(payload_type), dsse::STATEMENT);
-        return Err(wrong(&why));
+        return Err(wrong(&dsse::not_a_statement(payload_type)));
     }
     let payload = entries.get("payload").and_then(Value::as_str).and_then(read::base64);
     let payload = payload.ok_or_else(|| wrong("has no payload in base64"))?;

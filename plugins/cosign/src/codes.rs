@@ -62,8 +62,8 @@ pub(crate) const CONFIG: Code = Code::warning(
 pub(crate) const DIFF_IDS: Code = Code::warning(
     "RSC008",
     "the config does not list the layers",
-    "`rootfs.diff_ids` in the config are the digests of the layers, in their order. Clients that \
-     copy images refuse others, cosign does not look.",
+    "`rootfs.diff_ids` in the config, of at most 1 MiB, are the digests of the layers, in their \
+     order. Clients that copy images refuse others, cosign does not look.",
 );
 
 pub(crate) const TOO_LARGE: Code = Code::error(
@@ -122,8 +122,8 @@ pub(crate) const SIGNATURE: Code = Code::error(
     "a signature is missing, or is none",
     "The annotation `dev.cosignproject.cosign/signature` of each payload's layer, or the \
      bundle, holds a signature in base64: the two numbers of ECDSA in DER or side by side, 64 \
-     bytes of Ed25519, or as long as an RSA key. Beside a signature that clients can verify it \
-     is a warning.",
+     bytes of Ed25519, or as long as an RSA key or a signature by ML-DSA. Beside a signature that \
+     clients can verify it is a warning.",
 );
 
 pub(crate) const REFERENCE: Code = Code::warning(

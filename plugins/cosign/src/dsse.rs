@@ -1,5 +1,7 @@
 //! Envelopes (DSSE), which hold what was signed together with its type.
 
+use roadstead_plugin_sdk::Quoted;
+
 use crate::key::Message;
 
 /// The fields of an envelope.
@@ -8,6 +10,14 @@ pub(crate) const FIELDS: [&str; 3] = ["payload", "payloadType", "signatures"];
 pub(crate) const ALL_FIELDS: [&str; 5] = ["payload", "payloadType", "signatures", "keyid", "sig"];
 /// The only type of what cosign puts into envelopes.
 pub(crate) const STATEMENT: &str = "application/vnd.in-toto+json";
+
+/// What holds something else, as it goes on after "the envelope" or "the bundle".
+pub(crate) fn not_a_statement(payload_type: &str) -> String {
+    if payload_type.is_empty() {
+        return format!("has no payloadType, so no statement, {STATEMENT}");
+    }
+    format!("holds {}, not a statement, {STATEMENT}", Quoted(payload_type))
+}
 
 /// What is in an envelope.
 #[derive(Debug)]

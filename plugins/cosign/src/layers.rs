@@ -52,7 +52,7 @@ pub(crate) fn of<'a>(
     if let Some(layer) = layers.iter().find(is_rootfs).filter(|_| is_run) {
         let message = format!(
             "layer {} has the type {}, which is that of an image, where there should be nothing \
-             but a {what}; push the image under another tag",
+             but {what}s; push the image under another tag",
             layer.index,
             Quoted(&layer.media_type)
         );
@@ -126,7 +126,7 @@ pub(crate) fn signature(layer: &Descriptor, findings: &mut Findings<'_>) -> Opti
         Some(text) => match read::base64(text) {
             None => format!("has {}, which is no base64", Quoted(text)),
             Some(bytes) if !shape::is_signature(&bytes) => {
-                format!("has {} bytes, which no algorithm of cosign makes", bytes.len())
+                format!("has {}, which no algorithm of cosign makes", shape::length(&bytes))
             }
             Some(bytes) => return Some(bytes),
         },

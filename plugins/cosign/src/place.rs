@@ -81,10 +81,11 @@ pub(crate) fn compare(manifest: &Manifest, place: &Place, claims: &[Claim], repo
     let Some((what, expected)) = place.expected.clone().or(first) else { return };
     let others = claims.iter().filter(|claim| claim.about.as_deref() != Some(&*expected));
     for claim in others.take(TOLD_MAX) {
+        let about = claim.about.as_deref();
+        let about = about.map_or_else(|| "no manifest".to_owned(), |it| Quoted(it).to_string());
         let message = format!(
-            "{} signs {}, but {what} is for {}; sign again with cosign",
+            "{} signs {about}, but {what} is for {}; sign again with cosign",
             claim.place,
-            Quoted(claim.about.as_deref().unwrap_or("nothing")),
             Quoted(&expected)
         );
         report.find(&codes::OTHER_DIGEST, message).blob(&claim.blob);

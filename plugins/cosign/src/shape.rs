@@ -25,6 +25,12 @@ pub(crate) fn is_signature(bytes: &[u8]) -> bool {
     }
 }
 
+/// How long it is, for a message.
+pub(crate) fn length(bytes: &[u8]) -> String {
+    let count = bytes.len();
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
 /// Whether it is one sequence in DER, and nothing behind it.
 pub(crate) fn is_der_sequence(bytes: &[u8]) -> bool {
     AnyRef::from_der(bytes).is_ok_and(|any| any.tag() == Tag::Sequence)

@@ -82,11 +82,15 @@ pub(crate) fn judge(found: &Found, keys: &[NamedKey], settings: &Settings, repor
     let tried = try_keys(claims, keys, settings.require_known_key, &mut budget, report);
     find_forged(claims, &mut budget, report);
     if tried.is_exhausted {
+        let count = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            count => format!("{count} {what}s"),
+        };
         let message = format!(
-            "there are {} signatures and {} keys, too many to try all; sign anew without the old \
-             signatures",
-            claims.len(),
-            keys.len()
+            "{} and {} are too many to try all; sign anew without the old signatures, or list \
+             fewer keys",
+            count(claims.len(), "signature"),
+            count(keys.len(), "key")
         );
         report.find(&codes::UNTRIED, message);
     }
@@ -185,7 +189,7 @@ fn unknown(claims: &[Claim], keys: &[NamedKey]) -> String {
     let names: Vec<String> = keys.iter().take(3).map(|key| Quoted(&key.name).to_string()).collect();
     let more = if keys.len() > names.len() { " and others" } else { "" };
     let what = match claims.len() {
-        0 => "no signature could be read",
+        0 => "no signature could be read, so that none is by a known key",
         1 => "the signature is by none of the known keys",
         _ => "none of the signatures is by a known key",
     };

@@ -88,7 +88,7 @@ fn read_envelope(envelope: &Fields<'_>, subject: Option<&Subject<'_>>) -> Result
         other,
     };
     if payload_type != dsse::STATEMENT {
-        let other = format!("holds {}, not a statement", Quoted(payload_type));
+        let other = dsse::not_a_statement(payload_type);
         return Ok(content(None, Some(other)));
     }
     let statement = statement::read(&payload)
@@ -112,8 +112,9 @@ fn read_message(message: &Fields<'_>, subject: Option<Subject<'_>>) -> Result<Co
         32 => Hash::Sha256,
         48 => Hash::Sha384,
         64 => Hash::Sha512,
-        len => {
-            let why = format!("has a messageDigest of {len} bytes, which is no digest");
+        _ => {
+            let length = shape::length(&bytes);
+            let why = format!("has a messageDigest of {length}, which is no digest");
             return Err(Wrong::new(&codes::MESSAGE, &digest.pointer("digest"), why));
         }
     };
@@ -123,8 +124,10 @@ fn read_message(message: &Fields<'_>, subject: Option<Subject<'_>>) -> Result<Co
     });
     let is_about =
         |subject: &Subject<'_>| subject.digest.split_once(':').is_some_and(|(_, of)| of == hex);
-    let other =
-        (!subject.as_ref().is_some_and(is_about)).then(|| signs(Some(&hex), subject.as_ref()));
+    let other = (!subject.as_ref().is_some_and(is_about)).then(|| {
+        let signed = format!("{}:{hex}", hash.name());
+        signs(Some(&signed), subject.as_ref())
+    });
     let signature = checked(message, "signature")?;
     let known = subject.filter(is_about).and_then(|subject| subject.bytes);
     let message = known.map_or_else(|| Message::hashed(hash, bytes), Message::whole);
@@ -132,7 +135,7 @@ fn read_message(message: &Fields<'_>, subject: Option<Subject<'_>>) -> Result<Co
 }
 
 fn signs(what: Option<&str>, subject: Option<&Subject<'_>>) -> String {
-    let what = what.map_or_else(|| "nothing".to_owned(), |what| Quoted(what).to_string());
+    let what = what.map_or_else(|| "no digest".to_owned(), |what| Quoted(what).to_string());
     match subject {
         Some(subject) => format!("signs {what}, but its subject is {}", Quoted(subject.digest)),
         None => format!("signs {what}"),
@@ -146,6 +149,6 @@ fn checked(fields: &Fields<'_>, name: &str) -> Result<Vec<u8>, Wrong> {
         return Ok(bytes);
     }
     let why =
-        format!("has a signature of {} bytes, which no algorithm of cosign makes", bytes.len());
+        format!("has a signature of {}, which no algorithm of cosign makes", shape::length(&bytes));
     Err(Wrong::new(&codes::SIGNATURE, &fields.pointer(name), why))
 }

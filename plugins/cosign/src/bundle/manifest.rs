@@ -45,6 +45,9 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
                  it over; sign with cosign",
                 Quoted(&layer.media_type)
             ),
+            [] => "the manifest of a sigstore bundle has no layer, so that cosign passes it over; \
+                   sign with cosign"
+                .to_owned(),
             _ => format!(
                 "cosign reads a sigstore bundle that is the only layer, and passes over these \
                  {}; push bundles one by one",
@@ -73,10 +76,13 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
 fn find_types(manifest: &Manifest, report: &mut Report) {
     let own = manifest.artifact_type.as_deref().unwrap_or_default();
     if !is_bundle(&own.to_ascii_lowercase()) {
+        let own = match own {
+            "" => "no artifactType".to_owned(),
+            own => format!("the artifactType {}", Quoted(own)),
+        };
         let message = format!(
-            "the manifest of a sigstore bundle has the artifactType {}, so listing referrers by \
-             type does not find it; sign with cosign",
-            Quoted(own)
+            "the manifest of a sigstore bundle has {own}, so listing referrers by type does not \
+             find it; sign with cosign"
         );
         report.find(&codes::BUNDLE_TYPES, message).pointer("/artifactType");
     }

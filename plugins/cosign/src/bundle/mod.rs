@@ -135,13 +135,18 @@ fn find_other(
     report: &mut Report,
 ) -> bool {
     let Some(other) = &content.other else { return false };
-    let is_moved = is_announced(manifest) || content.predicate_type.as_deref() == Some(SIGNED);
-    let (code, advice) = if is_moved {
-        (&codes::OTHER_DIGEST, "sign again with cosign")
-    } else {
-        (&codes::OTHER_THING, "cosign passes it over")
+    let signs = content.predicate_type.as_deref() == Some(SIGNED);
+    let is_moved = signs || is_announced(manifest);
+    let (code, advice) = match (signs, is_moved) {
+        (true, _) => (&codes::OTHER_DIGEST, "; sign again with cosign"),
+        (false, true) => (
+            &codes::OTHER_DIGEST,
+            ", although the annotations dev.sigstore.bundle.* say that it signs its subject; sign \
+             again with cosign",
+        ),
+        (false, false) => (&codes::OTHER_THING, "; cosign passes it over"),
     };
-    report.find(code, format!("the bundle {other}; {advice}")).blob(&layer.digest);
+    report.find(code, format!("the bundle {other}{advice}")).blob(&layer.digest);
     is_moved
 }
 
@@ -152,12 +157,17 @@ fn find_annotations(
     report: &mut Report,
 ) {
     let named = content.predicate_type.as_deref().unwrap_or_default();
-    for (annotation, is) in [(CONTENT, content.form), (PREDICATE_TYPE, named)] {
+    for (annotation, what, is) in
+        [(CONTENT, "content", content.form), (PREDICATE_TYPE, "predicateType", named)]
+    {
         if let Some(says) = manifest.annotation(annotation).filter(|says| *says != is) {
+            let is = match is {
+                "" => format!("has no {what}"),
+                is => format!("has the {what} {}", Quoted(is)),
+            };
             let message = format!(
-                "the bundle is {}, but the manifest's annotation {annotation} says {}; sign with \
+                "the bundle {is}, but the manifest's annotation {annotation} says {}; sign with \
                  cosign",
-                Quoted(is),
                 Quoted(says)
             );
             report.find(&codes::ANNOTATIONS, message).blob(&layer.digest);

@@ -31,8 +31,12 @@ impl Version {
             Some("0.2") => Ok(Self::V02),
             Some("0.3") => Ok(Self::V03),
             _ => {
-                let why =
-                    format!("has the mediaType {}, which clients don't read", Quoted(media_type));
+                let why = match media_type {
+                    "" => "has no mediaType, so clients don't read it".to_owned(),
+                    other => {
+                        format!("has the mediaType {}, which clients don't read", Quoted(other))
+                    }
+                };
                 Err(Wrong::new(&codes::VERSION, "/mediaType", why))
             }
         }

@@ -26,6 +26,14 @@ pub(crate) fn check(manifest: &Manifest, report: &mut Report) -> Result<(), Fail
         }
         // as other tools that use cosign's library write referrers
         media_type::OCI_EMPTY if manifest.subject().is_some() => {}
+        media_type::OCI_CONFIG | media_type::DOCKER_CONFIG if config.size > BYTES_MAX => {
+            let message = format!(
+                "the config has {} bytes, and no more than {BYTES_MAX} are looked at; sign with \
+                 cosign, which writes a small one",
+                config.size
+            );
+            report.find(&codes::DIFF_IDS, message).blob(&config.digest);
+        }
         media_type::OCI_CONFIG | media_type::DOCKER_CONFIG => {
             let bytes = read::blob(config, BYTES_MAX, "the config", report)?;
             let layers: Vec<&str> = manifest.layers().map(|layer| layer.digest.as_str()).collect();

@@ -86,10 +86,11 @@ fn find_type(layer: &Descriptor, content: &Content<'_>, report: &mut Report) {
         Some(OLD_TYPE) => (&codes::OLD_TYPE, "which is that of GPG signatures"),
         _ => (&codes::TYPE, "which cosign never writes and podman refuses"),
     };
-    let message = format!(
-        "the payload in layer {index} has the type {}, {why}; sign with cosign",
-        Quoted(content.payload_type.unwrap_or_default())
-    );
+    let found = match content.payload_type {
+        None => "no type".to_owned(),
+        Some(found) => format!("the type {}", Quoted(found)),
+    };
+    let message = format!("the payload in layer {index} has {found}, {why}; sign with cosign");
     report.find(code, message).blob(&layer.digest).pointer("/critical/type");
 }
 
@@ -110,7 +111,11 @@ fn content(payload: &Value) -> Result<Content<'_>, Problem> {
     let image = object(critical.get("image"), "/critical/image", &["docker-manifest-digest"])?;
     let about = text(image, "/critical/image", "docker-manifest-digest")?.unwrap_or_default();
     let about = Digest::parse(about).map_err(|_| {
-        ("/critical/image".to_owned(), format!("names {}, which is no digest", Quoted(about)))
+        let why = match about {
+            "" => "names no digest".to_owned(),
+            about => format!("names {}, which is no digest", Quoted(about)),
+        };
+        ("/critical/image".to_owned(), why)
     })?;
     if all.get("optional").is_some_and(|optional| !optional.is_object() && !optional.is_null()) {
         return Err(("/optional".to_owned(), "has something else than an object there".to_owned()));

@@ -39,6 +39,7 @@ fn a_bundle_is_one_layer_with_a_subject() {
         (push().without("subject"), "RSC041"),
         (push().set("/layers", json!([layer, layer])), "RSC040"),
         (push().set("/layers", json!([])), "RSC040"),
+        (push().set("/layers", json!([layer, layer, layer])), "RSC040"),
         (push().set("/layers/0/mediaType", json!("a/b")), "RSC040"),
         (push().other("text/plain").config(media_type::OCI_EMPTY, b"{}"), "RSC040"),
     ] {

@@ -285,7 +285,11 @@ fn what_is_about_a_file_claims_nothing_about_the_manifest() {
         // whoever announces it by cosign's annotations says that it is about the subject
         let announced = json!({ "dev.sigstore.bundle.content": "x" });
         let announced = push.set("/annotations", announced).review();
-        assert!(announced.rejects() && codes(&announced).contains(&"RSC003"));
+        assert!(announced.rejects());
+        let (code, message) = only(&announced);
+        let claim = "although the annotations dev.sigstore.bundle.* say that it signs its subject";
+        assert!(code == "RSC003" && message.contains(claim), "{message}");
+        assert!(message.starts_with("the bundle signs \"sha256:"), "{message}");
     }
     // what cosign writes about images alone
     let mut moved = statement(SIGN);

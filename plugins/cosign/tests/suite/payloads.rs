@@ -36,6 +36,16 @@ fn a_payload_names_a_manifest_and_a_reference() {
     ] {
         assert_eq!(changed(pointer, value.clone()), ["RSC020"], "{pointer} {value}");
     }
+    let untyped = {
+        let mut payload = payload(&signed());
+        payload["critical"]["type"] = Value::Null;
+        Push::tagged().signature(&Signer::new(1), &payload).review()
+    };
+    assert_eq!(
+        only(&untyped).1,
+        "the payload in layer 0 has no type, which cosign never writes and podman refuses; sign \
+         with cosign"
+    );
     for (pointer, value, code) in [
         ("/critical/type", json!("something else"), "RSC021"),
         ("/critical/type", json!(null), "RSC021"),

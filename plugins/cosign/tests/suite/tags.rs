@@ -82,7 +82,10 @@ fn there_are_payloads_and_nothing_else() {
     let signer = Signer::new(1);
     let push = || Push::signed_by(&signer);
     let rootfs = "application/vnd.oci.image.layer.v1.tar+gzip";
-    assert_eq!(only(&push().other(rootfs).review()).0, "RSC005");
+    let unpacked = push().other(rootfs).review();
+    let (code, message) = only(&unpacked);
+    assert_eq!(code, "RSC005");
+    assert!(message.contains("nothing but signatures; push the image"), "{message}");
     let docker = "application/vnd.docker.image.rootfs.diff.tar.gzip";
     assert_eq!(only(&push().other(docker).by_digest().review()).0, "RSC005");
     let plain = push().other("text/plain").review();
@@ -107,7 +110,8 @@ fn the_config_is_an_image_s_and_lists_the_layers() {
         assert!(!report.rejects(), "cosign does not look");
         assert_eq!(only(&report).0, "RSC007");
     }
-    for bytes in [&b"{}"[..], b"", b"[", br#"{"rootfs":{"diff_ids":["sha256:00"]}}"#] {
+    let large = vec![b' '; 2 << 20];
+    for bytes in [&b"{}"[..], b"", b"[", br#"{"rootfs":{"diff_ids":["sha256:00"]}}"#, &large] {
         let report = push().config(media_type::OCI_CONFIG, bytes).review();
         assert!(!report.rejects());
         assert_eq!(only(&report).0, "RSC008");
