@@ -20,14 +20,20 @@ pub(crate) fn read(layer: &Layer, report: &mut Report) -> Option<Metadata> {
         return None;
     }
     match metadata::read(&layer.contents.charts, &layer.contents.requirements) {
-        Ok(metadata) => Some(metadata),
+        Ok(metadata) => {
+            if let Some(line) = metadata.infinite_line() {
+                let message = "helm 4 can't read Chart.yaml: a value is not a number that JSON \
+                               has; put it in quotes";
+                let found = report.find(&codes::CHART_YAML, message);
+                found.blob(&layer.digest).path(&layer.path("Chart.yaml")).line(line);
+            }
+            Some(metadata)
+        }
         Err(unreadable) => {
             let (file, invalid) = (unreadable.file, unreadable.invalid);
-            let place =
-                if invalid.line == 0 { String::new() } else { format!(":{}", invalid.line) };
-            let message = invalid.message(&format!("{file}{place}"));
+            let message = invalid.message(file);
             let found = report.find(&codes::CHART_YAML, message);
-            found.blob(&layer.digest).path(&format!("{}/{file}", layer.top));
+            found.blob(&layer.digest).path(&layer.path(file));
             if invalid.line > 0 {
                 found.line(invalid.line);
             }
@@ -53,7 +59,8 @@ pub(crate) fn validate(
         }
     }
     let name = metadata.name();
-    if *top != name {
+    // without a name the chart is refused for that
+    if *top != name && !name.is_empty() {
         let message = format!(
             "the chart lies in the folder {}, but its name is {}; package it with helm package",
             Quoted(top),
@@ -75,13 +82,16 @@ pub(crate) fn compare(layer: &Layer, metadata: &Metadata, config: &Config, repor
         );
         report.find(&codes::CONFIG_THIN, message).blob(digest).path(&path);
     }
-    for (name, Difference { pointer, chart, other, line, .. }) in compared.contradicted {
-        let message = format!(
-            "Chart.yaml says {name}{pointer} is {}, but the config says {}; push the chart with \
-             helm, which makes one from the other",
-            Quoted(&chart),
-            Quoted(&other)
-        );
+    if compared.has_other_order {
+        let message = "the config lists the dependencies in another order than Chart.yaml; push \
+                       the chart with helm, which makes one from the other";
+        let found = report.find(&codes::METADATA_DIFFER, message);
+        found.blob(digest).path(&path).pointer("/dependencies");
+    }
+    for (name, found) in compared.contradicted {
+        let told = found.told(name, ("Chart.yaml", &found.chart), ("the config", &found.other));
+        let message = format!("{told}; push the chart with helm, which makes one from the other");
+        let Difference { pointer, line, .. } = found;
         let found = report.find(code(name), message);
         found.blob(digest).path(&path).pointer(&format!("/{name}{pointer}"));
         if line > 0 {

@@ -29,7 +29,7 @@ use roadstead_plugin_sdk::{Manifest, prelude::*};
 
 use config::Config;
 use layer::Layer;
-use manifest::Standing;
+use manifest::{Parts, Standing};
 use metadata::Metadata as ChartMetadata;
 use provenance::Signed;
 
@@ -103,14 +103,14 @@ fn review(manifest: &Manifest, settings: &Settings) -> Result<Report, Failure> {
     let chart = parts.chart.map(|chart| chart.digest.as_str());
     let signed = metadata.as_ref().zip(chart).map(|(metadata, digest)| Signed { metadata, digest });
     let signer = match parts.provenance {
-        Some(part) => provenance::check(part, signed, settings.keyring.as_deref(), &mut report)?,
+        Some(part) => provenance::check(part, signed, settings, &mut report)?,
         None => None,
     };
     if settings.require_provenance && manifest::has_no_provenance(manifest) {
         let message = "the chart has no provenance; package it with helm package --sign";
         report.find(&codes::NO_PROVENANCE, message).pointer("/layers");
     }
-    find_unread(config.as_ref(), &layer, metadata.as_ref(), &mut report);
+    find_unread(&parts, config.as_ref(), &layer, metadata.as_ref(), &mut report);
     if let Some(metadata) = metadata.filter(|_| !report.rejects()) {
         facts::record(&layer, &metadata, signer, &mut report);
     }
@@ -120,14 +120,17 @@ fn review(manifest: &Manifest, settings: &Settings) -> Result<Report, Failure> {
 /// A policy may ignore whatever kept something from being read, but not by that alone the chart
 /// that nobody has seen.
 fn find_unread(
+    parts: &Parts<'_>,
     config: Option<&Config>,
     layer: &Layer,
     metadata: Option<&ChartMetadata>,
     report: &mut Report,
 ) {
     let why = match (config, metadata) {
+        _ if parts.config.is_none() => "it has no config of helm's type",
         (None, _) => "its config could not be read",
-        _ if !layer.is_whole => "its layer could not be read to the end",
+        _ if parts.chart.is_none() => "it has not exactly one chart layer",
+        _ if !layer.is_whole => "its layer could not be read as a whole",
         (_, None) => "Chart.yaml could not be read",
         _ => return,
     };

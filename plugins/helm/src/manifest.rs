@@ -125,20 +125,20 @@ fn config<'a>(manifest: &'a Manifest, report: &mut Report) -> Option<&'a Descrip
     if own.is_some() {
         return own;
     }
-    let found = manifest.config().map_or("nothing", |config| config.media_type.as_str());
+    let found = manifest
+        .config()
+        .map_or_else(|| "nothing".to_owned(), |config| Quoted(&config.media_type).to_string());
     let message = match of_part(manifest, Part::Config)[..] {
         [config] if config.role == Role::Layer => {
             let message = format!(
-                "the manifest's config has the type {}, but helm finds one of its own among the \
-                 layers; push the chart with helm",
-                Quoted(found)
+                "the manifest's config has the type {found}, but helm finds one of its own among \
+                 the layers; push the chart with helm"
             );
             report.find(&codes::CARRIER, message).pointer("/config/mediaType");
             return Some(config);
         }
         _ => format!(
-            "the config of a chart has the type {CONFIG}, not {}; push the chart with helm",
-            Quoted(found)
+            "the config of a chart has the type {CONFIG}, not {found}; push the chart with helm"
         ),
     };
     report.find(&codes::CONFIG_TYPE, message).pointer("/config/mediaType");
@@ -147,14 +147,15 @@ fn config<'a>(manifest: &'a Manifest, report: &mut Report) -> Option<&'a Descrip
 
 /// Tells of a chart that something else carries.
 pub(crate) fn find_carried(manifest: &Manifest, report: &mut Report) {
-    let Some(chart) = manifest.layers().find(|layer| Part::of(&layer.media_type).is_some()) else {
-        return;
+    let is_chart = |layer: &&Descriptor| Part::of(&layer.media_type) == Some(Part::Chart);
+    let Some(chart) = manifest.layers().find(is_chart) else { return };
+    let carrier = match &manifest.artifact_type {
+        Some(of) => format!("an artifact of the type {}", Quoted(of)),
+        None => "an artifact without a type".to_owned(),
     };
     let message = format!(
-        "layer {} is a chart, but helm installs none from an artifact of the type {}; it was not \
-         judged",
-        chart.index,
-        Quoted(manifest.artifact_type.as_deref().unwrap_or_default())
+        "layer {} is a chart, but helm installs none from {carrier}; it was not judged",
+        chart.index
     );
     let pointer = format!("/layers/{}/mediaType", chart.index);
     report.find(&codes::CARRIER, message).pointer(&pointer);

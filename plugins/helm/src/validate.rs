@@ -89,12 +89,11 @@ impl Claims<'_> {
         Some((code, "version", why))
     }
 
-    /// `v3` is what helm 4 tries out.
     fn api_version_problem(&self) -> Option<(&'static Code, &'static str, String)> {
         let (code, why) = match self.api_version {
-            "v1" | "v2" | "v3" => return None,
+            "v1" | "v2" => return None,
             "" => {
-                let why = "Chart.yaml has no apiVersion; add \"apiVersion: v2\"";
+                let why = "requirements.yaml sets an empty apiVersion; remove it there";
                 (&codes::API_VERSION, why.to_owned())
             }
             other => (
@@ -126,6 +125,9 @@ impl Claims<'_> {
                 ));
             }
             let key = if alias.is_empty() { sanitised(name) } else { (*alias).to_owned() };
+            if known.contains(&key) && key.is_empty() {
+                return Some("two dependencies have no name; give each its chart's name".into());
+            }
             if known.contains(&key) {
                 return Some(format!(
                     "two dependencies have the name or alias {}; give one an alias of its own",

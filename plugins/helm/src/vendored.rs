@@ -54,14 +54,17 @@ impl Check<'_> {
             Err(unreadable) => {
                 let invalid = unreadable.invalid;
                 let file = format!("{path}/{}", unreadable.file);
-                let message = invalid.message(&Quoted(&file).to_string());
+                let message = invalid.message(unreadable.file);
                 self.find(&codes::CHART_YAML, message, &file, invalid.line);
                 return None;
             }
         };
         for problem in metadata.claims(&codes::VERSION_LENIENT).problems() {
-            let message = format!("{}: {}", Quoted(path), problem.why);
-            self.find(problem.code, message, &file, metadata.line(problem.field).unwrap_or(0));
+            // helm 4 looks at the apiVersion of the chart that it installs, not of those within
+            if problem.code.id != codes::API_VERSION_UNKNOWN.id {
+                let line = metadata.line(problem.field).unwrap_or(0);
+                self.find(problem.code, problem.why, &file, line);
+            }
         }
         Some(metadata.name())
     }

@@ -35,14 +35,16 @@ pub(crate) const DEPENDENCIES_DIFFER: Code = Code::error(
     "RSH044",
     "Chart.yaml and the config have different dependencies",
     "Dependencies are installed with the chart; those in the config are what scanners see. An \
-     old chart's are in `requirements.yaml`, which helm reads on top of Chart.yaml.",
+     old chart's are in `requirements.yaml`, which helm reads on top of Chart.yaml. The same ones \
+     in another order are RSH045.",
 );
 
 pub(crate) const METADATA_DIFFER: Code = Code::warning(
     "RSH045",
     "Chart.yaml and the config differ in a field that only informs",
-    "Description, links, keywords, maintainers and the like are shown from the config. Push \
-     the chart with `helm push`, which makes it from Chart.yaml.",
+    "Description, links, keywords, maintainers and the like are shown from the config, and so is \
+     the order of the dependencies. Push the chart with `helm push`, which makes it from \
+     Chart.yaml.",
 );
 
 pub(crate) const CONFIG_THIN: Code = Code::warning(

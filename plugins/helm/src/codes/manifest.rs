@@ -76,8 +76,9 @@ pub(crate) const REFERENCE: Code = Code::warning(
 pub(crate) const CARRIER: Code = Code::warning(
     "RSH080",
     "something else than a chart carries one",
-    "Component descriptors and other artifacts may hold a chart among their layers. helm installs \
-     none without a config of its own type, and where there is none, nothing here was judged; a \
-     chart whose config stands among the layers is judged like any other. What is to be installed \
-     by helm is pushed by `helm push`.",
+    "Component descriptors and other artifacts may hold a chart among their layers, which helm \
+     installs only together with a config of its own type. If that stands among the layers as \
+     well, the chart is judged like any other. Without it nothing here is judged, and nothing is \
+     found unless a policy asks this plugin about such artifacts: the default policy asks about \
+     the kind `helm-chart`, which they are not. Push what helm is to install with `helm push`.",
 );

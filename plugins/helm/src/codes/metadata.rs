@@ -35,7 +35,8 @@ pub(crate) const VERSION_LENIENT: Code = Code::warning(
 pub(crate) const API_VERSION: Code = Code::error(
     "RSH014",
     "the chart has no apiVersion",
-    "helm wants `apiVersion: v2`, or `v1` for charts of helm 2.",
+    "To helm a Chart.yaml without one has `v1`. Here `requirements.yaml`, which helm reads on top \
+     of it, sets an empty one, and helm loads no such chart. Remove it there.",
 );
 
 pub(crate) const TYPE: Code = Code::error(
@@ -60,8 +61,9 @@ pub(crate) const MAINTAINERS: Code = Code::error(
 pub(crate) const API_VERSION_UNKNOWN: Code = Code::error(
     "RSH018",
     "the apiVersion is unknown",
-    "helm 4 installs charts of the apiVersions `v1`, `v2` and `v3` and no others; helm 3 takes \
-     any, but a chart should install with both. Use `v2`.",
+    "helm 4 installs charts of the apiVersions `v1` and `v2` and no others: `v3` is an experiment \
+     that it can create and not install. helm 3 takes any, but a chart should install with both. \
+     Use `v2`.",
 );
 
 pub(crate) const CHART_YAML: Code = Code::error(
@@ -69,5 +71,7 @@ pub(crate) const CHART_YAML: Code = Code::error(
     "helm can't read Chart.yaml",
     "It must be YAML that helm decodes: text where helm wants text, lists where it wants \
      lists, at most 1 MiB and 4 MiB more behind aliases, 20,000 values and 64 levels. An old \
-     chart's `requirements.yaml` is read the same way.",
+     chart's `requirements.yaml` is read the same way. `.inf` and `.nan` are numbers that JSON \
+     does not have: helm 3 takes them where it wants text, helm 4 loads no chart with them. Put \
+     them in quotes.",
 );

@@ -1,8 +1,6 @@
 //! values.yaml: helm 3 reads its first document, helm 4 all of them.
 
-use std::rc::Rc;
-
-use crate::yaml::{self, Content, Invalid, Node, Scalar};
+use crate::yaml::{self, Content, Invalid};
 
 /// What helm, of either version, can't read. Each document is a map, or nothing.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), Invalid> {
@@ -24,22 +22,13 @@ fn check_document(bytes: &[u8], line: u32) -> Result<(), Invalid> {
 fn check_map(bytes: &[u8]) -> Result<(), Invalid> {
     let document = yaml::parse(bytes)?;
     match &document.content {
-        Content::Map(_) => check_numbers(&document),
+        // helm turns all of it into JSON
+        Content::Map(_) => match document.infinite_line() {
+            Some(line) => Err(Invalid::new(line, "a value is not a number that JSON has")),
+            None => Ok(()),
+        },
         _ if document.is_null() => Ok(()),
         _ => Err(Invalid::new(document.line, "there is something else than a map")),
-    }
-}
-
-/// JSON, into which helm turns all of it, has neither infinity nor NaN.
-fn check_numbers(node: &Node) -> Result<(), Invalid> {
-    let check = |node: &Rc<Node>| check_numbers(node);
-    match &node.content {
-        Content::Scalar { value: Scalar::Float(number), .. } if !number.is_finite() => {
-            Err(Invalid::new(node.line, "a value is not a number that JSON has"))
-        }
-        Content::Scalar { .. } => Ok(()),
-        Content::List(items) => items.iter().try_for_each(check),
-        Content::Map(entries) => entries.values().try_for_each(check),
     }
 }
 

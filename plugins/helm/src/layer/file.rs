@@ -142,25 +142,23 @@ impl Walk<'_, '_> {
         if !invalid.is_certain {
             return;
         }
-        let line = if invalid.line > 0 { format!(":{}", invalid.line) } else { String::new() };
         let path = self.full(path);
-        let message = invalid.message(&format!("{}{line}", Quoted(&path)));
-        self.found.find(code, message, &path, invalid.line);
+        // where it stands the path says, and the line
+        let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
+        self.found.find(code, invalid.message(file), &path, invalid.line);
     }
 
     fn schema(&mut self, problem: SchemaProblem, path: &str) {
         let path = self.full(path);
-        let shown = Quoted(&path);
         match problem {
             SchemaProblem::NotJson { line } => {
-                let message =
-                    format!("{shown} is not JSON (line {line}), as helm wants; correct it");
-                self.found.find(&codes::SCHEMA, message, &path, line);
+                let message = "values.schema.json is not JSON, as helm wants; correct it";
+                self.found.find(&codes::SCHEMA, message.to_owned(), &path, line);
             }
             SchemaProblem::UnknownDraft(draft) => {
                 let message = format!(
-                    "{shown} has the $schema {}, which helm does not know; name a draft of JSON \
-                     Schema",
+                    "values.schema.json has the $schema {}, which helm does not know; name a draft \
+                     of JSON Schema",
                     Quoted(&draft)
                 );
                 self.found.find(&codes::SCHEMA_DRAFT, message, &path, 0);

@@ -1,5 +1,8 @@
 //! Whether a config, or whoever else describes a chart, says what the chart says.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use roadstead_plugin_sdk::Quoted;
 use serde_json::Value as Json;
 
 use super::{METADATA, Metadata, Shape, Text, Value};
@@ -10,8 +13,10 @@ use crate::text::sanitised;
 pub(crate) struct Compared {
     /// fields of which the other one says something else, and where
     pub(crate) contradicted: Vec<(&'static str, Difference)>,
-    /// fields of which it says nothing, or less: that contradicts nothing
-    pub(crate) unsaid: Vec<&'static str>,
+    /// Fields, or places below them, of which it says nothing: that contradicts nothing.
+    pub(crate) unsaid: Vec<String>,
+    /// whether it lists the same dependencies in another order
+    pub(crate) has_other_order: bool,
 }
 
 /// The first place where they differ.
@@ -20,13 +25,21 @@ pub(crate) struct Difference {
     /// below the field: an RFC 6901 JSON pointer, most often empty
     pub(crate) pointer: String,
     /// what the chart says
-    pub(crate) chart: String,
+    pub(crate) chart: Said,
     /// what the other one says
-    pub(crate) other: String,
+    pub(crate) other: Said,
     /// in Chart.yaml, from 1; 0 if it does not stand there
     pub(crate) line: u32,
     /// the other one says nothing there
     is_unsaid: bool,
+}
+
+/// What one of the two says there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    Text(String),
+    /// how many entries it lists
+    Entries(usize),
 }
 
 /// Compares all fields of a chart with what somebody else says of it, in the form of a config.
@@ -34,10 +47,20 @@ pub(crate) fn compare(chart: &Metadata, other: &Json) -> Compared {
     let mut compared = Compared::default();
     let Shape::Struct(fields) = &METADATA else { return compared };
     for (name, shape) in *fields {
-        match difference(shape, chart.field(name), &other[*name]) {
+        let (chart, other) = (chart.field(name), &other[*name]);
+        let found = match in_order_of(chart, other).filter(|_| *name == "dependencies") {
+            Some(ordered) => {
+                compared.has_other_order = ordered != *other;
+                difference(shape, chart, &ordered)
+            }
+            None => difference(shape, chart, other),
+        };
+        match found {
             // no type is the type of an application
             Some(found) if *name == "type" && found.is_default_type() => {}
-            Some(found) if found.is_unsaid => compared.unsaid.push(*name),
+            Some(found) if found.is_unsaid => {
+                compared.unsaid.push(shown(name, &found.pointer));
+            }
             Some(found) => compared.contradicted.push((*name, found)),
             None => {}
         }
@@ -58,11 +81,60 @@ impl Compared {
 impl Difference {
     /// Of types alone: no type is the type of an application.
     fn is_default_type(&self) -> bool {
-        matches!(
-            (self.chart.as_str(), self.other.as_str()),
-            ("", "application") | ("application", "")
-        )
+        let is = |said: &Said, text: &str| matches!(said, Said::Text(said) if said == text);
+        is(&self.chart, "") && is(&self.other, "application")
+            || is(&self.chart, "application") && is(&self.other, "")
     }
+
+    /// Both sides of a difference in a field, in a sentence without its end. Each side comes with
+    /// the name of whoever says so.
+    pub(crate) fn told(&self, field: &str, first: (&str, &Said), second: (&str, &Said)) -> String {
+        let field = shown(field, &self.pointer);
+        let (who, other) = (first.0, second.0);
+        let first = match first.1 {
+            Said::Text(text) if text.is_empty() => format!("{who} has no {field}"),
+            Said::Text(text) => format!("{who} says {field} is {}", Quoted(text)),
+            Said::Entries(0) => format!("{who} has no entry in {field}"),
+            Said::Entries(1) => format!("{who} has 1 entry in {field}"),
+            Said::Entries(count) => format!("{who} has {count} entries in {field}"),
+        };
+        let second = match second.1 {
+            Said::Text(text) if text.is_empty() => format!("{other} has none"),
+            Said::Text(text) => format!("{other} says {}", Quoted(text)),
+            Said::Entries(0) => format!("{other} has none"),
+            Said::Entries(count) => format!("{other} has {count}"),
+        };
+        format!("{first}, but {second}")
+    }
+}
+
+/// The other one's dependencies in the order of the chart's, if both have the same ones: their
+/// order changes nothing for whoever reads a config. helm allows each name or alias once.
+fn in_order_of(chart: &Value, other: &Json) -> Option<Json> {
+    let (Value::List(items), Json::Array(others)) = (chart, other) else { return None };
+    let key = |item: &Value| {
+        let alias = item.entry("alias").text();
+        if alias.is_empty() { sanitised(item.entry("name").text()) } else { alias.to_owned() }
+    };
+    let other_key = |item: &Json| {
+        let text = |field: &str| item[field].as_str().filter(|text| !text.is_empty());
+        text("alias").map(ToOwned::to_owned).or_else(|| text("name").map(sanitised))
+    };
+    let by_key: BTreeMap<_, _> =
+        others.iter().filter_map(|item| Some((other_key(item)?, item))).collect();
+    let keys: Vec<_> = items.iter().map(key).collect();
+    let distinct: BTreeSet<_> = keys.iter().collect();
+    if [distinct.len(), by_key.len(), others.len()] != [items.len(); 3] {
+        return None;
+    }
+    keys.iter().map(|key| by_key.get(key).copied().cloned()).collect()
+}
+
+/// A place for a message: the chart chooses the names of annotations.
+fn shown(field: &str, pointer: &str) -> String {
+    const SHOWN_MAX: usize = 80;
+    let pointer: String = pointer.chars().flat_map(char::escape_default).take(SHOWN_MAX).collect();
+    format!("{field}{pointer}")
 }
 
 /// Compares a field. The other one may hold either reading of a text: helm's own, or the one that
@@ -142,7 +214,7 @@ fn text(chart: &Value, other: &Json, helm: fn(&str) -> String) -> Option<Differe
 }
 
 fn text_map(chart: &Value, other: &Json) -> Option<Difference> {
-    let empty = std::collections::BTreeMap::new();
+    let empty = BTreeMap::new();
     let entries = match chart {
         Value::Map(entries) => entries,
         _ => &empty,
@@ -167,8 +239,8 @@ fn list(shape: &Shape, chart: &Value, other: &Json) -> Option<Difference> {
     };
     let wanted = other.as_array().map_or(&[][..], Vec::as_slice);
     if items.len() != wanted.len() {
-        let count = |len| format!("{len} entries");
-        return Some(found(&count(items.len()), &count(wanted.len()).into()));
+        let (chart, other) = (Said::Entries(items.len()), Said::Entries(wanted.len()));
+        return Some(Difference { chart, other, ..found(&"", &Json::Null) });
     }
     worst(items.iter().zip(wanted).enumerate().filter_map(|(i, (item, wanted))| {
         difference(shape, item, wanted).map(|found| below(&i.to_string(), found))
@@ -177,8 +249,8 @@ fn list(shape: &Shape, chart: &Value, other: &Json) -> Option<Difference> {
 
 fn found(chart: &impl ToString, other: &Json) -> Difference {
     let other = other.as_str().map_or_else(|| other.to_string(), ToOwned::to_owned);
-    let (pointer, chart) = (String::new(), chart.to_string());
-    Difference { pointer, chart, other, line: 0, is_unsaid: false }
+    let (chart, other) = (Said::Text(chart.to_string()), Said::Text(other));
+    Difference { pointer: String::new(), chart, other, line: 0, is_unsaid: false }
 }
 
 fn below(key: &str, difference: Difference) -> Difference {

@@ -16,7 +16,7 @@ use roadstead_plugin_sdk::Code;
 use crate::{
     text::sanitised,
     validate::{Claims, Dependency},
-    yaml::{self, Invalid, Node},
+    yaml::{self, Content, Invalid, Node},
 };
 
 pub(crate) use compare::{Difference, compare};
@@ -69,9 +69,16 @@ pub(crate) struct Text {
 
 /// The metadata of a chart.
 #[derive(Debug, Default)]
-pub(crate) struct Metadata(Value);
+pub(crate) struct Metadata {
+    fields: Value,
+    /// a line of Chart.yaml with a number that JSON does not have; see [`Self::infinite_line`]
+    infinite_line: Option<u32>,
+}
 
 const ABSENT: &Value = &Value::Absent;
+
+/// What helm 4 reads first.
+const API_VERSION_FIELD: &[(&str, Shape)] = &[("apiVersion", Shape::Exact)];
 
 /// What helm assumes where Chart.yaml says nothing.
 const API_VERSION: &str = "v1";
@@ -80,8 +87,14 @@ impl Metadata {
     /// What Chart.yaml says, on top of another one.
     fn add_chart(&mut self, chart: &Node) -> Result<(), Invalid> {
         self.add(chart)?;
+        if let Content::Map(entries) = &chart.content {
+            let is_read = |key: &str| field_named(API_VERSION_FIELD, key).is_some();
+            let others = entries.iter().filter(|(key, _)| !is_read(key));
+            let line = others.map(|(_, value)| value).find_map(|value| value.infinite_line());
+            self.infinite_line = self.infinite_line.or(line);
+        }
         if self.text("apiVersion").is_empty()
-            && let Value::Map(fields) = &mut self.0
+            && let Value::Map(fields) = &mut self.fields
         {
             let helm = API_VERSION.to_owned();
             let text = Text { written: helm.clone(), helm, line: 0 };
@@ -92,13 +105,13 @@ impl Metadata {
 
     /// What requirements.yaml says on top. helm decodes all of it, not only the dependencies.
     fn add(&mut self, document: &Node) -> Result<(), Invalid> {
-        if self.0 == Value::Absent {
-            self.0 = Value::Map(BTreeMap::new());
+        if self.fields == Value::Absent {
+            self.fields = Value::Map(BTreeMap::new());
         }
         if document.is_null() {
             return Ok(());
         }
-        decode(&METADATA, &mut self.0, document)
+        decode(&METADATA, &mut self.fields, document)
     }
 
     /// The name, as helm cleans it.
@@ -112,6 +125,13 @@ impl Metadata {
             Value::Text(text) if text.line > 0 => Some(text.line),
             _ => None,
         }
+    }
+
+    /// A line with a number that helm 4 stops at: before it loads a chart it reads the apiVersion
+    /// alone, and turns all that stands beside it into JSON. Both helms take such a number for text
+    /// when they load the chart, and in the charts within it.
+    pub(crate) fn infinite_line(&self) -> Option<u32> {
+        self.infinite_line
     }
 
     /// What one document says.
@@ -145,12 +165,12 @@ impl Metadata {
 
     /// A field.
     pub(crate) fn field(&self, name: &str) -> &Value {
-        self.0.entry(name)
+        self.fields.entry(name)
     }
 
     /// All of it, as helm writes it into a config.
     pub(crate) fn to_json(&self) -> serde_json::Value {
-        compare::to_json(&METADATA, &self.0)
+        compare::to_json(&METADATA, &self.fields)
     }
 
     /// Whether a field is true.

@@ -7,13 +7,14 @@ mod verify;
 
 use pgp::crypto::hash::HashAlgorithm;
 use roadstead_plugin_sdk::{
-    Code, Descriptor, Failure, Quoted, Report,
+    Code, Descriptor, Failure, Quoted, Report, Severity,
     content::{self, ReadError},
 };
 
 use crate::{
     absent, codes,
-    metadata::{self, Difference, Metadata},
+    metadata::{self, Metadata},
+    settings::Settings,
     text::hex,
 };
 use message::{Broken, Message};
@@ -39,9 +40,10 @@ pub(crate) struct Signed<'a> {
 pub(crate) fn check(
     part: &Descriptor,
     signed: Option<Signed<'_>>,
-    keyring: Option<&str>,
+    settings: &Settings,
     report: &mut Report,
 ) -> Result<Option<String>, Failure> {
+    let keyring = settings.keyring.as_deref();
     let mut find = |code: &Code, message: String| {
         report.find(code, message).blob(&part.digest);
     };
@@ -56,14 +58,16 @@ pub(crate) fn check(
     };
     let message = match parsed {
         Ok(message) => message,
-        Err(Broken::NotSigned(why)) => {
+        Err(broken) => {
+            let (code, why) = match broken {
+                Broken::NotSigned(why) => (codes::NOT_SIGNED_TEXT, why),
+                Broken::Unreadable(why) => (codes::PROVENANCE_UNREADABLE, why),
+            };
+            // to helm it is as good as none, which is fine unless the policy asks for one
+            let is_wanted = keyring.is_some() || settings.require_provenance;
+            let severity = if is_wanted { Severity::Error } else { code.severity };
             let what = format!("the provenance {why}; push the .prov of helm package --sign");
-            find(&codes::NOT_SIGNED_TEXT, what);
-            return Ok(None);
-        }
-        Err(Broken::Unreadable(why)) => {
-            let what = format!("the provenance {why}; push the .prov of helm package --sign");
-            find(&codes::PROVENANCE_UNREADABLE, what);
+            find(&Code { severity, ..code }, what);
             return Ok(None);
         }
     };
@@ -131,17 +135,17 @@ fn compare_chart(message: &Message, metadata: &Metadata, find: &mut impl FnMut(&
         );
         find(&codes::PROVENANCE_DIFFERS, what);
     }
-    for (name, Difference { pointer, chart, other, .. }) in compared.contradicted {
+    if compared.has_other_order {
+        let what = "the provenance lists the dependencies in another order than Chart.yaml; sign \
+                    the chart that is pushed";
+        find(&codes::PROVENANCE_DIFFERS, what.to_owned());
+    }
+    for (name, found) in compared.contradicted {
         let code = match name {
             "name" | "version" | "apiVersion" | "type" | "dependencies" => &codes::OTHER_CHART,
             _ => &codes::PROVENANCE_DIFFERS,
         };
-        let what = format!(
-            "the provenance says {name}{pointer} is {}, but Chart.yaml says {}; sign the chart \
-             that is pushed",
-            Quoted(&other),
-            Quoted(&chart)
-        );
-        find(code, what);
+        let told = found.told(name, ("the provenance", &found.other), ("Chart.yaml", &found.chart));
+        find(code, format!("{told}; sign the chart that is pushed"));
     }
 }

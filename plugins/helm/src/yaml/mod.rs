@@ -89,6 +89,18 @@ impl Node {
         Self { line, content, nodes: nodes + 1, bytes }
     }
 
+    /// The line of the first value that is infinite or no number, neither of which JSON has.
+    pub(crate) fn infinite_line(&self) -> Option<u32> {
+        match &self.content {
+            Content::Scalar { value: Scalar::Float(number), .. } => {
+                (!number.is_finite()).then_some(self.line)
+            }
+            Content::Scalar { .. } => None,
+            Content::List(items) => items.iter().find_map(|item| item.infinite_line()),
+            Content::Map(entries) => entries.values().find_map(|value| value.infinite_line()),
+        }
+    }
+
     fn null(line: u32) -> Self {
         Self::new(line, Content::Scalar { text: String::new(), value: Scalar::Null })
     }

@@ -35,7 +35,7 @@ def metadata():
     for value in ["1", "1.10", "yes", "null", "we/b", "'..'", "we\\b", "'a b'", "Web", "\"a\\tb\"",
                   "\"a\\u200bb\"", "\"w\u00e9b\"", "x" * 300]:
         add(f"name: {value}", f"apiVersion: v2\nversion: 1.2.3\nname: {value}\n")
-    for value in ["v1", "v2", "v3", "1", "''", "~", "[v2]"]:
+    for value in ["v1", "v2", "v3", "v7", "V2", "\"v2 \"", ".inf", "1", "''", "~", "[v2]"]:
         add(f"apiVersion: {value}", f"apiVersion: {value}\nname: web\nversion: 1.2.3\n")
     for value in ["application", "library", "''", "~", "Library", "other"]:
         add(f"type: {value}", BASE + f"type: {value}\n")
@@ -66,6 +66,24 @@ def metadata():
     add("unknown keys", BASE + "engine: gotpl\ntillerVersion: '>1'\nother: {deep: [1, {x: y}]}\n")
     add("a number that is none, unknown", BASE + "other: .nan\n")
     add("a number that is none, deep down", BASE + "other: [{a: .inf}]\n")
+    add("a large number, unknown", BASE + "other: [1e39, 1e999]\n")
+
+    # what helm 4 reads before it loads a chart, and what it does not look at then
+    for value in [".inf", "-.Inf", ".NAN", "!!float .inf", "!!str .inf", "1e999", "-1e999"]:
+        add(f"keywords: [{value}]", BASE + f"keywords: [{value}]\n")
+    add("a number that is none, as an annotation", BASE + "annotations: {a: .nan}\n")
+    add("a number that is none, as a version", BASE + "dependencies: [{name: a, version: .inf}]\n")
+    add("a number that is none, as a flag", BASE + "deprecated: .nan\n")
+    add("a number that is none, as a key", BASE + "annotations: {.inf: a}\n")
+    add("a number that is none, in another case", BASE + "AppVersion: .inf\nappVersion: a\n")
+    add("a number that is none, overridden", BASE + "appVersion: .inf\nappVersion: a\n")
+    add("a number that is none, in a second document", BASE + "---\nappVersion: .inf\n")
+    add("a number that is none, as another apiVersion", BASE + "ApiVersion: .inf\n")
+    add("another apiVersion in another case", BASE + "apiversion: v7\n")
+    add("another apiVersion in another case, before", BASE + "ApiVersion: v7\n")
+    old = BASE.replace("v2", "v1")
+    add("a number that is none, in requirements", old, **{"requirements.yaml": "dependencies: [{name: a, version: .inf}]\n"})
+    add("a number that is none, unknown, in requirements", old, **{"requirements.yaml": "other: .inf\n"})
 
     # the shapes of fields
     full = BASE + """\

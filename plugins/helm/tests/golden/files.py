@@ -136,6 +136,18 @@ def charts():
     add("an archive in capitals", **{"charts/a.TGZ": sub()})
     add("an archive by its other name", **{"charts/a.tar.gz": sub()})
     add("an archive in a folder in charts", **{"charts/a/b.tgz": sub()})
+    for api_version in ["v3", "v7", "''"]:
+        other = good.replace("v2", api_version)
+        add(f"a chart within of apiVersion {api_version}", **{"charts/a.tgz": cases.package({"Chart.yaml": other}, "a")})
+        add(f"unpacked of apiVersion {api_version}", **{"charts/a/Chart.yaml": other})
+    add("a chart within with a number that is none", **{
+        "charts/a.tgz": cases.package({"Chart.yaml": good + "appVersion: .inf\n"}, "a")})
+    add("unpacked with a number that is none", **{"charts/a/Chart.yaml": good + "appVersion: .inf\n"})
+    add("unpacked with a number that is none, unknown", **{"charts/a/Chart.yaml": good + "other: .inf\n"})
+    for number in [".inf", "-.NAN", "1e999", "-1e999"]:
+        add(f"values with {number}", **{"values.yaml": f"a: {number}\n"})
+        add(f"a lock with {number}", **{"Chart.lock": f"dependencies: [{{name: a, version: {number}}}]\n"})
+        add(f"a lock with {number}, unknown", **{"Chart.lock": f"other: {number}\n"})
     add("an old chart within", "apiVersion: v1\nname: web\nversion: 1.2.3\n", **{
         "requirements.yaml": "dependencies: [{name: sub, version: 1.x.x, repository: ''}]\n", "charts/sub-1.0.0.tgz": sub()})
     deep = sub("deep0")

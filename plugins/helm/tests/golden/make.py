@@ -213,7 +213,10 @@ def main():
     metadata = cases.metadata()
     archives = {name: cases.package(files) for name, files in metadata.items()}
     rows = table(archives, helms, port)
+    add_templates(rows, archives, helms)
     for name, row in rows.items():
+        if not any(row["template"].values()):
+            del row["template"]
         rows[name] = {"files": metadata[name], **row}
     write("metadata.json", rows, helms)
 

@@ -2,7 +2,7 @@
 
 use roadstead_plugin_helm::Helm;
 use roadstead_plugin_sdk::{
-    Severity, Target,
+    Report, Severity, Target,
     testing::{Scene, Tar},
 };
 use serde_json::json;
@@ -45,6 +45,18 @@ fn a_chart_has_its_parts_and_no_others() {
     assert_eq!(codes(&push().layer_type("application/tar+gzip").review()), [""; 0]);
     let none = push().layer_type("text/plain").review();
     assert_eq!(codes(&none), ["RSH002", "RSH004", "RSH050"]);
+    let unjudged = |report: &Report| report.findings().last().unwrap().message().to_owned();
+    assert_eq!(
+        unjudged(&none),
+        "nobody knows what this chart installs: it has not exactly one chart layer; correct what \
+         else was found"
+    );
+    let configless = push().config_type("text/plain").review();
+    assert!(unjudged(&configless).contains("it has no config of helm's type"));
+    let unclear = push().config_bytes(b"[]").review();
+    assert!(unjudged(&unclear).contains("its config could not be read"));
+    let cut = Push::new(&config(), &layer[..40]).review();
+    assert!(unjudged(&cut).contains("its layer could not be read as a whole"));
     let signed = push().layer(PROVENANCE, b"one");
     assert_eq!(codes(&signed.clone().review()), ["RSH060"]);
     assert_eq!(codes(&signed.layer(PROVENANCE, b"two").review()), ["RSH003"]);

@@ -27,21 +27,27 @@ fn a_config_that_two_readers_could_read_differently_is_refused() {
     }
 }
 
-/// helm looks at nothing in the config, and what is absent contradicts nothing.
-#[test]
-fn a_config_that_says_little_is_warned_of() {
+/// The layer of a library with one dependency, and its config.
+fn library() -> (Vec<u8>, Value) {
     let yaml = "apiVersion: v2\nname: web\nversion: 1.2.3\ntype: library\n\
                 dependencies: [{name: a, version: 1.x.x, repository: https://x, alias: b}]\n\
                 annotations: {team: x}\n";
     let a = Tar::new().file("a/Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n").gzip();
     let layer = Tar::new().file("web/Chart.yaml", yaml).file("web/charts/a.tgz", a).gzip();
-    let review = |config: &Value| Push::new(config, &layer).repository("web").review();
-    let full = json!({
+    let config = json!({
         "apiVersion": "v2", "name": "web", "version": "1.2.3", "type": "library",
         "dependencies":
             [{ "name": "a", "version": "1.x.x", "repository": "https://x", "alias": "b" }],
         "annotations": { "team": "x" },
     });
+    (layer, config)
+}
+
+/// helm looks at nothing in the config, and what is absent contradicts nothing.
+#[test]
+fn a_config_that_says_little_is_warned_of() {
+    let (layer, full) = library();
+    let review = |config: &Value| Push::new(config, &layer).repository("web").review();
     assert_eq!(codes(&review(&full)), [""; 0]);
     for thin in [
         json!({}),
@@ -95,7 +101,74 @@ fn a_config_that_says_little_is_warned_of() {
     }
     let nameless = Tar::new().file("web/Chart.yaml", "apiVersion: v2\nversion: 1.2.3\n").gzip();
     let report = Push::new(&json!({}), &nameless).repository("web").review();
-    assert_eq!(codes(&report), ["RSH011", "RSH027", "RSH046"], "helm refuses that");
+    assert_eq!(codes(&report), ["RSH011", "RSH046"], "helm refuses that");
+}
+
+/// Nobody reads the order of what a config lists.
+#[test]
+fn dependencies_in_another_order_are_warned_of() {
+    let yaml = "apiVersion: v2\nname: web\nversion: 1.2.3\ndependencies:\n\
+                - {name: a, version: 1.x.x, repository: x}\n\
+                - {name: a, version: 1.x.x, repository: x, alias: b}\n";
+    let a = Tar::new().file("a/Chart.yaml", "apiVersion: v2\nname: a\nversion: 1.0.0\n").gzip();
+    let layer = Tar::new().file("web/Chart.yaml", yaml).file("web/charts/a.tgz", a).gzip();
+    let entry = |alias: &str, version: &str| {
+        let (name, repository) = ("a", "x");
+        json!({ "name": name, "version": version, "repository": repository, "alias": alias })
+    };
+    let review = |dependencies: Value| {
+        let config = json!({
+            "apiVersion": "v2", "name": "web", "version": "1.2.3", "dependencies": dependencies,
+        });
+        Push::new(&config, &layer).review()
+    };
+    let (first, second) = (entry("", "1.x.x"), entry("b", "1.x.x"));
+    assert_eq!(codes(&review(json!([first, second]))), [""; 0]);
+    let swapped = review(json!([second, first]));
+    assert_eq!(
+        only(&swapped),
+        (
+            "RSH045",
+            "the config lists the dependencies in another order than Chart.yaml; push the chart \
+             with helm, which makes one from the other"
+        )
+    );
+    assert!(!swapped.rejects());
+    for other in [
+        json!([entry("b", "2.x.x"), first]),
+        json!([second, second]),
+        json!([second, entry("c", "1.x.x")]),
+        json!([second]),
+        json!([second, first, entry("c", "1.x.x")]),
+    ] {
+        let report = review(other.clone());
+        assert!(report.rejects() && codes(&report).contains(&"RSH044"), "{other}");
+    }
+}
+
+#[test]
+fn messages_name_the_place_and_read_well() {
+    let (layer, full) = library();
+    let review = |config: &Value| Push::new(config, &layer).repository("web").review();
+    let mut unaliased = full.clone();
+    unaliased["dependencies"][0]["alias"] = Value::Null;
+    assert_eq!(
+        only(&review(&unaliased)).1,
+        "the config lacks dependencies/0/alias, which Chart.yaml has; push the chart with helm, \
+         which makes one from the other"
+    );
+    let remedy = "push the chart with helm, which makes one from the other";
+    for (field, value, difference) in [
+        ("type", json!("library"), "has no type, but the config says \"library\""),
+        ("dependencies", json!([{}]), "has no entry in dependencies, but the config has 1"),
+    ] {
+        let message = format!("Chart.yaml {difference}; {remedy}");
+        assert_eq!(only(&configured(field, value)).1, message);
+    }
+    let mut more = full.clone();
+    more["dependencies"] = json!([{ "name": "a" }, { "name": "b" }]);
+    let message = "Chart.yaml has 1 entry in dependencies, but the config has 2";
+    assert_eq!(only(&review(&more)).1, format!("{message}; {remedy}"));
 }
 
 /// A thin config is no way round the settings that go by name and version.
@@ -143,6 +216,8 @@ fn metadata_that_helm_refuses_are_refused() {
         ("dependencies", "[{name: a, alias: \"a\\u200b\"}]", "RSH016"),
         ("maintainers", "[{name: a}, ~]", "RSH017"),
         ("apiVersion", "v7", "RSH018"),
+        ("apiVersion", "v3", "RSH018"),
+        ("dependencies", "[{version: 1}, {version: 2}]", "RSH016"),
     ] {
         let yaml = yaml(field, value);
         let report = unpacked(Tar::new().file("web/Chart.yaml", &yaml));
@@ -196,11 +271,10 @@ fn a_chart_yaml_that_helm_can_t_read_is_refused_with_its_line() {
     let report = unpacked(Tar::new().file("web/Chart.yaml", "name: web\nkeywords: web\n"));
     assert_eq!(
         stopped_by(&report),
-        (
-            "RSH031",
-            "helm can't read Chart.yaml:2: there is text where helm wants a list; correct it"
-        )
+        ("RSH031", "helm can't read Chart.yaml: there is text where helm wants a list; correct it")
     );
+    let place = (report.findings()[0].found_path(), report.findings()[0].found_line());
+    assert_eq!(place, (Some("web/Chart.yaml"), Some(2)));
     for chart in ["a: [\n".to_owned(), "a: &a [*a]\n".into(), format!("a: {}", "[".repeat(500))] {
         let report = unpacked(Tar::new().file("web/Chart.yaml", &chart));
         assert_eq!(stopped_by(&report).0, "RSH031", "{chart}");
@@ -212,12 +286,48 @@ fn a_chart_yaml_that_helm_can_t_read_is_refused_with_its_line() {
         stopped_by(&unpacked(Tar::new().file("web/Chart.yaml", &aliases))),
         (
             "RSH031",
-            "Chart.yaml:6 can't be judged: its aliases stand for more than 4194304 bytes; change \
-             that"
+            "Chart.yaml can't be judged: its aliases stand for more than 4194304 bytes; change that"
         )
     );
     let large = format!("{CHART_YAML}description: {}\n", "x".repeat(1 << 20));
     assert_eq!(stopped_by(&unpacked(Tar::new().file("web/Chart.yaml", &large))).0, "RSH031");
+}
+
+/// helm 3 takes such a number for text, helm 4 reads no Chart.yaml that has one anywhere.
+#[test]
+fn a_number_that_json_does_not_have_is_refused_with_its_line() {
+    let review = |yaml: &str| unpacked(Tar::new().file("web/Chart.yaml", yaml));
+    let bare = "apiVersion: v2\nname: web\nversion: 1.2.3\n";
+    for number in [".inf", "+.Inf", "-.INF", ".NaN", "!!float .inf"] {
+        for field in ["home: ", "keywords: [a, ", "annotations: {a: "] {
+            let end = if field.ends_with("[a, ") { "]" } else { "" };
+            let end = if field.contains('{') { "}" } else { end };
+            let report = review(&format!("{bare}{field}{number}{end}\n"));
+            let found = report.findings().iter().find(|found| found.code() == "RSH031").unwrap();
+            assert_eq!(
+                found.message(),
+                "helm 4 can't read Chart.yaml: a value is not a number that JSON has; put it in \
+                 quotes"
+            );
+            let place = (found.found_path(), found.found_line());
+            assert_eq!(place, (Some("web/Chart.yaml"), Some(4)), "{field}{number}");
+            assert!(!codes(&report).contains(&"RSH050"), "helm 3 reads it, and so does this");
+        }
+    }
+    for fine in ["'.inf'", "!!str .inf", ".infinite", "1e999", "-1e999", "1e39"] {
+        let report = review(&format!("{bare}home: {fine}\n"));
+        assert!(!codes(&report).contains(&"RSH031"), "{fine}: {:?}", report.findings());
+    }
+    let within = chart().file("web/charts/a/Chart.yaml", "name: a\nversion: 1.0.0\nhome: .inf\n");
+    assert_eq!(codes(&unpacked(within)), [""; 0], "where both helms take it");
+}
+
+#[test]
+fn an_old_chart_may_not_lose_its_api_version() {
+    let chart = || Tar::new().file("web/Chart.yaml", "name: web\nversion: 1.2.3\n");
+    assert!(!codes(&unpacked(chart())).contains(&"RSH014"), "which is v1 then");
+    let report = unpacked(chart().file("web/requirements.yaml", "apiVersion: ''\n"));
+    assert!(codes(&report).contains(&"RSH014"), "{:?}", report.findings());
 }
 
 #[test]

@@ -144,7 +144,24 @@ fn a_provenance_without_keyring_is_read_and_not_verified() {
     );
     let large = push().layer(PROVENANCE, &vec![b'x'; 2 << 20]).review();
     assert_eq!(only(&large).0, "RSH060");
+    let without_dots = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nname: web\n";
     let table = table();
+    let rsa = &table["keys"]["armoured"]["rsa"];
+    let text = table["cases"]["by helm-4.3.1 with rsa"]["provenance"].as_str().unwrap();
+    let signature = &text[text.find("-----BEGIN PGP SIGNATURE-----").unwrap()..];
+    let without_dots = [without_dots, signature].concat();
+    for (provenance, code) in
+        [("", "RSH060"), ("no signature", "RSH060"), (without_dots.as_str(), "RSH061")]
+    {
+        // helm does not look at it unless it is asked to verify
+        let push = || push().layer(PROVENANCE, provenance.as_bytes());
+        let report = push().review();
+        assert_eq!((only(&report).0, report.rejects()), (code, false), "{provenance}");
+        for settings in [json!({ "requireProvenance": true }), json!({ "keyring": rsa })] {
+            let report = push().settings(&settings).review();
+            assert_eq!((only(&report).0, report.rejects()), (code, true), "{provenance}");
+        }
+    }
     let case = &table["cases"]["by helm-4.3.1 with rsa"];
     let provenance = case["provenance"].as_str().unwrap().as_bytes();
     let required = json!({ "requireProvenance": true });

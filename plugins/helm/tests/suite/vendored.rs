@@ -42,10 +42,15 @@ fn a_chart_within_is_held_to_the_same_rules() {
     );
     assert_eq!(
         only(&values).1,
-        "helm can't read \"web/charts/a.tgz!a/values.yaml\":2: there is something else than a map; \
-         correct it"
+        "helm can't read values.yaml: there is something else than a map; correct it"
     );
-    assert_eq!(values.findings()[0].found_line(), Some(2));
+    let finding = &values.findings()[0];
+    let place = (finding.found_path(), finding.found_line());
+    assert_eq!(place, (Some("web/charts/a.tgz!a/values.yaml"), Some(2)));
+    let odd = unpacked(chart().file("web/charts/a/Chart.yaml", "name: a\nversion: 'x'\n"));
+    assert_eq!(only(&odd).1, "the version \"x\" is no version; use one such as 1.4.0");
+    let place = (odd.findings()[0].found_path(), odd.findings()[0].found_line());
+    assert_eq!(place, (Some("web/charts/a/Chart.yaml"), Some(2)));
 }
 
 #[test]
