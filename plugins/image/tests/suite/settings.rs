@@ -95,7 +95,7 @@ fn labels_are_there_and_match() {
         (
             "RSI042",
             "the label \"org.opencontainers.image.source\" is \"https://git.example.com/a\", and \
-             the policy wants \"https://example.com/*\""
+             the policy wants \"https://example.com/*\"; change it with LABEL"
         )
     );
 }
