@@ -91,7 +91,8 @@ pub const OF_FAILURES: [Code; 13] = [
     code(
         "RSE004",
         "a plugin used up a budget",
-        "It made more host calls, read more bytes, or held more open than a review may.",
+        "It made more host calls, read more bytes, or held more open than a review may. An operator \
+         can grant more calls with `limits: { calls: … }`.",
     ),
     code(
         "RSE005",
@@ -119,8 +120,8 @@ pub const OF_FAILURES: [Code; 13] = [
     code(
         "RSE010",
         "a review took too long, waiting for content included",
-        "The store or the machine is slow. Push again; an operator can grant more with \
-         `limits: { time: … }`.",
+        "The store or the machine is slow, or the artifact is large. Push again; an operator can \
+         grant more with `limits: { time: … }`.",
     ),
     code(
         "RSE011",

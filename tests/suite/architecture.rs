@@ -257,6 +257,47 @@ fn the_contract_is_the_one_that_both_sides_name() {
     assert_eq!(copies, ["plugin-sdk/wit/0.1/reviewer.wit"]);
 }
 
+/// What the guide's JavaScript asks of the contract, which no compiler sees, is there.
+#[test]
+fn the_guide_asks_the_contract_for_what_it_has() {
+    let contract = |file: &str| text(&format!("plugin-sdk/wit/0.1/{file}.wit"));
+    let guide = text("plugin-sdk/README.md");
+    let script: Vec<&str> =
+        guide.split("```js\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    let script = script.concat();
+    let mut asked = 0;
+    for import in guide.split("import { ").skip(1).filter(|text| text.contains(" } from ")) {
+        let (names, from) = import.split_once(" } from \"").unwrap();
+        let from = from.split('"').next().unwrap();
+        let Some((interface, version)) =
+            from.strip_prefix("roadstead:admission/").and_then(|from| from.split_once('@'))
+        else {
+            continue;
+        };
+        let file = contract(interface);
+        assert!(file.contains(&format!("package roadstead:admission@{version};")), "{from}");
+        for name in names.split(", ") {
+            assert!(file.contains(&format!("  {}: func(", kebab(name))), "{name} of {from}");
+            asked += 1;
+        }
+    }
+    let types = contract("types");
+    for field in script.split("target.val.").skip(1) {
+        let name: String = field.chars().take_while(char::is_ascii_alphanumeric).collect();
+        assert!(types.contains(&format!("    {}: ", kebab(&name))), "target.val.{name}");
+    }
+    assert!(asked >= 2 && script.contains("export const reviewer"), "the guide has changed");
+}
+
+/// `mediaType` as the contract writes it.
+fn kebab(name: &str) -> String {
+    let letter = |letter: char| match letter.is_ascii_uppercase() {
+        true => format!("-{}", letter.to_ascii_lowercase()),
+        false => letter.to_string(),
+    };
+    name.chars().map(letter).collect()
+}
+
 #[test]
 fn every_key_of_the_configuration_is_documented() {
     let page = text("host/docs/configuration.md");

@@ -66,7 +66,7 @@ pub enum ReviewError {
     },
     /// It made more host calls, read more, or held more open than it may.
     #[error("the plugin used up its budget of {0}")]
-    Budget(&'static str),
+    Budget(String),
     /// It answered more than it may.
     #[error("the plugin answered with more than {0}")]
     Output(&'static str),

@@ -147,9 +147,9 @@ impl State {
     }
 
     /// A budget that is spent makes the review a failure, even if the guest goes on.
-    pub(crate) fn spent(&mut self, budget: &'static str) -> ReadError {
+    pub(crate) fn spent(&mut self, budget: &str) -> ReadError {
         self.pure = false;
-        self.failure.get_or_insert(ReviewError::Budget(budget));
+        self.failure.get_or_insert(ReviewError::Budget(budget.into()));
         ReadError::Budget
     }
 
@@ -222,7 +222,9 @@ impl State {
         if self.used.decoded_bytes <= max {
             return Ok(());
         }
-        let why = format!("more than {max} bytes when decompressed, with what was read before");
+        let why = format!(
+            "more than {max} bytes when decompressed, with what was read before: the limit `decoded`"
+        );
         Err(ReadError::TooLarge(why))
     }
 

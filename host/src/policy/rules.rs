@@ -209,21 +209,21 @@ impl Reader {
 
     /// `deny: true`, or `deny: { message: … }`.
     fn deny(&mut self, node: &Node) -> Does {
-        if let Value::Bool(true) | Value::Null = node.value {
+        if let Value::Bool(true) = node.value {
             return Does::This(Action::Deny, None);
         }
         if let Value::Bool(false) = node.value {
             self.error(&node.spot, "this denies nothing", "leave the rule out");
             return Does::Wrong;
         }
-        if !matches!(node.value, Value::Map(_)) {
-            let help = "write `deny: true`, or `deny: { message: … }`";
-            self.error(&node.spot, format!("expected true, not {}", node.value.what()), help);
-            return Does::Wrong;
-        }
-        if matches!(&node.value, Value::Map(entries) if entries.is_empty()) {
-            let help = "write `deny: true`, or `deny: { message: … }`";
-            self.error(&node.spot, "the message is missing", help);
+        let wrong = match &node.value {
+            Value::Map(entries) if !entries.is_empty() => None,
+            Value::Map(_) => Some("the message is missing".to_owned()),
+            Value::Null => Some("true or a message is missing".to_owned()),
+            other => Some(format!("expected true, not {}", other.what())),
+        };
+        if let Some(wrong) = wrong {
+            self.error(&node.spot, wrong, "write `deny: true`, or `deny: { message: … }`");
             return Does::Wrong;
         }
         let Some(mut fields) = self.fields(node, "message") else { return Does::Wrong };

@@ -11,7 +11,7 @@ use super::{
     policies::Policy,
 };
 use crate::{
-    client::{Answer, Repository, descriptor, manifest},
+    client::{Answer, Repository, descriptor, manifest, sha256},
     harness::{ROADSTEAD, Server, said},
 };
 
@@ -118,12 +118,16 @@ async fn an_exception_holds_for_what_is_hidden_below() {
          deny: true",
     );
     let server = policy.serve();
+    let chart = manifest((CONFIG, b"{}"), &[("text/plain", b"x")]).to_string();
     let mut about = manifest((THING, b"{}"), &[("text/plain", b"x")]);
-    about["subject"] = descriptor(OCI_MANIFEST, b"later");
+    about["subject"] = descriptor(OCI_MANIFEST, chart.as_bytes());
     for (name, status) in [("work/a", 403), ("play/a", 201)] {
         let repository = Repository::of(&server, name);
         thing(&server, name, "dev").await.is(201);
-        let answer = repository.put_manifest("v1", &about).await;
+        // judged when it comes
+        repository.put_manifest("v1", &about).await.is(201);
+        let digest = sha256(chart.as_bytes()).to_string();
+        let answer = repository.put(&digest, OCI_MANIFEST, chart.as_bytes()).await.unwrap();
         assert_eq!(answer.status, status, "{name}: {}", String::from_utf8_lossy(&answer.body));
     }
 }
@@ -347,6 +351,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("{ name: base, mode: wran }", "unknown value \"wran\"", "did you mean \"warn\"?"),
     ("{ name: own, deny: false }", "this denies nothing", "leave the rule out"),
     ("{ name: own, deny: {} }", "the message is missing", "write `deny: true`, or"),
+    ("{ name: own, deny: }", "true or a message is missing", "write `deny: true`, or"),
     ("{ name: own, deny: {}, message: a }", "the message is missing", "write `deny: true`, or"),
     ("{ name: own, deny: no images }", "expected true, not text", "deny: { message: … }"),
     ("{ name: own, deny: { message: a }, message: b }", "the message is given twice", "remove one"),

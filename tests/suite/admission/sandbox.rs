@@ -42,7 +42,7 @@ const OF_MANIFESTS: [Hostile; 15] = [
     Hostile("undeclared", "RSE006", "answered with code \"NEW001\", which it never", true),
     Hostile("garbled", "RSE006", "answered in a way that makes no sense", true),
     Hostile("about-nothing", "RSE006", "answered about what is none", true),
-    Hostile("calls", "RSE004", "used up its budget of host calls", true),
+    Hostile("calls", "RSE004", "used up its budget of 100000 host calls", true),
     Hostile("give-up", "RSE007", "failed: no [31m idea", true),
     // the guest was told, so that the contract says that it is not remembered
     Hostile("read-for-ever", "RSE004", "used up its budget of bytes to read", false),

@@ -127,7 +127,10 @@ impl Linked {
             return match stopped {
                 Stopped::Memory => ReviewError::Memory { bytes_max: state.memory.bytes_max },
                 Stopped::Cpu => ReviewError::Cpu { max: state.limits.cpu },
-                Stopped::Calls => ReviewError::Budget("host calls"),
+                Stopped::Calls => {
+                    let max = state.limits.host_calls_max;
+                    ReviewError::Budget(format!("{max} host calls"))
+                }
                 Stopped::Context => ReviewError::Trap(stopped.to_string()),
                 Stopped::Host => ReviewError::Host(format!("{stopped}: {}", error.root_cause())),
             };

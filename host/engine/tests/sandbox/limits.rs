@@ -16,7 +16,7 @@ const FAILURES: [(&str, &str, bool); 24] = [
     ("spin", "the plugin computed for more than 200ms", true),
     ("allocate", "the plugin asked for more than its 67108864 bytes of memory", true),
     ("recurse", "the plugin was stopped by a stack overflow: its calls go too deep", true),
-    ("calls", "the plugin used up its budget of host calls", true),
+    ("calls", "the plugin used up its budget of 100000 host calls", true),
     ("hoard", "the plugin used up its budget of 1000 blobs open at once", true),
     ("hoard-decoded", "the plugin used up its budget of 4 decoded blobs open at once", true),
     ("read-for-ever", "the plugin used up its budget of bytes to read", true),
