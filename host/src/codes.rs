@@ -91,8 +91,8 @@ pub const OF_FAILURES: [Code; 13] = [
     code(
         "RSE004",
         "a plugin used up a budget",
-        "It made more host calls, read more bytes, or held more open than a review may. An operator \
-         can grant more calls with `limits: { calls: … }`.",
+        "It made more host calls, read more bytes, or held more open than a review may. An \
+         operator can grant more calls with `limits: { calls: … }`.",
     ),
     code(
         "RSE005",

@@ -32,6 +32,11 @@ impl<'a> Fields<'a> {
         let position = self.entries.iter().position(|(name, _)| name.value == key)?;
         Some(self.entries.remove(position))
     }
+
+    /// Whether a key is there that was not taken yet.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, _)| name.value == key)
+    }
 }
 
 impl Reader {

@@ -202,15 +202,17 @@ impl Reader {
             "check" => self.texts(node, "plugins").map(Action::Check),
             "checkLayers" => self.check_layers(node),
             "acceptOnly" => self.accept_only(node),
-            _ => return self.deny(node),
+            _ => return self.deny(node, fields.has("message")),
         };
         action.map_or(Does::Wrong, |action| Does::This(action, None))
     }
 
-    /// `deny: true`, or `deny: { message: … }`.
-    fn deny(&mut self, node: &Node) -> Does {
-        if let Value::Bool(true) = node.value {
-            return Does::This(Action::Deny, None);
+    /// `deny: true`, or `deny: { message: … }`; nothing where the message stands beside it.
+    fn deny(&mut self, node: &Node, has_message: bool) -> Does {
+        match node.value {
+            Value::Bool(true) => return Does::This(Action::Deny, None),
+            Value::Null if has_message => return Does::This(Action::Deny, None),
+            _ => {}
         }
         if let Value::Bool(false) = node.value {
             self.error(&node.spot, "this denies nothing", "leave the rule out");
