@@ -222,9 +222,7 @@ impl State {
         if self.used.decoded_bytes <= max {
             return Ok(());
         }
-        let why = format!(
-            "more than {max} bytes when decompressed, with what was read before: the limit `decoded`"
-        );
+        let why = format!("more than {max} bytes when decompressed, all together (`decoded`)");
         Err(ReadError::TooLarge(why))
     }
 

@@ -115,9 +115,9 @@ pub(super) fn failed(rule: &Rule, plugin: &str, error: &ReviewError) -> Checked 
             ReviewError::Panic(_) => {
                 format!("plugin {plugin} panicked over this; the server's log says at what")
             }
-            ReviewError::Wall { max } => format!(
-                "plugin {plugin} did not judge this within {max:?}, its limit of time; push it \
-                 again, or have it granted more"
+            ReviewError::Wall { .. } => format!(
+                "plugin {plugin} could not judge this within its time; push it again, or ask the \
+                 operator for a greater limit"
             ),
             error if lasting => format!("plugin {plugin} could not judge this: {error}"),
             _ => format!("plugin {plugin} could not judge this now; push it again"),
