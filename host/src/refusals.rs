@@ -181,7 +181,9 @@ impl Refusals {
         match self.storage.put_refusal((&repository, &digest), refusal, pushes).await {
             Ok(went) => {
                 // nobody is told the id of a verdict that is gone
-                went.iter().for_each(|refusal| self.counted.invalidate(&refusal.grounds));
+                for refusal in went {
+                    self.counted.invalidate(&refusal.grounds);
+                }
                 true
             }
             Err(error) => {

@@ -125,17 +125,14 @@ fn compare(server: &Server, helm: &Client<'_>, what: &str, archive: &[u8], does:
         return;
     }
     let tried = &read(&told)[0];
-    let shown = match text.split_once(" verdict ") {
-        Some((_, id)) => {
-            let id = id.split(']').next().unwrap();
-            read(&said(&server.command(&["verdict", "show", "--json", id])))
-        }
-        None => {
-            let tag = tried["tags"][0].as_str().unwrap_or_default();
-            let shown = format!("charts/web:{tag}");
-            let shown = said(&server.command(&["verdict", "show", "--json", &shown]));
-            read(&shown)["verdicts"][0].clone()
-        }
+    let shown = if let Some((_, id)) = text.split_once(" verdict ") {
+        let id = id.split(']').next().unwrap();
+        read(&said(&server.command(&["verdict", "show", "--json", id])))
+    } else {
+        let tag = tried["tags"][0].as_str().unwrap_or_default();
+        let shown = format!("charts/web:{tag}");
+        let shown = said(&server.command(&["verdict", "show", "--json", &shown]));
+        read(&shown)["verdicts"][0].clone()
     };
     assert_eq!(outcome(tried), outcome(&shown), "{what}: {text}");
 }

@@ -238,16 +238,16 @@ impl<'a> Below<'a> {
         content: &dyn Content,
     ) -> Result<Option<(Manifest, bytes::Bytes)>, Hidden> {
         let unreadable = || Hidden::Unreadable(digest.clone());
-        let bytes = match self.arriving.filter(|arriving| arriving.digest == *digest) {
-            Some(arriving) => arriving.bytes.clone(),
-            None => {
-                let size = content.size(digest).await.map_err(Hidden::Failed)?;
-                let Some(size) = size else { return Ok(None) };
-                if size > MANIFEST_BYTES_MAX {
-                    return Err(unreadable());
-                }
-                content.read(digest, 0..size).await.map_err(Hidden::Failed)?
+        let arriving = self.arriving.filter(|arriving| arriving.digest == *digest);
+        let bytes = if let Some(arriving) = arriving {
+            arriving.bytes.clone()
+        } else {
+            let size = content.size(digest).await.map_err(Hidden::Failed)?;
+            let Some(size) = size else { return Ok(None) };
+            if size > MANIFEST_BYTES_MAX {
+                return Err(unreadable());
             }
+            content.read(digest, 0..size).await.map_err(Hidden::Failed)?
         };
         let manifest = Manifest::parse(&bytes, Some(media_type)).map_err(|_| unreadable())?;
         Ok(Some((manifest, bytes)))

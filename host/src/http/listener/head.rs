@@ -18,17 +18,26 @@ const LINE_BYTES_MAX: usize = 256;
 pub(super) struct Head {
     /// the beginning of the current line
     line: Vec<u8>,
-    has_lines: bool,
-    is_over: bool,
+    at: At,
     has_content_length: bool,
     has_unknown_coding: bool,
+}
+
+/// How far it was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum At {
+    /// before its first line
+    #[default]
+    Start,
+    Lines,
+    End,
 }
 
 impl Head {
     /// Takes the bytes that come next. What follows the header is not looked at.
     pub(super) fn read(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            if self.is_over {
+            if self.at == At::End {
                 return;
             }
             match byte {
@@ -43,7 +52,9 @@ impl Head {
     fn end_of_line(&mut self) {
         if self.line.is_empty() {
             // empty lines before the first one are skipped
-            self.is_over = self.has_lines;
+            if self.at == At::Lines {
+                self.at = At::End;
+            }
             return;
         }
         let mut parts = self.line.splitn(2, |byte| *byte == b':');
@@ -51,7 +62,7 @@ impl Head {
         self.has_content_length |= name.eq_ignore_ascii_case(b"content-length");
         self.has_unknown_coding |= name.eq_ignore_ascii_case(b"transfer-encoding")
             && framing::elements(value).any(|coding| !framing::is_chunked(coding));
-        self.has_lines = true;
+        self.at = At::Lines;
         self.line.clear();
     }
 
