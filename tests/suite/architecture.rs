@@ -171,8 +171,7 @@ fn files_and_folders_stay_small() {
         }
     }
     for (folder, count) in folders {
-        let max = if folder == "host/storage/src" { 26 } else { 17 };
-        assert!(count <= max, "{folder} has {count} files");
+        assert!(count <= 17, "{folder} has {count} files");
     }
 }
 

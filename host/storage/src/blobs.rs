@@ -10,11 +10,9 @@ use roadstead_oci::{Digest, Repository};
 
 use crate::{
     Error, Result, Storage,
-    id::Id,
-    key::Key,
-    names::{Form, Link},
-    record, segment,
-    sound::Proof,
+    backend::segment,
+    layout::{Form, Id, Key, Link, Prefix},
+    resolve::Proof,
 };
 
 /// Blobs up to this many bytes stand in their record, which saves them a write and a read.
@@ -64,6 +62,12 @@ impl Segment {
     }
 }
 
+impl Blob {
+    pub(crate) fn of(digest: &Digest, link: Link) -> Self {
+        Self { digest: digest.clone(), size: link.size, link }
+    }
+}
+
 impl BlobRecord {
     pub(crate) fn form(&self) -> Form {
         match self.segments.len() {
@@ -83,7 +87,8 @@ impl Storage {
     /// The blob, if the repository serves it and it can be read: one whose bytes are gone or
     /// short is absent, so that clients push it again (end-2).
     pub async fn blob(&self, repository: &Repository, digest: &Digest) -> Result<Option<Blob>> {
-        self.proven(repository, digest, Proof::Readable).await
+        let link = self.resolver.link(repository, digest, Proof::Readable).await?;
+        Ok(link.map(|link| Blob::of(digest, link)))
     }
 
     /// The same for whoever skips a push of it: its record can be read as well, and up to 16 MiB
@@ -93,16 +98,8 @@ impl Storage {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Option<Blob>> {
-        self.proven(repository, digest, Proof::Whole).await
-    }
-
-    pub(crate) async fn links(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-    ) -> Result<Vec<Link>> {
-        let names = self.backend.names(&Key::Links(repository, digest).path()).await?;
-        Ok(names.iter().filter_map(|name| Link::parse(name)).collect())
+        let link = self.resolver.link(repository, digest, Proof::Whole).await?;
+        Ok(link.map(|link| Blob::of(digest, link)))
     }
 
     /// Streams a range of the blob's bytes, in chunks of at most 1 MiB.
@@ -119,7 +116,7 @@ impl Storage {
             let key = Key::Data(&link.record).path();
             return Ok(segment::read(self.backend.clone(), key, range).boxed());
         }
-        let (record, inline) = self.blob_record(&blob.digest, &link.record).await?;
+        let (record, inline) = self.resolver.blob_record(&blob.digest, &link.record).await?;
         if record.segments.is_empty() {
             let part = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
             let part = part.filter(|(_, end)| *end <= inline.len());
@@ -136,19 +133,6 @@ impl Storage {
             .into_iter()
             .map(move |(id, range)| segment::read(backend.clone(), Key::Data(&id).path(), range));
         Ok(stream::iter(parts).flatten().boxed())
-    }
-
-    /// A blob's record, and the bytes that stand in it.
-    pub(crate) async fn blob_record(
-        &self,
-        digest: &Digest,
-        record: &Id,
-    ) -> Result<(BlobRecord, Bytes)> {
-        let key = Key::BlobRecord(digest, record).path();
-        let Some(bytes) = self.backend.read(&key).await? else {
-            return Err(Error::corrupt(&key, "a link names it, and it is missing"));
-        };
-        record::decode(&key, &bytes)
     }
 
     /// Lets the repository serve a blob that another one serves already (end-11).
@@ -170,7 +154,8 @@ impl Storage {
         };
         let Some(source) = source else { return Ok(None) };
         let Link { form, record, size, .. } = source.link;
-        self.link(repository, digest, Link { id: Id::random(), form, record, size }).await.map(Some)
+        let link = Link { id: Id::random(), form, record, size };
+        self.link(repository, digest, link).await.map(Some)
     }
 
     /// Makes the link by which the repository serves a record; the last write of every upload.
@@ -180,34 +165,16 @@ impl Storage {
         digest: &Digest,
         link: Link,
     ) -> Result<Blob> {
-        let _shared = self.locks.refer(repository).await;
-        self.ensure_repository(repository).await?;
-        let name = (repository.clone(), digest.clone());
-        let _lock = self.locks.blob(&name).await;
-        self.backend.put(&Key::Link(repository, digest, &link).path(), Bytes::new()).await?;
-        self.cache.links.insert(name, link.clone());
-        Ok(Blob { digest: digest.clone(), size: link.size, link })
-    }
-
-    /// Removes links to damaged copies, once there is a link to a sound one.
-    pub(crate) async fn unlink(&self, name: &(Repository, Digest), damaged: &[Link]) -> Result<()> {
-        if damaged.is_empty() {
-            return Ok(());
-        }
-        let _lock = self.locks.blob(name).await;
-        if self.cache.links.get(name).is_some_and(|link| damaged.contains(&link)) {
-            self.cache.links.invalidate(name);
-        }
-        for link in damaged {
-            self.backend.delete(&Key::Link(&name.0, &name.1, link).path()).await?;
-        }
-        Ok(())
+        let _shared = self.resolver.refer(repository).await;
+        self.resolver.ensure_repository(repository).await?;
+        self.resolver.add_link((repository.clone(), digest.clone()), link.clone()).await?;
+        Ok(Blob::of(digest, link))
     }
 
     /// A repository among the first thousand that serves the blob.
     async fn search(&self, digest: &Digest) -> Result<Option<Blob>> {
         const REPOSITORIES_MAX: usize = 1000;
-        if self.backend.names(&Key::BlobRecords(digest).path()).await?.is_empty() {
+        if self.resolver.names(&Prefix::BlobRecords(digest)).await?.is_empty() {
             return Ok(None);
         }
         for repository in self.repositories(None, REPOSITORIES_MAX).await?.items {
@@ -220,20 +187,15 @@ impl Storage {
 
     /// Stops serving the blob (end-10), unless a manifest of the repository names it.
     pub async fn delete_blob(&self, repository: &Repository, digest: &Digest) -> Result<Deleted> {
-        let _alone = self.locks.remove(repository).await;
-        let name = (repository.clone(), digest.clone());
-        let _lock = self.locks.blob(&name).await;
-        let links = self.links(repository, digest).await?;
+        let _alone = self.resolver.remove(repository).await;
+        let links = self.resolver.links(repository, digest).await?;
         if links.is_empty() {
             return Ok(Deleted::Absent);
         }
         if let Some(manifest) = self.manifest_naming(repository, digest).await? {
             return Ok(Deleted::Named(manifest));
         }
-        self.cache.links.invalidate(&name);
-        for link in links {
-            self.backend.delete(&Key::Link(repository, digest, &link).path()).await?;
-        }
+        self.resolver.remove_links(&(repository.clone(), digest.clone()), &links).await?;
         Ok(Deleted::Done)
     }
 
@@ -243,11 +205,11 @@ impl Storage {
         repository: &Repository,
         blob: &Digest,
     ) -> Result<Option<Digest>> {
-        let folder = |algorithm| Key::ManifestsOf(repository, algorithm);
-        for manifest in self.digests_in(folder).await? {
+        let folder = |algorithm| Prefix::ManifestsOf(repository, algorithm);
+        for manifest in self.resolver.digests_in(folder).await? {
             let (mut readable, mut damage) = (false, None);
-            for claim in self.claims(repository, &manifest).await?.visible {
-                match self.claimed(repository, &manifest, &claim).await {
+            for claim in self.resolver.claims(repository, &manifest).await?.visible {
+                match self.resolver.claimed(repository, &manifest, &claim).await {
                     Ok(names) if names.contains(blob) => return Ok(Some(manifest)),
                     Ok(_) => readable = true,
                     Err(error) => damage = Some(error),

@@ -1,33 +1,19 @@
 //! The store of Roadstead: an object store, a layout, and the order of writes.
 //!
-//! It knows neither policy nor HTTP. Keys are written once (see `key`); the order of writes makes
-//! every crash harmless (see `manifests`, `uploads`, `tags`); readers never see a half. Absence is
+//! It knows neither policy nor HTTP. Keys are written once (see `layout`); the order of writes makes
+//! every crash harmless (see `manifests`, `uploads`, `resolve`); readers never see a half. Absence is
 //! `None`, a race lost is an outcome, only the rest is an error.
 
 mod backend;
 mod blobs;
-mod cache;
 mod clock;
 mod config;
-mod delete;
 mod error;
-mod file;
 mod folder;
-mod hash_state;
-mod id;
-mod key;
-mod listing;
-mod locks;
+mod layout;
+mod listings;
 mod manifests;
-mod names;
-mod receive;
-mod record;
-mod referrers;
-mod repositories;
-mod segment;
-mod sound;
-mod tags;
-mod token;
+mod resolve;
 mod uploads;
 mod verdicts;
 mod verify;
@@ -43,17 +29,15 @@ pub use clock::Clock;
 pub use config::StorageConfig;
 pub use error::{Error, Result};
 pub use folder::DataFolder;
-pub use id::Id;
-pub use listing::Page;
+pub use layout::Id;
 pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Need, Push, Unmet};
-pub use receive::BodyError;
-pub use referrers::Above;
-pub use uploads::{Appended, Finished, Upload};
+pub use resolve::{Above, Page};
+pub use uploads::{Appended, BodyError, Finished, Upload};
 pub use verdicts::Refusal;
 pub use verify::{Audit, AuditFault};
 
 use backend::Backend;
-use key::Key;
+use layout::Key;
 
 /// The version of the layout; another one is refused.
 const LAYOUT: &[u8] = b"1\n";
@@ -62,11 +46,10 @@ const LAYOUT: &[u8] = b"1\n";
 #[derive(Debug)]
 pub struct Storage {
     backend: Backend,
-    cache: cache::Cache,
+    resolver: resolve::Resolver,
     clock: Clock,
     config: StorageConfig,
-    locks: Arc<locks::Locks>,
-    tokens: token::Tokens,
+    tokens: uploads::Tokens,
 }
 
 impl Storage {
@@ -101,9 +84,9 @@ impl Storage {
             let found = String::from_utf8_lossy(&found).trim().to_owned();
             return Err(Error::corrupt(&version, format!("layout {found:?} is not known here")));
         }
-        let tokens = token::Tokens::open(&backend).await?;
-        let (cache, locks) = (cache::Cache::new(), Arc::default());
-        Ok(Self { backend, cache, clock, config, locks, tokens })
+        let tokens = uploads::Tokens::open(&backend).await?;
+        let resolver = resolve::Resolver::new(backend.clone());
+        Ok(Self { backend, resolver, clock, config, tokens })
     }
 
     /// A view of this store under the same locks that has nothing in memory. Whoever changes a
@@ -111,10 +94,9 @@ impl Storage {
     fn forgetful(&self) -> Self {
         Self {
             backend: self.backend.clone(),
-            cache: cache::Cache::new(),
+            resolver: self.resolver.forgetful(),
             clock: self.clock.clone(),
             config: self.config.clone(),
-            locks: Arc::clone(&self.locks),
             tokens: self.tokens.clone(),
         }
     }
@@ -127,17 +109,5 @@ impl Storage {
     /// The clock that the store tells the time by.
     pub fn clock(&self) -> &Clock {
         &self.clock
-    }
-
-    /// An object that is never written twice, remembered for a while.
-    async fn immutable(&self, key: &str) -> Result<Option<Bytes>> {
-        if let Some(bytes) = self.cache.objects.get(key) {
-            return Ok(Some(bytes));
-        }
-        let bytes = self.backend.read(key).await?;
-        if let Some(bytes) = &bytes {
-            self.cache.objects.insert(key.to_owned(), bytes.clone());
-        }
-        Ok(bytes)
     }
 }

@@ -19,9 +19,7 @@ use roadstead_oci::{Digest, Repository};
 
 use crate::{
     Manifest, Push, Result, Storage,
-    id::{decode, encode, random_text},
-    key::{Key, day_of},
-    record,
+    layout::{Key, Prefix, day_of, decode, encode, random_text, record},
 };
 
 const DAY_NANOSECONDS: i128 = 86_400 * 1_000_000_000;
@@ -72,10 +70,10 @@ impl Storage {
         &'a self,
         before: Option<&'a str>,
     ) -> Result<impl Stream<Item = Result<(String, Bytes)>> + Send + use<'a>> {
-        let mut days = self.backend.names(&Key::VerdictDays.path()).await?;
+        let mut days = self.resolver.names(&Prefix::VerdictDays).await?;
         days.retain(|day| before.is_none_or(|before| day.as_str() <= day_of(before)));
         let ids = stream::iter(days.into_iter().rev().map(Ok)).and_then(move |day| async move {
-            let mut ids = self.backend.names(&Key::VerdictsOf(&day).path()).await?;
+            let mut ids = self.resolver.names(&Prefix::VerdictsOf(&day)).await?;
             ids.retain(|id| is_id(id) && before.is_none_or(|before| id.as_str() < before));
             Ok(stream::iter(ids.into_iter().rev().map(Ok)))
         });
@@ -91,11 +89,11 @@ impl Storage {
     pub async fn sweep_verdicts(&self, days_max: u32) -> Result<usize> {
         let today = u64::try_from(self.steps() >> STEP_BITS).unwrap_or_default();
         let mut removed = 0;
-        for day in self.backend.names(&Key::VerdictDays.path()).await? {
+        for day in self.resolver.names(&Prefix::VerdictDays).await? {
             if !decode(&day).is_some_and(|day| is_older(day, today, days_max)) {
                 continue;
             }
-            let ids = self.backend.names(&Key::VerdictsOf(&day).path()).await?;
+            let ids = self.resolver.names(&Prefix::VerdictsOf(&day)).await?;
             removed += ids.len();
             let swept = stream::iter(ids.into_iter().map(Ok));
             swept.try_for_each_concurrent(AT_ONCE, |id| self.sweep_verdict(id)).await?;
@@ -124,8 +122,8 @@ impl Storage {
         repository: &'a Repository,
         manifest: &'a Manifest,
     ) -> Result<impl Stream<Item = Result<Value>> + Send + use<'a>> {
-        let later = Key::LaterVerdicts(repository, &manifest.digest).path();
-        let mut ids = self.backend.names(&later).await?;
+        let later = Prefix::LaterVerdicts(repository, &manifest.digest);
+        let mut ids = self.resolver.names(&later).await?;
         let first = manifest.record.verdict_id().unwrap_or_default();
         ids.retain(|id| is_id(id) && id != first);
         ids.push(first.to_owned());
@@ -135,7 +133,7 @@ impl Storage {
                 return Ok(Some(manifest.record.verdict.clone()));
             }
             let key = Key::LaterVerdict(repository, &manifest.digest, &id).path();
-            let Some(verdict) = self.immutable(&key).await? else { return Ok(None) };
+            let Some(verdict) = self.resolver.immutable(&key).await? else { return Ok(None) };
             Ok(Some(record::decode(&key, &verdict)?.0))
         }))
     }
@@ -151,7 +149,7 @@ impl Storage {
         if !self.backend.create(&key, record::encode(&push.record.verdict, b"")).await? {
             return Ok(());
         }
-        let ids = self.backend.names(&Key::LaterVerdicts(repository, digest).path()).await?;
+        let ids = self.resolver.names(&Prefix::LaterVerdicts(repository, digest)).await?;
         for id in &ids[..ids.len().saturating_sub(LATER_MAX)] {
             self.backend.discard(&Key::LaterVerdict(repository, digest, id).path()).await;
             self.backend.discard(&Key::Verdict(id).path()).await;

@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use roadstead_oci::{Digest, Repository};
 
 use super::is_id;
-use crate::{Result, Storage, key::Key};
+use crate::{
+    Result, Storage,
+    layout::{Key, Prefix},
+};
 
 /// Refusals kept of one manifest, with their verdicts: the newest.
 const REFUSALS_MAX: usize = 100;
@@ -53,7 +56,7 @@ impl Storage {
     /// The refusals of a manifest in a repository, the newest verdict last. Verdicts are swept, so
     /// one may be gone.
     pub async fn refusals(&self, repository: &Repository, digest: &Digest) -> Result<Vec<Refusal>> {
-        let names = self.backend.names(&Key::Refusals(repository, digest).path()).await?;
+        let names = self.resolver.names(&Prefix::Refusals(repository, digest)).await?;
         let mut greatest = BTreeMap::<String, Refusal>::new();
         for refusal in names.iter().filter_map(|name| Refusal::parse(name)) {
             let known = greatest.entry(refusal.verdict.clone()).or_insert_with(|| refusal.clone());
@@ -110,7 +113,7 @@ impl Storage {
         digest: &Digest,
         retain: impl Fn(&Refusal) -> bool,
     ) -> Result<()> {
-        for name in self.backend.names(&Key::Refusals(repository, digest).path()).await? {
+        for name in self.resolver.names(&Prefix::Refusals(repository, digest)).await? {
             let Some(refusal) = Refusal::parse(&name).filter(|refusal| !retain(refusal)) else {
                 continue;
             };

@@ -5,10 +5,8 @@ use roadstead_oci::{Algorithm, Digest};
 use super::{Audit, Look, Named};
 use crate::{
     Error, Result, Storage,
-    id::Id,
-    key::Key,
-    names::{Form, Link},
-    sound::{Proof, agree},
+    layout::{Form, Id, Key, Link, Prefix},
+    resolve::{Proof, agree},
 };
 
 impl Look<'_> {
@@ -16,14 +14,14 @@ impl Look<'_> {
     /// are what a cut push leaves that mended it.
     pub(super) async fn links(&mut self) -> Result<()> {
         let repository = self.repository;
-        let folder = |algorithm| Key::LinksOf(repository, algorithm);
-        for digest in self.storage.digests_in(folder).await? {
+        let folder = |algorithm| Prefix::LinksOf(repository, algorithm);
+        for digest in self.storage.resolver.digests_in(folder).await? {
             let name = (repository.clone(), digest);
-            let links = self.storage.links(repository, &name.1).await?;
-            let mended =
-                links.len() > 1 && self.storage.sift(&name, Proof::Whole).await?.sound.is_some();
+            let links = self.storage.resolver.links(repository, &name.1).await?;
+            let mended = links.len() > 1
+                && self.storage.resolver.sift(&name, Proof::Whole).await?.sound.is_some();
             for link in links {
-                if mended && !self.storage.proves(&name.1, &link, Proof::Whole).await? {
+                if mended && !self.storage.resolver.proves(&name.1, &link, Proof::Whole).await? {
                     self.audit.litter("links");
                     continue;
                 }
@@ -35,7 +33,7 @@ impl Look<'_> {
 
     async fn link(&mut self, digest: &Digest, link: Link) -> Result<()> {
         let key = Key::Link(self.repository, digest, &link).path();
-        match self.storage.blob_record(digest, &link.record).await {
+        match self.storage.resolver.blob_record(digest, &link.record).await {
             Ok((record, inline)) if !agree(&link, &record, inline.len() as u64) => {
                 self.audit.fault(key, "its record says otherwise");
             }
@@ -56,15 +54,15 @@ impl Storage {
     /// data.
     pub(super) async fn audit_blobs(&self, named: &mut Named, audit: &mut Audit) -> Result<()> {
         for algorithm in Algorithm::ALL {
-            for prefix in self.backend.names(&Key::BlobPrefixes(algorithm).path()).await? {
-                let folder = Key::BlobsBelow(algorithm, &prefix);
-                for digest in self.digests_of(algorithm, folder).await? {
+            for prefix in self.resolver.names(&Prefix::BlobPrefixes(algorithm)).await? {
+                let folder = Prefix::Blobs(algorithm, &prefix);
+                for digest in self.resolver.digests_of(algorithm, folder).await? {
                     self.audit_records(&digest, named, audit).await?;
                 }
             }
         }
-        for prefix in self.backend.names(&Key::DataPrefixes.path()).await? {
-            for name in self.backend.names(&Key::DataBelow(&prefix).path()).await? {
+        for prefix in self.resolver.names(&Prefix::DataPrefixes).await? {
+            for name in self.resolver.names(&Prefix::Data(&prefix)).await? {
                 if !Id::parse(&name).is_some_and(|id| named.segments.contains(&id)) {
                     audit.litter("segments");
                 }
@@ -79,11 +77,11 @@ impl Storage {
         named: &mut Named,
         audit: &mut Audit,
     ) -> Result<()> {
-        for name in self.backend.names(&Key::BlobRecords(digest).path()).await? {
+        for name in self.resolver.names(&Prefix::BlobRecords(digest)).await? {
             let Some(id) = Id::parse(&name) else { continue };
             // what no link names is litter; or its link was made after the links were read
             let is_named = named.records.contains(&id);
-            let record = match self.blob_record(digest, &id).await {
+            let record = match self.resolver.blob_record(digest, &id).await {
                 Ok((record, _)) => record,
                 Err(Error::Corrupt { .. }) if !is_named => {
                     audit.litter("records");

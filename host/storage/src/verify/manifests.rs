@@ -5,23 +5,19 @@ use roadstead_oci::{Digest, Repository};
 use super::Look;
 use crate::{
     Result,
-    id::Id,
-    key::{Key, undashed},
-    manifests::Manifest,
-    names::Entry,
-    record,
-    referrers::describes,
-    sound::State,
+    layout::{Entry, Id, Key, Prefix, record},
+    manifests::{Manifest, describes},
+    resolve::State,
 };
 
 impl Look<'_> {
     /// Each visible manifest has its bytes, all that it names, and its entries elsewhere.
     pub(super) async fn manifests(&mut self) -> Result<()> {
         let repository = self.repository;
-        let folder = |algorithm| Key::ManifestsOf(repository, algorithm);
-        for digest in self.storage.digests_in(folder).await? {
-            let folder = Key::Manifests(repository, &digest).path();
-            let names = self.storage.backend.names(&folder).await?;
+        let folder = |algorithm| Prefix::ManifestsOf(repository, algorithm);
+        for digest in self.storage.resolver.digests_in(folder).await? {
+            let names =
+                self.storage.resolver.names(&Prefix::Manifests(repository, &digest)).await?;
             let name = (repository.clone(), digest);
             let copies = self.copies(&name).await?;
             // beside a sound copy the damaged ones are what was mended, of no use but that tags
@@ -48,10 +44,10 @@ impl Look<'_> {
     }
 
     async fn copies(&self, name: &(Repository, Digest)) -> Result<Vec<State>> {
-        let claims = self.storage.claims(&name.0, &name.1).await?;
+        let claims = self.storage.resolver.claims(&name.0, &name.1).await?;
         let mut copies = Vec::new();
         for claim in &claims.visible {
-            copies.push(self.storage.copy(name, &claims, claim).await?);
+            copies.push(self.storage.resolver.copy(name, &claims, claim).await?);
         }
         Ok(copies)
     }
@@ -63,13 +59,13 @@ impl Look<'_> {
         let key = Key::Body(repository, digest, claim).path();
         self.required(digest, claim).await?;
         if let Some(subject) = &manifest.record.subject {
-            let entries = Key::ReferrerEntries(repository, subject, digest);
+            let entries = Prefix::ReferrerEntries(repository, subject, digest);
             if !self.has_entry(&entries, manifest).await? {
                 self.audit.fault(key.clone(), "its subject does not list it");
             }
         }
         for child in &manifest.record.children {
-            if !self.has_entry(&Key::ParentEntries(repository, child, digest), manifest).await? {
+            if !self.has_entry(&Prefix::ParentEntries(repository, child, digest), manifest).await? {
                 self.audit.fault(key.clone(), format!("its child {child} does not know it"));
             }
         }
@@ -81,7 +77,7 @@ impl Look<'_> {
 
     /// What the manifest's claim requires is there.
     async fn required(&mut self, manifest: &Digest, claim: &Id) -> Result<()> {
-        let names = match self.storage.claimed(self.repository, manifest, claim).await {
+        let names = match self.storage.resolver.claimed(self.repository, manifest, claim).await {
             Ok(names) => names,
             Err(error) => return self.audit.damage(error),
         };
@@ -96,14 +92,14 @@ impl Look<'_> {
 
     async fn is_there(&self, content: &Digest) -> Result<bool> {
         // what is damaged is there, and a fault at its own key
-        if !self.storage.links(self.repository, content).await?.is_empty() {
+        if !self.storage.resolver.links(self.repository, content).await?.is_empty() {
             return Ok(true);
         }
-        Ok(!self.storage.claims(self.repository, content).await?.visible.is_empty())
+        Ok(!self.storage.resolver.claims(self.repository, content).await?.visible.is_empty())
     }
 
-    async fn has_entry(&self, folder: &Key<'_>, manifest: &Manifest) -> Result<bool> {
-        let names = self.storage.backend.names(&folder.path()).await?;
+    async fn has_entry(&self, folder: &Prefix<'_>, manifest: &Manifest) -> Result<bool> {
+        let names = self.storage.resolver.names(folder).await?;
         let mut entries = names.iter().filter_map(|name| Entry::parse(name));
         Ok(entries.any(|entry| manifest.claims.contains(&entry.claim)))
     }
@@ -111,11 +107,12 @@ impl Look<'_> {
     /// Later judgements can be read. Of a manifest that went, they are what a cut delete leaves.
     pub(super) async fn verdicts(&mut self) -> Result<()> {
         let repository = self.repository;
-        let folder = |algorithm| Key::LaterVerdictsOf(repository, algorithm);
-        for digest in self.storage.digests_in(folder).await? {
-            let visible = !self.storage.claims(repository, &digest).await?.visible.is_empty();
-            let ids = Key::LaterVerdicts(repository, &digest).path();
-            for id in self.storage.backend.names(&ids).await? {
+        let folder = |algorithm| Prefix::LaterVerdictsOf(repository, algorithm);
+        for digest in self.storage.resolver.digests_in(folder).await? {
+            let visible =
+                !self.storage.resolver.claims(repository, &digest).await?.visible.is_empty();
+            let ids = Prefix::LaterVerdicts(repository, &digest);
+            for id in self.storage.resolver.names(&ids).await? {
                 if !visible {
                     self.audit.litter("verdicts");
                     continue;
@@ -135,10 +132,10 @@ impl Look<'_> {
     /// A refusal names a verdict that is kept; smaller counts of one are what a cut leaves.
     pub(super) async fn refusals(&mut self) -> Result<()> {
         let repository = self.repository;
-        let folder = |algorithm| Key::RefusalsOf(repository, algorithm);
-        for digest in self.storage.digests_in(folder).await? {
-            let names = Key::Refusals(repository, &digest).path();
-            let all = self.storage.backend.names(&names).await?.len();
+        let folder = |algorithm| Prefix::RefusalsOf(repository, algorithm);
+        for digest in self.storage.resolver.digests_in(folder).await? {
+            let names = Prefix::Refusals(repository, &digest);
+            let all = self.storage.resolver.names(&names).await?.len();
             let refusals = self.storage.refusals(repository, &digest).await?;
             for _ in 0..all.saturating_sub(refusals.len()) {
                 self.audit.litter("refusals");
@@ -158,11 +155,11 @@ impl Look<'_> {
     /// without a visible manifest is what a cut push or delete leaves.
     pub(super) async fn referrers(&mut self) -> Result<()> {
         let repository = self.repository;
-        let folder = |algorithm| Key::ReferrersOf(repository, algorithm);
-        for subject in self.storage.digests_in(folder).await? {
-            let folder = Key::Referrers(repository, &subject);
-            for referrer in self.dashed_in(folder).await? {
-                let folder = Key::ReferrerEntries(repository, &subject, &referrer);
+        let folder = |algorithm| Prefix::ReferrersOf(repository, algorithm);
+        for subject in self.storage.resolver.digests_in(folder).await? {
+            let folder = Prefix::Referrers(repository, &subject);
+            for referrer in self.storage.resolver.named_in(&folder).await? {
+                let folder = Prefix::ReferrerEntries(repository, &subject, &referrer);
                 let (mut sound, mut damaged) = (0, Vec::new());
                 for entry in self.live_entries(folder, &referrer).await? {
                     let key = Key::Referrer(repository, &subject, &referrer, &entry).path();
@@ -189,9 +186,11 @@ impl Look<'_> {
     /// Parent entries say everything by their names.
     pub(super) async fn parents(&mut self) -> Result<()> {
         let repository = self.repository;
-        for child in self.dashed_in(Key::ParentsOf(repository)).await? {
-            for index in self.dashed_in(Key::Parents(repository, &child)).await? {
-                let folder = Key::ParentEntries(repository, &child, &index);
+        for child in self.storage.resolver.named_in(&Prefix::ParentsOf(repository)).await? {
+            for index in
+                self.storage.resolver.named_in(&Prefix::Parents(repository, &child)).await?
+            {
+                let folder = Prefix::ParentEntries(repository, &child, &index);
                 self.live_entries(folder, &index).await?;
             }
         }
@@ -199,20 +198,15 @@ impl Look<'_> {
     }
 
     /// The entries of a folder whose manifest is visible; the others are litter.
-    async fn live_entries(&mut self, folder: Key<'_>, manifest: &Digest) -> Result<Vec<Entry>> {
+    async fn live_entries(&mut self, folder: Prefix<'_>, manifest: &Digest) -> Result<Vec<Entry>> {
         let mut live = Vec::new();
-        for name in self.storage.backend.names(&folder.path()).await? {
+        for name in self.storage.resolver.names(&folder).await? {
             let Some(entry) = Entry::parse(&name) else { continue };
-            match self.storage.is_visible(self.repository, manifest, &entry.claim).await? {
+            match self.storage.resolver.is_visible(self.repository, manifest, &entry.claim).await? {
                 true => live.push(entry),
                 false => self.audit.litter("entries"),
             }
         }
         Ok(live)
-    }
-
-    async fn dashed_in(&self, folder: Key<'_>) -> Result<Vec<Digest>> {
-        let names = self.storage.backend.names(&folder.path()).await?;
-        Ok(names.iter().filter_map(|name| undashed(name)).collect())
     }
 }

@@ -19,8 +19,7 @@ use roadstead_oci::Repository;
 
 use crate::{
     Result, Storage,
-    id::Id,
-    key::{Key, MANIFESTS, REFUSALS, UPLOADS, is_held},
+    layout::{Id, MANIFESTS, Prefix, REFUSALS, UPLOADS, is_held},
 };
 
 pub use report::{Audit, AuditFault};
@@ -74,7 +73,7 @@ impl Storage {
         if audit.fault_count == 0 {
             return Ok(audit);
         }
-        let _still = self.locks.remove(repository).await;
+        let _still = self.resolver.remove(repository).await;
         self.look_at(repository, named).await
     }
 
@@ -97,7 +96,7 @@ impl Storage {
     async fn audit_strays(&self, audit: &mut Audit) -> Result<()> {
         let mut pending = vec![String::new()];
         while let Some(folder) = pending.pop() {
-            for name in self.backend.names(&Key::RepositoriesBelow(&folder).path()).await? {
+            for name in self.resolver.names(&Prefix::Repositories(&folder)).await? {
                 if !is_held(&name) {
                     pending.push(format!("{folder}{name}/"));
                     continue;
@@ -107,12 +106,12 @@ impl Storage {
                 let stray = match repository {
                     Ok(repository) => {
                         self.shows(&repository, &name).await?
-                            && !self.repository_exists(&repository).await?
+                            && !self.resolver.repository_exists(&repository).await?
                     }
                     Err(_) => true,
                 };
                 if stray {
-                    let key = Key::RepositoriesBelow(&format!("{folder}{name}")).path();
+                    let key = Prefix::Repositories(&format!("{folder}{name}")).path();
                     audit.fault(key, "its repository is not on the catalog");
                 }
             }
@@ -126,9 +125,9 @@ impl Storage {
         if name != MANIFESTS {
             return Ok(name != UPLOADS && name != REFUSALS);
         }
-        let folder = |algorithm| Key::ManifestsOf(repository, algorithm);
-        for digest in self.digests_in(folder).await? {
-            if !self.claims(repository, &digest).await?.visible.is_empty() {
+        let folder = |algorithm| Prefix::ManifestsOf(repository, algorithm);
+        for digest in self.resolver.digests_in(folder).await? {
+            if !self.resolver.claims(repository, &digest).await?.visible.is_empty() {
                 return Ok(true);
             }
         }

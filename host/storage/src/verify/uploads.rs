@@ -3,15 +3,14 @@
 use super::Look;
 use crate::{
     Result,
-    id::Id,
-    key::{Key, OVER},
-    record,
+    layout::{Id, Key, Prefix, record},
+    resolve::Arrived,
     uploads::PartRecord,
 };
 
 impl Look<'_> {
     pub(super) async fn uploads(&mut self) -> Result<()> {
-        for name in self.storage.backend.names(&Key::Uploads(self.repository).path()).await? {
+        for name in self.storage.resolver.names(&Prefix::Uploads(self.repository)).await? {
             if let Some(id) = Id::parse(&name) {
                 self.upload(&id).await?;
             }
@@ -20,9 +19,7 @@ impl Look<'_> {
     }
 
     async fn upload(&mut self, id: &Id) -> Result<()> {
-        let names = self.storage.backend.names(&Key::Upload(self.repository, id).path()).await?;
-        let over = names.iter().any(|name| name == OVER);
-        let offsets: Vec<u64> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        let Arrived { over, offsets } = self.storage.resolver.arrived(self.repository, id).await?;
         match offsets.first() {
             Some(0) if !over => {}
             // On local disk the folder of an upload stays, and that it is over stays written.

@@ -6,22 +6,19 @@
 //! between, so that of two writers the one with the greater key has the last word.
 
 use futures::{StreamExt, TryStreamExt, stream};
-use serde_json::json;
+use serde_json::Value;
 
 use roadstead_oci::{Digest, Repository, Tag};
 
+use super::{Claims, Page, Resolver};
 use crate::{
-    Page, Result, Storage,
-    id::Id,
-    key::{Key, unterminated},
-    manifests::Manifest,
-    names::TagKey,
-    record,
+    Manifest, Result,
+    layout::{Id, Key, Prefix, TagKey, record, unterminated},
 };
 
-impl Storage {
+impl Resolver {
     /// The manifest that the tag points at (end-3).
-    pub async fn tagged(
+    pub(crate) async fn tagged(
         &self,
         repository: &Repository,
         tag: &Tag,
@@ -45,21 +42,21 @@ impl Storage {
 
     /// What the tag says, whether or not that manifest is still visible.
     pub(crate) async fn tag_value(&self, name: &(Repository, Tag)) -> Result<Option<TagKey>> {
-        if let Some(value) = self.cache.tags.get(name) {
+        if let Some(value) = self.known.tags.get(name) {
             return Ok(Some(value));
         }
         let _lock = self.locks.tag(name).await;
         let greatest = self.tag_keys(&name.0, &name.1).await?.pop();
         let value = greatest.filter(|key| !key.gone);
         if let Some(value) = &value {
-            self.cache.tags.insert(name.clone(), value.clone());
+            self.known.tags.insert(name.clone(), value.clone());
         }
         Ok(value)
     }
 
     /// A tag's keys, the greatest last.
     pub(crate) async fn tag_keys(&self, repository: &Repository, tag: &Tag) -> Result<Vec<TagKey>> {
-        let names = self.backend.names(&Key::TagKeys(repository, tag).path()).await?;
+        let names = self.names(&Prefix::TagKeys(repository, tag)).await?;
         Ok(names.iter().filter_map(|name| TagKey::parse(name)).collect())
     }
 
@@ -69,7 +66,7 @@ impl Storage {
         manifest: &(Repository, Digest),
         tag: &Tag,
         claim: &Id,
-        by: Option<&str>,
+        said: &Value,
     ) -> Result<()> {
         let (repository, digest) = manifest;
         let name = (repository.clone(), tag.clone());
@@ -82,15 +79,39 @@ impl Storage {
                 let number = greatest.map_or(0, |key| key.number) + 1;
                 let (claim, digest) = (claim.clone(), digest.clone());
                 let key = TagKey { number, id: Id::random(), claim, digest, gone: false };
-                let head = json!({ "at": self.clock.now().to_string(), "by": by });
                 let path = Key::Tag(repository, tag, &key).path();
-                self.cache.tags.invalidate(&name);
-                self.backend.put(&path, record::encode(&head, b"")).await?;
+                self.known.tags.invalidate(&name);
+                self.backend.put(&path, record::encode(said, b"")).await?;
                 key
             }
         };
         self.remove_smaller_keys(repository, tag).await?;
-        self.cache.tags.insert(name, value);
+        self.known.tags.insert(name, value);
+        Ok(())
+    }
+
+    /// Removes the keys of each tag whose value names one of the claims. They are dead already.
+    pub(crate) async fn remove_tags_of(
+        &self,
+        repository: &Repository,
+        claims: &Claims,
+    ) -> Result<()> {
+        for folder in self.names(&Prefix::Tags(repository)).await? {
+            let Some(tag) = unterminated(&folder).and_then(|tag| Tag::parse(tag).ok()) else {
+                continue;
+            };
+            let name = (repository.clone(), tag.clone());
+            let _lock = self.locks.tag(&name).await;
+            let keys = self.tag_keys(repository, &tag).await?;
+            if !keys.last().is_some_and(|key| claims.contain(&key.claim)) {
+                continue;
+            }
+            // the smaller ones first, or an older value would surface
+            for key in &keys {
+                self.backend.discard(&Key::Tag(repository, &tag, key).path()).await;
+            }
+            self.known.tags.invalidate(&name);
+        }
         Ok(())
     }
 
@@ -104,7 +125,12 @@ impl Storage {
     }
 
     /// Deletes a tag and leaves its manifest (end-9). False: there was none.
-    pub async fn delete_tag(&self, repository: &Repository, tag: &Tag) -> Result<bool> {
+    pub(crate) async fn delete_tag(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+        said: &Value,
+    ) -> Result<bool> {
         let _shared = self.locks.refer(repository).await;
         if self.tagged(repository, tag).await?.is_none() {
             return Ok(false);
@@ -114,23 +140,22 @@ impl Storage {
         let greatest = self.tag_keys(repository, tag).await?.pop();
         let Some(value) = greatest.filter(|key| !key.gone) else { return Ok(false) };
         let tombstone = TagKey { gone: true, ..value };
-        let head = json!({ "at": self.clock.now().to_string() });
         let path = Key::Tag(repository, tag, &tombstone).path();
-        self.cache.tags.invalidate(&name);
-        self.backend.put(&path, record::encode(&head, b"")).await?;
+        self.known.tags.invalidate(&name);
+        self.backend.put(&path, record::encode(said, b"")).await?;
         self.remove_smaller_keys(repository, tag).await?;
         Ok(true)
     }
 
     /// At most `limit` tags after `last`, in byte order (end-8): those that a GET would find.
-    pub async fn tags(
+    pub(crate) async fn tags(
         &self,
         repository: &Repository,
         last: Option<&str>,
         limit: usize,
     ) -> Result<Page<Tag>> {
         const AT_ONCE: usize = 16;
-        let folders = self.backend.names(&Key::Tags(repository).path()).await?;
+        let folders = self.names(&Prefix::Tags(repository)).await?;
         let named = folders.iter().filter_map(|folder| Tag::parse(unterminated(folder)?).ok());
         let named: Vec<Tag> =
             named.filter(|tag| last.is_none_or(|last| tag.as_str() > last)).collect();

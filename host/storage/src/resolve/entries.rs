@@ -1,20 +1,19 @@
-//! What names a manifest: its referrers, with it as their subject (end-12), and the indexes that it
-//! is a child of; then those that name these, and so on up.
+//! The entries by which a manifest knows what names it: its referrers, with it as their subject,
+//! and the indexes that it is a child of; then those that name these, and so on up.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use bytes::Bytes;
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 
 use roadstead_oci::{Digest, Repository, Tag};
 
+use super::Resolver;
 use crate::{
-    Manifest, Result, Storage,
-    key::{Key, undashed, unterminated},
-    names::Entry,
+    Manifest, Result,
+    layout::{Entry, Prefix, undashed, unterminated},
 };
 
 /// A manifest with tags that leads to another.
@@ -26,60 +25,43 @@ pub struct Above {
     pub tags: Vec<Tag>,
 }
 
-/// Whether it is a descriptor of that manifest; the rest of it is for whoever reads it.
-pub(crate) fn describes(descriptor: &[u8], manifest: &Digest) -> bool {
-    let descriptor = serde_json::from_slice::<serde_json::Value>(descriptor).unwrap_or_default();
-    descriptor["digest"] == manifest.as_str()
-}
-
-impl Storage {
-    /// The descriptors of the visible manifests that name `subject`, as the API lists them, each
-    /// with its digest, in the order of the digests after `last`.
-    ///
-    /// A descriptor holds its manifest's annotations, so all of them may be large together: they
-    /// are read one by one, as far as somebody asks.
-    pub async fn referrers<'a>(
-        &'a self,
-        repository: &'a Repository,
-        subject: &'a Digest,
-        last: Option<&Digest>,
-    ) -> Result<impl Stream<Item = Result<(Digest, Bytes)>> + Send + use<'a>> {
-        let names = self.backend.names(&Key::Referrers(repository, subject).path()).await?;
-        let mut referrers: Vec<_> = names.iter().filter_map(|name| undashed(name)).collect();
-        referrers.retain(|referrer| last.is_none_or(|last| referrer > last));
-        Ok(stream::iter(referrers).map(Ok).try_filter_map(move |referrer| async move {
-            let descriptor = self.referrer(repository, subject, &referrer).await?;
-            Ok(descriptor.map(|descriptor| (referrer, descriptor)))
-        }))
-    }
-
-    async fn referrer(
+impl Resolver {
+    /// The entries of a manifest, by their names, that count: it is visible by their claims.
+    async fn counting(
         &self,
         repository: &Repository,
-        subject: &Digest,
-        referrer: &Digest,
-    ) -> Result<Option<Bytes>> {
-        let entries = Key::ReferrerEntries(repository, subject, referrer).path();
-        for name in self.backend.names(&entries).await? {
-            let Some(entry) = Entry::parse(&name) else { continue };
-            if !self.is_visible(repository, referrer, &entry.claim).await? {
-                continue;
-            }
-            let key = Key::Referrer(repository, subject, referrer, &entry).path();
-            match self.immutable(&key).await? {
-                Some(descriptor) if describes(&descriptor, referrer) => {
-                    return Ok(Some(descriptor));
-                }
-                Some(_) => tracing::error!(key, "a descriptor is damaged; push its manifest again"),
-                None => {}
+        manifest: &Digest,
+        names: &[String],
+    ) -> Result<Vec<Entry>> {
+        let mut counting = Vec::new();
+        for entry in names.iter().filter_map(|name| Entry::parse(name)) {
+            if self.is_visible(repository, manifest, &entry.claim).await? {
+                counting.push(entry);
             }
         }
-        Ok(None)
+        Ok(counting)
+    }
+
+    /// The manifests that have a folder of entries in a folder, whether or not they count.
+    pub(crate) async fn named_in(&self, folder: &Prefix<'_>) -> Result<Vec<Digest>> {
+        let names = self.names(folder).await?;
+        Ok(names.iter().filter_map(|name| undashed(name)).collect())
+    }
+
+    /// The entries of a visible manifest in a folder of them.
+    pub(crate) async fn entries(
+        &self,
+        repository: &Repository,
+        manifest: &Digest,
+        folder: &Prefix<'_>,
+    ) -> Result<Vec<Entry>> {
+        let names = self.names(folder).await?;
+        self.counting(repository, manifest, &names).await
     }
 
     /// The visible manifests with tags that lead to `manifest`, which need not be there itself.
     /// None: more than `max` manifests lead to it.
-    pub async fn above(
+    pub(crate) async fn above(
         &self,
         repository: &Repository,
         manifest: &Digest,
@@ -88,7 +70,9 @@ impl Storage {
         let mut above = HashSet::new();
         let mut ahead = vec![manifest.clone()];
         while let Some(below) = ahead.pop() {
-            for folder in [Key::Referrers(repository, &below), Key::Parents(repository, &below)] {
+            for folder in
+                [Prefix::Referrers(repository, &below), Prefix::Parents(repository, &below)]
+            {
                 for naming in self.naming(repository, &folder, usize::MAX).await? {
                     if naming != *manifest && above.insert(naming.clone()) {
                         ahead.push(naming);
@@ -107,19 +91,15 @@ impl Storage {
     pub(crate) async fn naming(
         &self,
         repository: &Repository,
-        folder: &Key<'_>,
+        folder: &Prefix<'_>,
         max: usize,
     ) -> Result<Vec<Digest>> {
-        let folder = folder.path();
         let mut naming = Vec::new();
-        for name in self.backend.names(&folder).await? {
+        for name in self.names(folder).await? {
             let Some(digest) = undashed(&name) else { continue };
-            for entry in self.backend.names(&format!("{folder}/{name}")).await? {
-                let Some(entry) = Entry::parse(&entry) else { continue };
-                if self.is_visible(repository, &digest, &entry.claim).await? {
-                    naming.push(digest);
-                    break;
-                }
+            let entries = self.backend.names(&folder.with(name)).await?;
+            if !self.counting(repository, &digest, &entries).await?.is_empty() {
+                naming.push(digest);
             }
             if naming.len() >= max {
                 break;
@@ -139,7 +119,7 @@ impl Storage {
         if among.is_empty() {
             return Ok(Vec::new());
         }
-        let folders = self.backend.names(&Key::Tags(repository).path()).await?;
+        let folders = self.names(&Prefix::Tags(repository)).await?;
         let tags = folders.iter().filter_map(|folder| Tag::parse(unterminated(folder)?).ok());
         let tags: Vec<Tag> = tags.collect();
         let pointing = stream::iter(tags)

@@ -5,7 +5,7 @@ use std::fmt;
 
 use roadstead_oci::{Algorithm, Digest};
 
-use crate::id::Id;
+use super::Id;
 
 /// The last component of a link's key: it says what a HEAD needs.
 #[derive(Clone, Debug, PartialEq, Eq)]

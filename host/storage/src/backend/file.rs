@@ -16,7 +16,8 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, stream};
 
-use crate::{Error, Result, backend::blocking};
+use super::blocking;
+use crate::{Error, Result};
 
 /// Most bytes read at once; with fewer, calls cost more than caches give back.
 const CHUNK_BYTES: usize = 1 << 20;

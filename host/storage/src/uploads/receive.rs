@@ -7,10 +7,9 @@ use roadstead_oci::Hasher;
 
 use crate::{
     Result, Storage,
+    backend::segment::Sink,
     blobs::{INLINE_BYTES_MAX, Segment},
-    id::Id,
-    key::Key,
-    segment::Sink,
+    layout::{Id, Key},
 };
 
 /// Why a client's bytes stopped before their end.

@@ -15,7 +15,7 @@ use roadstead_oci::{Digest, Repository, Tag};
 const STRIPES: usize = 512;
 
 #[derive(Debug)]
-pub(crate) struct Locks {
+pub(super) struct Locks {
     hasher: RandomState,
     repositories: Vec<Arc<RwLock<()>>>,
     manifests: Vec<Mutex<()>>,
@@ -38,24 +38,24 @@ impl Default for Locks {
 
 impl Locks {
     /// For whoever makes references in the repository: pushes and mounts, together.
-    pub(crate) async fn refer(&self, repository: &Repository) -> OwnedRwLockReadGuard<()> {
+    pub(super) async fn refer(&self, repository: &Repository) -> OwnedRwLockReadGuard<()> {
         Arc::clone(self.pick(&self.repositories, repository)).read_owned().await
     }
 
     /// For whoever removes what may be referred to: alone.
-    pub(crate) async fn remove(&self, repository: &Repository) -> OwnedRwLockWriteGuard<()> {
+    pub(super) async fn remove(&self, repository: &Repository) -> OwnedRwLockWriteGuard<()> {
         Arc::clone(self.pick(&self.repositories, repository)).write_owned().await
     }
 
-    pub(crate) async fn manifest(&self, name: &(Repository, Digest)) -> MutexGuard<'_, ()> {
+    pub(super) async fn manifest(&self, name: &(Repository, Digest)) -> MutexGuard<'_, ()> {
         self.pick(&self.manifests, name).lock().await
     }
 
-    pub(crate) async fn blob(&self, name: &(Repository, Digest)) -> MutexGuard<'_, ()> {
+    pub(super) async fn blob(&self, name: &(Repository, Digest)) -> MutexGuard<'_, ()> {
         self.pick(&self.blobs, name).lock().await
     }
 
-    pub(crate) async fn tag(&self, name: &(Repository, Tag)) -> MutexGuard<'_, ()> {
+    pub(super) async fn tag(&self, name: &(Repository, Tag)) -> MutexGuard<'_, ()> {
         self.pick(&self.tags, name).lock().await
     }
 

@@ -14,8 +14,7 @@ use roadstead_oci::{Algorithm, Repository};
 use crate::{
     Error, Result,
     backend::Backend,
-    id::{Id, encode, random_bytes},
-    key::Key,
+    layout::{Id, Key, encode, random_bytes},
 };
 
 /// Signs and checks the ids of upload sessions.

@@ -2,7 +2,8 @@
 
 use roadstead_oci::{Algorithm, Digest};
 
-use crate::{Result, Storage, key::Key};
+use super::Resolver;
+use crate::{Result, layout::Prefix};
 
 /// A page of names, in byte order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,11 +14,11 @@ pub struct Page<T> {
     pub more: bool,
 }
 
-impl Storage {
+impl Resolver {
     /// The digests that have a folder below the one that each algorithm has.
     pub(crate) async fn digests_in<'a>(
         &self,
-        folder: impl Fn(Algorithm) -> Key<'a>,
+        folder: impl Fn(Algorithm) -> Prefix<'a>,
     ) -> Result<Vec<Digest>> {
         let mut digests = Vec::new();
         for algorithm in Algorithm::ALL {
@@ -30,9 +31,9 @@ impl Storage {
     pub(crate) async fn digests_of(
         &self,
         algorithm: Algorithm,
-        folder: Key<'_>,
+        folder: Prefix<'_>,
     ) -> Result<Vec<Digest>> {
-        let names = self.backend.names(&folder.path()).await?;
+        let names = self.names(&folder).await?;
         let parse = |hex: String| Digest::parse(&format!("{}:{hex}", algorithm.as_str())).ok();
         Ok(names.into_iter().filter_map(parse).collect())
     }

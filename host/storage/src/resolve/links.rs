@@ -1,16 +1,16 @@
-//! Whether a blob is as its link says.
+//! By which link a repository serves a blob, and whether the blob is as that says.
 
+use bytes::Bytes;
 use futures::StreamExt;
 
 use roadstead_oci::{Digest, Hasher, Repository};
 
+use super::Resolver;
 use crate::{
-    Error, Result, Storage,
-    blobs::{Blob, BlobRecord},
-    id::Id,
-    key::Key,
-    names::{Form, Link},
-    segment,
+    Error, Result,
+    backend::segment,
+    blobs::BlobRecord,
+    layout::{Form, Id, Key, Link, Prefix, record},
 };
 
 /// How much of a blob is looked at. A greater one holds the smaller ones.
@@ -36,32 +36,68 @@ pub(crate) struct Sifted {
     pub(crate) damaged: Vec<Link>,
 }
 
-impl Storage {
-    /// The blob, if the repository serves it and so much is proven.
-    pub(crate) async fn proven(
+impl Resolver {
+    /// The link by which the repository serves a blob of which so much is proven.
+    pub(crate) async fn link(
         &self,
         repository: &Repository,
         digest: &Digest,
         proof: Proof,
-    ) -> Result<Option<Blob>> {
+    ) -> Result<Option<Link>> {
         let name = (repository.clone(), digest.clone());
-        let blob = |link: Link| Blob { digest: digest.clone(), size: link.size, link };
-        if let Some(link) = self.cache.links.get(&name)
+        if let Some(link) = self.known.links.get(&name)
             && self.proves(digest, &link, proof).await?
         {
-            return Ok(Some(blob(link)));
+            return Ok(Some(link));
         }
         let _lock = self.locks.blob(&name).await;
         let Sifted { sound, damaged } = self.sift(&name, proof).await?;
         if let Some(link) = sound {
-            self.cache.links.insert(name, link.clone());
-            return Ok(Some(blob(link)));
+            self.known.links.insert(name, link.clone());
+            return Ok(Some(link));
         }
-        self.cache.links.invalidate(&name);
+        self.known.links.invalidate(&name);
         if !damaged.is_empty() {
             tracing::error!(%repository, %digest, "a blob is damaged; push it again");
         }
         Ok(None)
+    }
+
+    /// Every link of a blob.
+    pub(crate) async fn links(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Vec<Link>> {
+        let names = self.names(&Prefix::Links(repository, digest)).await?;
+        Ok(names.iter().filter_map(|name| Link::parse(name)).collect())
+    }
+
+    /// Adds a link, by which the repository serves the blob from now on.
+    pub(crate) async fn add_link(&self, name: (Repository, Digest), link: Link) -> Result<()> {
+        let _lock = self.locks.blob(&name).await;
+        self.backend.put(&Key::Link(&name.0, &name.1, &link).path(), Bytes::new()).await?;
+        self.known.links.insert(name, link);
+        Ok(())
+    }
+
+    /// Removes some links.
+    pub(crate) async fn remove_links(
+        &self,
+        name: &(Repository, Digest),
+        links: &[Link],
+    ) -> Result<()> {
+        if links.is_empty() {
+            return Ok(());
+        }
+        let _lock = self.locks.blob(name).await;
+        if self.known.links.get(name).is_some_and(|link| links.contains(&link)) {
+            self.known.links.invalidate(name);
+        }
+        for link in links {
+            self.backend.delete(&Key::Link(&name.0, &name.1, link).path()).await?;
+        }
+        Ok(())
     }
 
     /// Looks for a link that leads to a sound blob. Those behind it are not looked at, but where
@@ -86,7 +122,7 @@ impl Storage {
 
     /// A record of the blob with every byte, as a new link of any repository names it.
     pub(crate) async fn sound_record(&self, digest: &Digest) -> Result<Option<Link>> {
-        for name in self.backend.names(&Key::BlobRecords(digest).path()).await? {
+        for name in self.names(&Prefix::BlobRecords(digest)).await? {
             let Some(record) = Id::parse(&name) else { continue };
             let head = match self.blob_record(digest, &record).await {
                 Ok((head, _)) => head,
@@ -140,16 +176,29 @@ impl Storage {
             Proof::Whole => link.size <= MOMENT_BYTES_MAX,
             Proof::Hashed => true,
         };
-        if self.cache.broken.get(&link.record).as_ref() == Some(&seen) {
+        if self.known.broken.get(&link.record).as_ref() == Some(&seen) {
             return Ok(false);
         }
-        if !hashed || self.cache.hashed.get(&link.record).as_ref() == Some(&seen) {
+        if !hashed || self.known.hashed.get(&link.record).as_ref() == Some(&seen) {
             return Ok(true);
         }
         let proven = self.hash(digest, segments).await?;
-        let known = if proven { &self.cache.hashed } else { &self.cache.broken };
+        let known = if proven { &self.known.hashed } else { &self.known.broken };
         known.insert(link.record.clone(), seen);
         Ok(proven)
+    }
+
+    /// A blob's record, and the bytes that stand in it.
+    pub(crate) async fn blob_record(
+        &self,
+        digest: &Digest,
+        record: &Id,
+    ) -> Result<(BlobRecord, Bytes)> {
+        let key = Key::BlobRecord(digest, record).path();
+        let Some(bytes) = self.backend.read(&key).await? else {
+            return Err(Error::corrupt(&key, "a link names it, and it is missing"));
+        };
+        record::decode(&key, &bytes)
     }
 
     async fn hash(&self, digest: &Digest, segments: Vec<(Id, u64)>) -> Result<bool> {

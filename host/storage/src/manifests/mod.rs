@@ -12,21 +12,24 @@
 //! remembered, and stores another one by the same steps. So a digest keeps one media type: that of
 //! the copy that can be served.
 
+mod delete;
+mod referrers;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use roadstead_oci::{Digest, Repository, Tag};
 
 use crate::{
     Result, Storage,
-    id::Id,
-    key::Key,
-    names::Entry,
-    record,
-    sound::{Claims, Proof, State, Stored},
+    layout::{Entry, Id, Key, Prefix, record},
+    resolve::{Claims, Held, Proof, State, Stored},
 };
+
+pub(crate) use referrers::describes;
 
 /// A manifest that a repository serves.
 #[derive(Clone, Debug)]
@@ -185,69 +188,7 @@ impl Storage {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Option<Arc<Manifest>>> {
-        let name = (repository.clone(), digest.clone());
-        if let Some(manifest) = self.cache.manifests.get(&name) {
-            return Ok(Some(manifest));
-        }
-        let _lock = self.locks.manifest(&name).await;
-        self.manifest_under_lock(&name).await
-    }
-
-    async fn manifest_under_lock(
-        &self,
-        name: &(Repository, Digest),
-    ) -> Result<Option<Arc<Manifest>>> {
-        if let Some(manifest) = self.cache.manifests.get(name) {
-            return Ok(Some(manifest));
-        }
-        let stored = self.stored(name).await?;
-        if let State::Damaged(error) = &stored.state {
-            let (repository, digest) = name;
-            tracing::error!(%repository, %digest, %error, "a manifest is damaged; push it again");
-        }
-        self.remember(name, &stored);
-        Ok(stored.manifest().cloned())
-    }
-
-    /// What the disk has of the manifest, which is what is remembered from now on.
-    async fn examine(&self, name: &(Repository, Digest)) -> Result<Stored> {
-        let _lock = self.locks.manifest(name).await;
-        let stored = self.stored(name).await?;
-        self.remember(name, &stored);
-        Ok(stored)
-    }
-
-    fn remember(&self, name: &(Repository, Digest), stored: &Stored) {
-        match stored.manifest() {
-            Some(manifest) => self.cache.manifests.insert(name.clone(), Arc::clone(manifest)),
-            None => self.cache.manifests.invalidate(name),
-        }
-    }
-
-    /// Whether tags and entries count that name this very claim on a manifest.
-    pub(crate) async fn is_visible(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-        claim: &Id,
-    ) -> Result<bool> {
-        let name = (repository.clone(), digest.clone());
-        if let Some(manifest) = self.cache.manifests.get(&name) {
-            return Ok(manifest.claims.contains(claim));
-        }
-        Ok(self.claims(repository, digest).await?.count(claim))
-    }
-
-    /// The digests that a claim names.
-    pub(crate) async fn claimed(
-        &self,
-        repository: &Repository,
-        manifest: &Digest,
-        claim: &Id,
-    ) -> Result<Names> {
-        let key = Key::Claim(repository, manifest, claim).path();
-        let Some(bytes) = self.immutable(&key).await? else { return Ok(Names::default()) };
-        Ok(record::decode(&key, &bytes)?.0)
+        self.resolver.manifest(repository, digest).await
     }
 
     /// The first step of a push: says what the manifest names, before anyone looks for it.
@@ -259,7 +200,7 @@ impl Storage {
     ) -> Result<Claim> {
         let name = (repository.clone(), digest.clone());
         // on the disk: what is remembered may be sound where that is not
-        let stored = self.examine(&name).await?;
+        let stored = self.resolver.hold_manifest(&name).await.examine().await?;
         let served_as = stored.manifest().map(|stored| stored.record.media_type.clone());
         let (repository, digest) = name;
         let mut claim = Claim { repository, digest, needs, id: None, served_as };
@@ -296,8 +237,8 @@ impl Storage {
         for need in &claim.needs {
             let (stored_size, stored_type) = match need.of {
                 Named::Blob => {
-                    let blob = self.proven(repository, &need.digest, proof).await?;
-                    (blob.map(|blob| blob.size), None)
+                    let link = self.resolver.link(repository, &need.digest, proof).await?;
+                    (link.map(|link| link.size), None)
                 }
                 Named::Manifest => {
                     let found = self.manifest(repository, &need.digest).await?;
@@ -320,7 +261,7 @@ impl Storage {
     /// beside it.
     pub async fn commit(&self, mut claim: Claim, push: Push) -> Result<Committed> {
         let (repository, digest) = (claim.repository.clone(), claim.digest.clone());
-        let _shared = self.locks.refer(&repository).await;
+        let _shared = self.resolver.refer(&repository).await;
         // what can be deleted meanwhile; damage was looked for a moment ago
         let unmet = self.unmet(&claim, Proof::Named).await?;
         if !unmet.is_empty() {
@@ -329,8 +270,8 @@ impl Storage {
         }
         let name = (repository, digest);
         let counts_by = {
-            let _lock = self.locks.manifest(&name).await;
-            let Stored { claims, state } = self.stored(&name).await?;
+            let held = self.resolver.hold_manifest(&name).await;
+            let Stored { claims, state } = held.examine().await?;
             match state {
                 State::Sound(stored) | State::Unclaimed(stored, _)
                     if stored.record.media_type != push.record.media_type =>
@@ -340,7 +281,6 @@ impl Storage {
                 }
                 State::Sound(manifest) => {
                     self.withdraw(claim).await;
-                    self.cache.manifests.insert(name.clone(), Arc::clone(&manifest));
                     self.judge_again(&name, &manifest, &push).await?
                 }
                 State::Absent | State::Damaged(_) | State::Unclaimed(..) => {
@@ -349,12 +289,13 @@ impl Storage {
                         Some(id) => id,
                         None => self.put_claim(&claim).await?,
                     };
-                    self.store_manifest(&name, (id, claims), &push).await?
+                    self.store_manifest(&name, &held, (id, claims), &push).await?
                 }
             }
         };
         for tag in &push.tags {
-            self.put_tag(&name, tag, &counts_by, push.record.pushed_by.as_deref()).await?;
+            let said = json!({ "at": self.clock.now().to_string(), "by": push.record.pushed_by });
+            self.resolver.put_tag(&name, tag, &counts_by, &said).await?;
         }
         Ok(Committed::Done)
     }
@@ -362,13 +303,14 @@ impl Storage {
     async fn store_manifest(
         &self,
         name: &(Repository, Digest),
+        held: &Held<'_>,
         (claim, others): (Id, Claims),
         push: &Push,
     ) -> Result<Id> {
         let (repository, digest) = name;
         let record = &push.record;
         // not with the claim: what is refused shall not leave a repository behind
-        self.ensure_repository(repository).await?;
+        self.resolver.ensure_repository(repository).await?;
         self.put_referrer(name, &claim, push).await?;
         for child in &record.children {
             let entry = Entry { id: Id::random(), claim: claim.clone() };
@@ -381,7 +323,7 @@ impl Storage {
         let others = others.all().filter(|other| **other != claim);
         let claims = std::iter::once(&claim).chain(others).cloned().collect();
         let manifest = Manifest { digest: digest.clone(), bytes, record, claims };
-        self.cache.manifests.insert(name.clone(), Arc::new(manifest));
+        held.is_now(Arc::new(manifest));
         Ok(claim)
     }
 
@@ -424,9 +366,9 @@ impl Storage {
             return Ok(());
         };
         let (repository, digest) = name;
-        let entries = Key::ReferrerEntries(repository, subject, digest).path();
+        let entries = Prefix::ReferrerEntries(repository, subject, digest);
         let mut damaged = Vec::new();
-        for entry in self.backend.names(&entries).await? {
+        for entry in self.resolver.names(&entries).await? {
             let Some(entry) = Entry::parse(&entry) else { continue };
             let key = Key::Referrer(repository, subject, digest, &entry).path();
             if !manifest.claims.contains(&entry.claim) {

@@ -7,6 +7,10 @@
 //! A session that has parts is over for good once one of them may be gone: a chunk that was on its
 //! way meanwhile would otherwise stand behind a gap, with the hash of what had been there.
 
+mod hash_state;
+mod receive;
+mod token;
+
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -15,16 +19,16 @@ use roadstead_oci::{Algorithm, Digest, Hasher, Repository};
 
 use crate::{
     Error, Result, Storage,
+    backend::segment,
     blobs::{Blob, BlobRecord, INLINE_BYTES_MAX, Segment},
-    hash_state,
-    id::Id,
-    key::{Key, OVER},
-    names::Link,
-    receive::{BodyError, Content, End, Received},
-    record, segment,
-    sound::{Proof, Sifted},
-    token::Token,
+    layout::{Id, Key, Link, record},
+    resolve::{Arrived, Proof, Sifted},
 };
+
+pub use receive::BodyError;
+use receive::{Content, End, Received};
+use token::Token;
+pub(crate) use token::Tokens;
 
 /// An upload that goes on.
 #[derive(Clone, Debug)]
@@ -106,16 +110,15 @@ impl Storage {
     /// The upload that a client goes on with (end-13), unless it is unknown, over or too old.
     pub async fn upload(&self, repository: &Repository, text: &str) -> Result<Option<Upload>> {
         let Some(token) = self.tokens.verify(repository, text) else { return Ok(None) };
-        let over = self.cache.finished_uploads.contains_key(&token.id);
-        if over || token.expires < self.clock.now().as_second() {
+        if token.expires < self.clock.now().as_second() {
+            return Ok(None);
+        }
+        let Arrived { over, offsets } = self.resolver.arrived(repository, &token.id).await?;
+        if over {
             return Ok(None);
         }
         let mut upload = Upload::fresh(repository, &token, text.to_owned());
-        let names = self.backend.names(&Key::Upload(repository, &token.id).path()).await?;
-        if names.iter().any(|name| name == OVER) {
-            return Ok(None);
-        }
-        upload.offsets = names.iter().filter_map(|name| name.parse().ok()).collect();
+        upload.offsets = offsets;
         if let Some(last) = upload.offsets.last() {
             let Some((record, _)) = self.upload_part(repository, &token.id, *last).await? else {
                 return Ok(None);
@@ -148,7 +151,7 @@ impl Storage {
             let now = self.upload(&upload.repository, &upload.token).await?;
             return Ok(now.map_or(Appended::Over, |upload| Appended::OutOfOrder(upload.size)));
         }
-        if self.is_over(upload).await? {
+        if self.resolver.arrived(&upload.repository, &upload.id).await?.over {
             // Whoever ended it may not have seen this part. Its bytes stay, for he may have: then
             // they are in a record.
             let key = Key::UploadPart(&upload.repository, &upload.id, upload.size).path();
@@ -173,11 +176,6 @@ impl Storage {
         let head = PartRecord { size: received.size, segment, state };
         let key = Key::UploadPart(&upload.repository, &upload.id, upload.size).path();
         self.backend.create(&key, record::encode(&head, &inline)).await
-    }
-
-    async fn is_over(&self, upload: &Upload) -> Result<bool> {
-        let folder = Key::Upload(&upload.repository, &upload.id).path();
-        Ok(self.backend.names(&folder).await?.iter().any(|name| name == OVER))
     }
 
     /// A part, unless the upload ended meanwhile and took it along.
@@ -233,7 +231,7 @@ impl Storage {
             return Ok(Finished::Mismatch(computed));
         }
         let blob = self.store_blob(&upload.repository, digest, &parts, received).await?;
-        self.cache.finished_uploads.insert(upload.id.clone(), ());
+        self.resolver.is_finished(&upload.id);
         // Without parts nothing goes away, and there is nothing to write. That it can't be written
         // is no failure either: then the parts stay, and the session with them.
         if !upload.offsets.is_empty()
@@ -297,10 +295,10 @@ impl Storage {
         last: Received,
     ) -> Result<Blob> {
         let name = (repository.clone(), digest.clone());
-        let Sifted { sound, damaged } = self.sift(&name, Proof::Hashed).await?;
+        let Sifted { sound, damaged } = self.resolver.sift(&name, Proof::Hashed).await?;
         let stored = match &sound {
             Some(link) => Some(link.clone()),
-            None => self.sound_record(digest).await?,
+            None => self.resolver.sound_record(digest).await?,
         };
         let link = match stored {
             // Only what this request brought may go: a part may be in a record already, if a
@@ -315,7 +313,7 @@ impl Storage {
             Some(link) => Blob { digest: digest.clone(), size: link.size, link },
             None => self.link(repository, digest, link).await?,
         };
-        self.unlink(&name, &damaged).await?;
+        self.resolver.remove_links(&name, &damaged).await?;
         Ok(blob)
     }
 

@@ -8,11 +8,8 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use object_store::{GetResultPayload, MultipartUpload, PutPayload};
 
-use crate::{
-    Error, Result,
-    backend::{Backend, Operation},
-    file,
-};
+use super::{Backend, Operation, file};
+use crate::{Error, Result};
 
 /// Bytes written at once. Larger ones were slower and took more memory.
 const CHUNK_BYTES: usize = 1 << 20;

@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
+use tokio::sync::MutexGuard;
+
 use roadstead_oci::{Digest, Repository};
 
+use super::Resolver;
 use crate::{
-    Error, Manifest, Result, Storage,
-    id::Id,
-    key::{Key, body_of},
+    Error, Manifest, Result,
+    layout::{Id, Key, Prefix, body_of, record},
     manifests::Names,
-    record,
 };
 
 /// The claims on a manifest, by the names in its folder.
@@ -68,17 +69,70 @@ impl Stored {
     }
 }
 
-impl Storage {
+impl Resolver {
+    /// The manifest, if the repository serves it.
+    pub(crate) async fn manifest(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<Arc<Manifest>>> {
+        let name = (repository.clone(), digest.clone());
+        if let Some(manifest) = self.known.manifests.get(&name) {
+            return Ok(Some(manifest));
+        }
+        let held = self.hold_manifest(&name).await;
+        if let Some(manifest) = self.known.manifests.get(&name) {
+            return Ok(Some(manifest));
+        }
+        let stored = held.examine().await?;
+        if let State::Damaged(error) = &stored.state {
+            tracing::error!(%repository, %digest, %error, "a manifest is damaged; push it again");
+        }
+        Ok(stored.manifest().cloned())
+    }
+
+    /// Holds a manifest, so that nobody else changes what it stands for.
+    pub(crate) async fn hold_manifest<'a>(&'a self, name: &'a (Repository, Digest)) -> Held<'a> {
+        Held { resolver: self, name, _lock: self.locks.manifest(name).await }
+    }
+
+    /// Whether tags and entries count that name this very claim on a manifest.
+    pub(crate) async fn is_visible(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        claim: &Id,
+    ) -> Result<bool> {
+        let name = (repository.clone(), digest.clone());
+        if let Some(manifest) = self.known.manifests.get(&name) {
+            return Ok(manifest.claims.contains(claim));
+        }
+        Ok(self.claims(repository, digest).await?.count(claim))
+    }
+
+    /// The digests that a claim names.
+    pub(crate) async fn claimed(
+        &self,
+        repository: &Repository,
+        manifest: &Digest,
+        claim: &Id,
+    ) -> Result<Names> {
+        let key = Key::Claim(repository, manifest, claim).path();
+        let Some(bytes) = self.immutable(&key).await? else { return Ok(Names::default()) };
+        Ok(record::decode(&key, &bytes)?.0)
+    }
+
+    /// The claims on a manifest.
     pub(crate) async fn claims(&self, repository: &Repository, digest: &Digest) -> Result<Claims> {
-        let names = self.backend.names(&Key::Manifests(repository, digest).path()).await?;
+        let names = self.names(&Prefix::Manifests(repository, digest)).await?;
         let claims = names.iter().filter_map(|name| Id::parse(name));
         let has_body = |claim: &Id| names.binary_search(&body_of(claim)).is_ok();
         let (visible, bodiless) = claims.partition(has_body);
         Ok(Claims { bodiless, visible })
     }
 
-    /// Reads a manifest from the disk, whatever is remembered of it; under its lock.
-    pub(crate) async fn stored(&self, name: &(Repository, Digest)) -> Result<Stored> {
+    /// Reads a manifest from the disk, whatever is remembered of it.
+    async fn stored(&self, name: &(Repository, Digest)) -> Result<Stored> {
         let (repository, digest) = name;
         let claims = self.claims(repository, digest).await?;
         let mut state = State::Absent;
@@ -127,6 +181,35 @@ impl Storage {
             Ok(_) => State::Sound(manifest),
             Err(error) => State::Unclaimed(manifest, error),
         })
+    }
+}
+
+/// A manifest's name that is held.
+pub(crate) struct Held<'a> {
+    resolver: &'a Resolver,
+    name: &'a (Repository, Digest),
+    _lock: MutexGuard<'a, ()>,
+}
+
+impl Held<'_> {
+    /// What the disk has of the manifest, which is what is remembered from now on.
+    pub(crate) async fn examine(&self) -> Result<Stored> {
+        let stored = self.resolver.stored(self.name).await?;
+        match stored.manifest() {
+            Some(manifest) => self.is_now(Arc::clone(manifest)),
+            None => self.is_gone(),
+        }
+        Ok(stored)
+    }
+
+    /// The manifest was stored.
+    pub(crate) fn is_now(&self, manifest: Arc<Manifest>) {
+        self.resolver.known.manifests.insert(self.name.clone(), manifest);
+    }
+
+    /// The manifest is about to go: whoever misses it here asks the store.
+    pub(crate) fn is_gone(&self) {
+        self.resolver.known.manifests.invalidate(self.name);
     }
 }
 

@@ -9,9 +9,8 @@ use moka::sync::Cache as Map;
 use roadstead_oci::{Digest, Repository, Tag};
 
 use crate::{
-    id::Id,
-    manifests::Manifest,
-    names::{Link, TagKey},
+    Manifest,
+    layout::{Id, Link, TagKey},
 };
 
 const NAMES_MAX: u64 = 100_000;
@@ -24,24 +23,24 @@ const HASHED_FOR: Duration = Duration::from_hours(1);
 const ENTRY_BYTES: usize = 512;
 
 #[derive(Debug)]
-pub(crate) struct Cache {
-    pub(crate) repositories: Map<Repository, ()>,
-    pub(crate) links: Map<(Repository, Digest), Link>,
-    pub(crate) tags: Map<(Repository, Tag), TagKey>,
+pub(super) struct Known {
+    pub(super) repositories: Map<Repository, ()>,
+    pub(super) links: Map<(Repository, Digest), Link>,
+    pub(super) tags: Map<(Repository, Tag), TagKey>,
     /// visible ones only
-    pub(crate) manifests: Map<(Repository, Digest), Arc<Manifest>>,
+    pub(super) manifests: Map<(Repository, Digest), Arc<Manifest>>,
     /// small objects by key: claims and referrer entries
-    pub(crate) objects: Map<String, Bytes>,
-    pub(crate) finished_uploads: Map<Id, ()>,
+    pub(super) objects: Map<String, Bytes>,
+    pub(super) finished_uploads: Map<Id, ()>,
     /// records of blobs whose bytes were hashed and found right, and what their segments' stamps
     /// said then
-    pub(crate) hashed: Map<Id, String>,
+    pub(super) hashed: Map<Id, String>,
     /// the same of those that were found wrong
-    pub(crate) broken: Map<Id, String>,
+    pub(super) broken: Map<Id, String>,
 }
 
-impl Cache {
-    pub(crate) fn new() -> Self {
+impl Known {
+    pub(super) fn new() -> Self {
         Self {
             repositories: Map::new(NAMES_MAX),
             links: Map::new(NAMES_MAX),

@@ -4,23 +4,23 @@ use bytes::Bytes;
 
 use roadstead_oci::Repository;
 
+use super::{Page, Resolver};
 use crate::{
-    Page, Result, Storage,
-    id::Id,
-    key::{Key, unterminated},
+    Result,
+    layout::{Id, Key, Prefix, unterminated},
 };
 
-impl Storage {
+impl Resolver {
     /// Whether anything was ever pushed to the repository.
-    pub async fn repository_exists(&self, repository: &Repository) -> Result<bool> {
-        if self.cache.repositories.contains_key(repository) {
+    pub(crate) async fn repository_exists(&self, repository: &Repository) -> Result<bool> {
+        if self.known.repositories.contains_key(repository) {
             return Ok(true);
         }
-        let entries = self.backend.names(&Key::CatalogEntries(repository).path()).await?;
+        let entries = self.names(&Prefix::CatalogEntries(repository)).await?;
         if entries.is_empty() {
             return Ok(false);
         }
-        self.cache.repositories.insert(repository.clone(), ());
+        self.known.repositories.insert(repository.clone(), ());
         Ok(true)
     }
 
@@ -31,7 +31,7 @@ impl Storage {
         }
         // two at once leave two entries; listings drop repeats
         self.backend.put(&Key::Catalog(repository, &Id::random()).path(), Bytes::new()).await?;
-        self.cache.repositories.insert(repository.clone(), ());
+        self.known.repositories.insert(repository.clone(), ());
         Ok(())
     }
 
@@ -39,7 +39,11 @@ impl Storage {
     ///
     /// Walks the catalog in the order of its keys and stops at the end of the page, so that a
     /// page costs as many listings as it has folders, however many repositories there are.
-    pub async fn repositories(&self, last: Option<&str>, limit: usize) -> Result<Page<Repository>> {
+    pub(crate) async fn repositories(
+        &self,
+        last: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Repository>> {
         let mut found = Vec::new();
         // what is still to be visited, the next one last
         let mut pending = self.catalog_folder("").await?;
@@ -66,7 +70,7 @@ impl Storage {
     /// The keys directly below a folder of the catalog, the greatest first. A name ends in a
     /// comma, a folder of more names in a slash: so the bytes sort as the names do.
     async fn catalog_folder(&self, folder: &str) -> Result<Vec<String>> {
-        let names = self.backend.names(&Key::CatalogBelow(folder).path()).await?;
+        let names = self.names(&Prefix::Catalog(folder)).await?;
         let mut keys: Vec<_> = names
             .into_iter()
             .map(|name| match unterminated(&name) {

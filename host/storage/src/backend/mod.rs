@@ -4,6 +4,9 @@
 //! after it read the folder and drops what vanished meanwhile, so a tag that always existed would
 //! be absent now and then while it moves.
 
+mod file;
+pub(crate) mod segment;
+
 use std::{fmt, io, ops::Range, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
