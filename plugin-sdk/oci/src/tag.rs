@@ -1,6 +1,6 @@
 //! Tags (distribution-spec, "Pulling manifests", the grammar of a tag).
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use crate::Digest;
 
@@ -63,6 +63,13 @@ impl Tag {
             "" if rest == hex && prefix.is_empty() => TagForm::FallbackIndex { subject },
             _ => TagForm::Plain,
         }
+    }
+}
+
+/// Tags sort and compare as their text does.
+impl Borrow<str> for Tag {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -7,9 +7,10 @@
 mod file;
 pub(crate) mod segment;
 
-use std::{fmt, io, ops::Range, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fmt, io, ops::Range, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
+use futures::StreamExt;
 use object_store::{
     GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
     path::Path,
@@ -196,6 +197,42 @@ impl Backend {
         self.hooked_call(Operation::Names, prefix, names).await
     }
 
+    /// What lies in the folders of a folder: for each of them its name and the names in it, in no
+    /// order, as far as `map` wants them.
+    pub(crate) async fn names_below<T: Send + 'static>(
+        &self,
+        prefix: &str,
+        map: impl Fn(String, Vec<String>) -> Option<T> + Send + 'static,
+    ) -> Result<Vec<T>> {
+        let names = async {
+            if let Some(folder) = &self.folder {
+                return names_below_on_disk(folder.join(prefix), map).await;
+            }
+            let root = path(prefix)?;
+            let mut folders = BTreeMap::<String, Vec<String>>::new();
+            let mut listed = self.store.list(Some(&root));
+            while let Some(meta) = listed.next().await {
+                let meta = meta.map_err(|error| Error::backend(prefix, error))?;
+                let parts = meta.location.prefix_match(&root).map(Iterator::collect::<Vec<_>>);
+                if let Some([folder, name]) = parts.as_deref() {
+                    let names = folders.entry(folder.as_ref().to_owned()).or_default();
+                    names.push(name.as_ref().to_owned());
+                }
+            }
+            Ok(folders.into_iter().filter_map(|(folder, names)| map(folder, names)).collect())
+        };
+        self.hooked_call(Operation::Names, prefix, names).await
+    }
+
+    /// Removes a folder that nothing is in any more, and that nobody puts anything into now.
+    pub(crate) async fn discard_folder(&self, prefix: &str) {
+        let Some(folder) = &self.folder else { return };
+        let path = folder.join(prefix);
+        if let Err(error) = blocking(move || std::fs::remove_dir(path)).await {
+            tracing::debug!(prefix, %error, "a folder stays");
+        }
+    }
+
     async fn names_listed(&self, prefix: &str) -> Result<Vec<String>> {
         let listed = self.store.list_with_delimiter(Some(&path(prefix)?)).await;
         let listed = listed.map_err(|error| Error::backend(prefix, error))?;
@@ -268,22 +305,42 @@ pub(crate) async fn blocking<T: Send + 'static>(
 /// Names in a folder, without the staging files of puts under way (`<key>#<digits>`).
 async fn names_on_disk(folder: PathBuf) -> Result<Vec<String>> {
     let shown = folder.display().to_string();
+    blocking(move || read_names(&folder)).await.map_err(|error| Error::io(&shown, error))
+}
+
+/// The same in each folder of a folder, in one go: a thread's hand-off for each would cost more
+/// than the reading.
+async fn names_below_on_disk<T: Send + 'static>(
+    folder: PathBuf,
+    map: impl Fn(String, Vec<String>) -> Option<T> + Send + 'static,
+) -> Result<Vec<T>> {
+    let shown = folder.display().to_string();
     let read = move || {
-        let entries = match std::fs::read_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            if let Ok(name) = entry?.file_name().into_string()
-                && !is_staging(&name)
-            {
-                names.push(name);
-            }
+        let mut found = Vec::new();
+        for name in read_names(&folder)? {
+            let names = read_names(&folder.join(&name))?;
+            found.extend(map(name, names));
         }
-        Ok(names)
+        Ok(found)
     };
     blocking(read).await.map_err(|error| Error::io(&shown, error))
+}
+
+/// Blocks.
+fn read_names(folder: &std::path::Path) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        if let Ok(name) = entry?.file_name().into_string()
+            && !is_staging(&name)
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 /// Whether a file is one that `object_store` stages a put in.

@@ -15,6 +15,8 @@ impl Storage {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Deleted> {
+        // before anybody has to wait
+        self.resolver.index(repository).await?;
         let _alone = self.resolver.remove(repository).await;
         if self.resolver.claims(repository, digest).await?.visible.is_empty() {
             return Ok(Deleted::Absent);
@@ -25,9 +27,12 @@ impl Storage {
             return Ok(Deleted::Named(index));
         }
         let name = (repository.clone(), digest.clone());
+        let unsure = self.resolver.unsure(repository);
+        let tags;
         let stored = {
             let held = self.resolver.hold_manifest(&name).await;
             let stored = held.examine().await?;
+            tags = self.resolver.tags_of(repository, |claim| stored.claims.contain(claim)).await?;
             // first, in case a delete fails half way
             held.is_gone();
             for claim in stored.claims.all() {
@@ -35,7 +40,8 @@ impl Storage {
             }
             stored
         };
-        self.resolver.remove_tags_of(repository, &stored.claims).await?;
+        self.resolver.remove_tags(repository, tags, &stored.claims).await?;
+        unsure.settled();
         for claim in &stored.claims.visible {
             self.backend.discard(&Key::Body(repository, digest, claim).path()).await;
         }

@@ -2,18 +2,16 @@
 //! and the indexes that it is a child of; then those that name these, and so on up.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::Arc,
 };
-
-use futures::{StreamExt, TryStreamExt, stream};
 
 use roadstead_oci::{Digest, Repository, Tag};
 
 use super::Resolver;
 use crate::{
     Manifest, Result,
-    layout::{Entry, Prefix, undashed, unterminated},
+    layout::{Entry, Prefix, undashed},
 };
 
 /// A manifest with tags that leads to another.
@@ -108,39 +106,29 @@ impl Resolver {
         Ok(naming)
     }
 
-    /// Those of some manifests that have tags. A tag says what it points at and no manifest says
-    /// by what it is tagged, so this looks at every tag of the repository.
+    /// Those of some manifests that have tags.
     async fn tagged_among(
         &self,
         repository: &Repository,
         among: &HashSet<Digest>,
     ) -> Result<Vec<Above>> {
-        const AT_ONCE: usize = 16;
-        if among.is_empty() {
+        let mut claims = HashSet::new();
+        for digest in among {
+            let manifest = self.manifest(repository, digest).await?;
+            claims.extend(manifest.iter().flat_map(|manifest| manifest.claims.clone()));
+        }
+        if claims.is_empty() {
             return Ok(Vec::new());
         }
-        let folders = self.names(&Prefix::Tags(repository)).await?;
-        let tags = folders.iter().filter_map(|folder| Tag::parse(unterminated(folder)?).ok());
-        let tags: Vec<Tag> = tags.collect();
-        let pointing = stream::iter(tags)
-            .map(|tag| async move {
-                let value = self.tag_value(&(repository.clone(), tag.clone())).await?;
-                if !value.is_some_and(|value| among.contains(&value.digest)) {
-                    return Ok(None);
-                }
-                let manifest = self.tagged(repository, &tag).await?;
-                Ok(manifest.map(|manifest| (manifest, tag)))
-            })
-            .buffered(AT_ONCE);
-        let mut pointing = std::pin::pin!(pointing);
-        let mut found: HashMap<Digest, Above> = HashMap::new();
-        while let Some(pointing) = pointing.try_next().await? {
-            let Some((manifest, tag)) = pointing else { continue };
+        let mut found = BTreeMap::<Digest, Above>::new();
+        for tag in self.tags_of(repository, |claim| claims.contains(claim)).await? {
+            let manifest = self.tagged(repository, &tag).await?;
+            let Some(manifest) = manifest.filter(|found| among.contains(&found.digest)) else {
+                continue;
+            };
             let at = found.entry(manifest.digest.clone());
             at.or_insert_with(|| Above { manifest, tags: Vec::new() }).tags.push(tag);
         }
-        let mut found: Vec<_> = found.into_values().collect();
-        found.sort_by(|a, b| a.manifest.digest.cmp(&b.manifest.digest));
-        Ok(found)
+        Ok(found.into_values().collect())
     }
 }

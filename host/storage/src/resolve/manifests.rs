@@ -44,6 +44,15 @@ pub(crate) enum State {
 }
 
 impl Claims {
+    /// By the names in a manifest's folder.
+    pub(crate) fn of(mut names: Vec<String>) -> Self {
+        names.sort_unstable();
+        let claims = names.iter().filter_map(|name| Id::parse(name));
+        let has_body = |claim: &Id| names.binary_search(&body_of(claim)).is_ok();
+        let (visible, bodiless) = claims.partition(has_body);
+        Self { bodiless, visible }
+    }
+
     /// Whether tags and entries that name this claim count.
     pub(crate) fn count(&self, claim: &Id) -> bool {
         !self.visible.is_empty() && self.contain(claim)
@@ -125,10 +134,7 @@ impl Resolver {
     /// The claims on a manifest.
     pub(crate) async fn claims(&self, repository: &Repository, digest: &Digest) -> Result<Claims> {
         let names = self.names(&Prefix::Manifests(repository, digest)).await?;
-        let claims = names.iter().filter_map(|name| Id::parse(name));
-        let has_body = |claim: &Id| names.binary_search(&body_of(claim)).is_ok();
-        let (visible, bodiless) = claims.partition(has_body);
-        Ok(Claims { bodiless, visible })
+        Ok(Claims::of(names))
     }
 
     /// Reads a manifest from the disk, whatever is remembered of it.

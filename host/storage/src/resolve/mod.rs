@@ -8,6 +8,7 @@
 //! ones, and readers take those that are sound.
 
 mod entries;
+mod index;
 mod known;
 mod links;
 mod listing;

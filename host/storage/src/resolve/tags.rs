@@ -5,14 +5,19 @@
 //! removes the smaller ones, so that the tag is never absent to readers; it lists again in
 //! between, so that of two writers the one with the greater key has the last word.
 
+use std::{collections::HashSet, sync::Arc};
+
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use roadstead_oci::{Digest, Repository, Tag};
+use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 
-use super::{Claims, Page, Resolver};
+use super::{
+    Claims, Page, Resolver,
+    index::{Index, TAGS_MAX, Unsure},
+};
 use crate::{
-    Manifest, Result,
+    Error, Manifest, Result,
     layout::{Id, Key, Prefix, TagKey, record, unterminated},
 };
 
@@ -22,7 +27,7 @@ impl Resolver {
         &self,
         repository: &Repository,
         tag: &Tag,
-    ) -> Result<Option<std::sync::Arc<Manifest>>> {
+    ) -> Result<Option<Arc<Manifest>>> {
         let name = (repository.clone(), tag.clone());
         let mut key = self.tag_value(&name).await?;
         loop {
@@ -72,6 +77,7 @@ impl Resolver {
         let name = (repository.clone(), tag.clone());
         let _lock = self.locks.tag(&name).await;
         let greatest = self.tag_keys(repository, tag).await?.pop();
+        let mut unsure = None;
         let points_there = |key: &TagKey| !key.gone && key.claim == *claim && key.digest == *digest;
         let value = match greatest {
             Some(key) if points_there(&key) => key,
@@ -81,25 +87,30 @@ impl Resolver {
                 let key = TagKey { number, id: Id::random(), claim, digest, gone: false };
                 let path = Key::Tag(repository, tag, &key).path();
                 self.known.tags.invalidate(&name);
+                unsure = Some(self.unsure(repository));
                 self.backend.put(&path, record::encode(said, b"")).await?;
                 key
             }
         };
         self.remove_smaller_keys(repository, tag).await?;
+        self.known.indexes.points(repository, tag, Some(&value.claim));
         self.known.tags.insert(name, value);
+        if let Some(unsure) = unsure {
+            unsure.settled();
+        }
         Ok(())
     }
 
-    /// Removes the keys of each tag whose value names one of the claims. They are dead already.
-    pub(crate) async fn remove_tags_of(
+    /// Removes the keys of each of some tags whose value names one of the claims. They are dead
+    /// already.
+    pub(crate) async fn remove_tags(
         &self,
         repository: &Repository,
+        tags: Vec<Tag>,
         claims: &Claims,
     ) -> Result<()> {
-        for folder in self.names(&Prefix::Tags(repository)).await? {
-            let Some(tag) = unterminated(&folder).and_then(|tag| Tag::parse(tag).ok()) else {
-                continue;
-            };
+        self.known.indexes.died(repository, claims);
+        for tag in tags {
             let name = (repository.clone(), tag.clone());
             let _lock = self.locks.tag(&name).await;
             let keys = self.tag_keys(repository, &tag).await?;
@@ -110,9 +121,77 @@ impl Resolver {
             for key in &keys {
                 self.backend.discard(&Key::Tag(repository, &tag, key).path()).await;
             }
+            self.backend.discard_folder(&Prefix::TagKeys(repository, &tag).path()).await;
             self.known.tags.invalidate(&name);
         }
         Ok(())
+    }
+
+    /// The tags that point at one of some manifests by these claims, and perhaps more.
+    pub(crate) async fn tags_of(
+        &self,
+        repository: &Repository,
+        claims: impl Fn(&Id) -> bool,
+    ) -> Result<Vec<Tag>> {
+        match self.index(repository).await? {
+            Some(index) => Ok(index.of_claims(claims)),
+            None => self.all_tags(repository).await,
+        }
+    }
+
+    async fn all_tags(&self, repository: &Repository) -> Result<Vec<Tag>> {
+        let folders = self.names(&Prefix::Tags(repository)).await?;
+        let tags = folders.iter().filter_map(|folder| Tag::parse(unterminated(folder)?).ok());
+        Ok(tags.collect())
+    }
+
+    /// The tags of a repository in their order; none where they are too many to be kept.
+    pub(crate) async fn index(&self, repository: &Repository) -> Result<Option<Arc<Index>>> {
+        let index = self.known.indexes.of(repository);
+        let unsure = self.unsure(repository);
+        let built = index.built.get_or_try_init(async || {
+            if self.names(&Prefix::Tags(repository)).await?.len() > TAGS_MAX {
+                return Ok(false);
+            }
+            let live = self.live_tags(repository).await?;
+            index.fill(live);
+            self.known.indexes.trim();
+            Ok::<_, Error>(true)
+        });
+        if !*built.await? {
+            return Ok(None);
+        }
+        unsure.settled();
+        Ok(Some(index))
+    }
+
+    /// Begins a change of what tags say.
+    pub(crate) fn unsure<'a>(&'a self, repository: &'a Repository) -> Unsure<'a> {
+        Unsure { indexes: &self.known.indexes, repository }
+    }
+
+    /// What a GET would find of each tag, as the store has it.
+    async fn live_tags(&self, repository: &Repository) -> Result<Vec<(Tag, Id)>> {
+        let value = |folder: String, names: Vec<String>| {
+            let tag = Tag::parse(unterminated(&folder)?).ok()?;
+            let keys = names.iter().filter_map(|name| Some((name, TagKey::parse(name)?)));
+            let (_, greatest) = keys.max_by(|a, b| a.0.cmp(b.0))?;
+            (!greatest.gone).then_some((tag, greatest.claim))
+        };
+        let mut tags = self.backend.names_below(&Prefix::Tags(repository).path(), value).await?;
+        // after the tags, since a push writes its tag last
+        let mut visible = HashSet::new();
+        for algorithm in Algorithm::ALL {
+            let folder = Prefix::ManifestsOf(repository, algorithm).path();
+            let claims = |_, names: Vec<String>| Some(Claims::of(names));
+            for claims in self.backend.names_below(&folder, claims).await? {
+                if !claims.visible.is_empty() {
+                    visible.extend(claims.all().cloned());
+                }
+            }
+        }
+        tags.retain(|(_, claim)| visible.contains(claim));
+        Ok(tags)
     }
 
     async fn remove_smaller_keys(&self, repository: &Repository, tag: &Tag) -> Result<()> {
@@ -142,8 +221,16 @@ impl Resolver {
         let tombstone = TagKey { gone: true, ..value };
         let path = Key::Tag(repository, tag, &tombstone).path();
         self.known.tags.invalidate(&name);
+        let unsure = self.unsure(repository);
         self.backend.put(&path, record::encode(said, b"")).await?;
-        self.remove_smaller_keys(repository, tag).await?;
+        for key in self.tag_keys(repository, tag).await?.iter().filter(|key| !key.gone) {
+            self.backend.delete(&Key::Tag(repository, tag, key).path()).await?;
+        }
+        // durably, so the tombstone has nothing left to hide
+        self.backend.discard(&path).await;
+        self.backend.discard_folder(&Prefix::TagKeys(repository, tag).path()).await;
+        self.known.indexes.points(repository, tag, None);
+        unsure.settled();
         Ok(true)
     }
 
@@ -155,10 +242,11 @@ impl Resolver {
         limit: usize,
     ) -> Result<Page<Tag>> {
         const AT_ONCE: usize = 16;
-        let folders = self.names(&Prefix::Tags(repository)).await?;
-        let named = folders.iter().filter_map(|folder| Tag::parse(unterminated(folder)?).ok());
-        let named: Vec<Tag> =
-            named.filter(|tag| last.is_none_or(|last| tag.as_str() > last)).collect();
+        if let Some(index) = self.index(repository).await? {
+            return Ok(index.page(last, limit));
+        }
+        let mut named = self.all_tags(repository).await?;
+        named.retain(|tag| last.is_none_or(|last| tag.as_str() > last));
         let live = stream::iter(named)
             .map(|tag| async move {
                 let live = self.is_live(repository, &tag).await?;
