@@ -187,40 +187,18 @@ impl Storage {
 
     /// Stops serving the blob (end-10), unless a manifest of the repository names it.
     pub async fn delete_blob(&self, repository: &Repository, digest: &Digest) -> Result<Deleted> {
+        // before anybody has to wait
+        let known = self.resolver.names_known(repository).await?;
         let _alone = self.resolver.remove(repository).await;
         let links = self.resolver.links(repository, digest).await?;
         if links.is_empty() {
             return Ok(Deleted::Absent);
         }
-        if let Some(manifest) = self.manifest_naming(repository, digest).await? {
+        if let Some(manifest) = self.resolver.manifest_naming(repository, digest, known).await? {
             return Ok(Deleted::Named(manifest));
         }
         self.resolver.remove_links(&(repository.clone(), digest.clone()), &links).await?;
         Ok(Deleted::Done)
-    }
-
-    /// A visible manifest of the repository that names the blob.
-    async fn manifest_naming(
-        &self,
-        repository: &Repository,
-        blob: &Digest,
-    ) -> Result<Option<Digest>> {
-        let folder = |algorithm| Prefix::ManifestsOf(repository, algorithm);
-        for manifest in self.resolver.digests_in(folder).await? {
-            let (mut readable, mut damage) = (false, None);
-            for claim in self.resolver.claims(repository, &manifest).await?.visible {
-                match self.resolver.claimed(repository, &manifest, &claim).await {
-                    Ok(names) if names.contains(blob) => return Ok(Some(manifest)),
-                    Ok(_) => readable = true,
-                    Err(error) => damage = Some(error),
-                }
-            }
-            // of one copy that can be read the others have nothing to add
-            if let Some(error) = damage.filter(|_| !readable) {
-                return Err(error);
-            }
-        }
-        Ok(None)
     }
 }
 

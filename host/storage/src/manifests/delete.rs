@@ -42,6 +42,7 @@ impl Storage {
         };
         self.resolver.remove_tags(repository, tags, &stored.claims).await?;
         unsure.settled();
+        self.resolver.claims_nothing(repository, stored.claims.all());
         for claim in &stored.claims.visible {
             self.backend.discard(&Key::Body(repository, digest, claim).path()).await;
         }

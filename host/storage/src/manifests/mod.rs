@@ -175,6 +175,11 @@ impl Names {
         Self { required: digests(required), optional: digests(optional) }
     }
 
+    /// Everything that the manifest names.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Digest> {
+        self.required.iter().chain(&self.optional)
+    }
+
     /// Whether the manifest names `digest` at all.
     pub(crate) fn contains(&self, digest: &Digest) -> bool {
         self.required.contains(digest) || self.optional.contains(digest)
@@ -211,9 +216,11 @@ impl Storage {
     }
 
     async fn put_claim(&self, claim: &Claim) -> Result<Id> {
-        let id = Id::random();
+        let (id, names) = (Id::random(), Names::of(&claim.needs));
         let key = Key::Claim(&claim.repository, &claim.digest, &id).path();
-        self.backend.put(&key, record::encode(&Names::of(&claim.needs), b"")).await?;
+        let name = (claim.repository.clone(), claim.digest.clone());
+        self.resolver.is_claiming(&name, &id, &names);
+        self.backend.put(&key, record::encode(&names, b"")).await?;
         Ok(id)
     }
 
@@ -222,6 +229,7 @@ impl Storage {
         if let Some(id) = &claim.id {
             let key = Key::Claim(&claim.repository, &claim.digest, id).path();
             self.backend.discard(&key).await;
+            self.resolver.claims_nothing(&claim.repository, [id]);
         }
     }
 

@@ -8,7 +8,7 @@ use moka::sync::Cache as Map;
 
 use roadstead_oci::{Digest, Repository, Tag};
 
-use super::index::Indexes;
+use super::{kept::Kept, named::Named, tag_index::Tags};
 use crate::{
     Manifest,
     layout::{Id, Link, TagKey},
@@ -27,8 +27,8 @@ const ENTRY_BYTES: usize = 512;
 pub(super) struct Known {
     pub(super) repositories: Map<Repository, ()>,
     pub(super) links: Map<(Repository, Digest), Link>,
-    /// all tags of some repositories
-    pub(super) indexes: Indexes,
+    pub(super) all_tags: Kept<Tags>,
+    pub(super) named: Kept<Named>,
     pub(super) tags: Map<(Repository, Tag), TagKey>,
     /// visible ones only
     pub(super) manifests: Map<(Repository, Digest), Arc<Manifest>>,
@@ -47,7 +47,8 @@ impl Known {
         Self {
             repositories: Map::new(NAMES_MAX),
             links: Map::new(NAMES_MAX),
-            indexes: Indexes::default(),
+            all_tags: Kept::default(),
+            named: Kept::default(),
             tags: Map::new(NAMES_MAX),
             manifests: Map::builder()
                 .max_capacity(MANIFEST_BYTES_MAX)

@@ -8,13 +8,15 @@
 //! ones, and readers take those that are sound.
 
 mod entries;
-mod index;
+mod kept;
 mod known;
 mod links;
 mod listing;
 mod locks;
 mod manifests;
+mod named;
 mod repositories;
+mod tag_index;
 mod tags;
 mod uploads;
 

@@ -14,7 +14,8 @@ use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 
 use super::{
     Claims, Page, Resolver,
-    index::{Index, TAGS_MAX, Unsure},
+    kept::{Index, Unsure, Whole},
+    tag_index::Tags,
 };
 use crate::{
     Error, Manifest, Result,
@@ -93,7 +94,8 @@ impl Resolver {
             }
         };
         self.remove_smaller_keys(repository, tag).await?;
-        self.known.indexes.points(repository, tag, Some(&value.claim));
+        let claim = value.claim.clone();
+        self.known.all_tags.change(repository, |tags| tags.points(tag, Some(claim)));
         self.known.tags.insert(name, value);
         if let Some(unsure) = unsure {
             unsure.settled();
@@ -109,7 +111,7 @@ impl Resolver {
         tags: Vec<Tag>,
         claims: &Claims,
     ) -> Result<()> {
-        self.known.indexes.died(repository, claims);
+        self.known.all_tags.change(repository, |tags| tags.died(claims));
         for tag in tags {
             let name = (repository.clone(), tag.clone());
             let _lock = self.locks.tag(&name).await;
@@ -134,7 +136,7 @@ impl Resolver {
         claims: impl Fn(&Id) -> bool,
     ) -> Result<Vec<Tag>> {
         match self.index(repository).await? {
-            Some(index) => Ok(index.of_claims(claims)),
+            Some(index) => Ok(index.known().of_claims(claims)),
             None => self.all_tags(repository).await,
         }
     }
@@ -146,16 +148,16 @@ impl Resolver {
     }
 
     /// The tags of a repository in their order; none where they are too many to be kept.
-    pub(crate) async fn index(&self, repository: &Repository) -> Result<Option<Arc<Index>>> {
-        let index = self.known.indexes.of(repository);
+    pub(crate) async fn index(&self, repository: &Repository) -> Result<Option<Arc<Index<Tags>>>> {
+        let index = self.known.all_tags.of(repository);
         let unsure = self.unsure(repository);
         let built = index.built.get_or_try_init(async || {
-            if self.names(&Prefix::Tags(repository)).await?.len() > TAGS_MAX {
+            if self.names(&Prefix::Tags(repository)).await?.len() > Tags::MAX {
                 return Ok(false);
             }
             let live = self.live_tags(repository).await?;
-            index.fill(live);
-            self.known.indexes.trim();
+            index.known().fill(live);
+            self.known.all_tags.trim();
             Ok::<_, Error>(true)
         });
         if !*built.await? {
@@ -166,8 +168,8 @@ impl Resolver {
     }
 
     /// Begins a change of what tags say.
-    pub(crate) fn unsure<'a>(&'a self, repository: &'a Repository) -> Unsure<'a> {
-        Unsure { indexes: &self.known.indexes, repository }
+    pub(crate) fn unsure<'a>(&'a self, repository: &'a Repository) -> Unsure<'a, Tags> {
+        self.known.all_tags.unsure(repository)
     }
 
     /// What a GET would find of each tag, as the store has it.
@@ -229,7 +231,7 @@ impl Resolver {
         // durably, so the tombstone has nothing left to hide
         self.backend.discard(&path).await;
         self.backend.discard_folder(&Prefix::TagKeys(repository, tag).path()).await;
-        self.known.indexes.points(repository, tag, None);
+        self.known.all_tags.change(repository, |tags| tags.points(tag, None));
         unsure.settled();
         Ok(true)
     }
@@ -243,7 +245,7 @@ impl Resolver {
     ) -> Result<Page<Tag>> {
         const AT_ONCE: usize = 16;
         if let Some(index) = self.index(repository).await? {
-            return Ok(index.page(last, limit));
+            return Ok(index.known().page(last, limit));
         }
         let mut named = self.all_tags(repository).await?;
         named.retain(|tag| last.is_none_or(|last| tag.as_str() > last));
