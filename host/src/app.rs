@@ -55,8 +55,8 @@ pub async fn build(config: &Config, folder: &DataFolder) -> anyhow::Result<App> 
         tracing::warn!("{}", warning.logged());
     }
     let storage = Storage::open(folder, config.storage.clone(), Clock::system()).await?;
-    let settings = (config.manifests.clone(), &config.verdicts);
-    let registry = Arc::new(Registry::new(Arc::new(storage), admission, settings));
+    let (manifests, verdicts) = (config.manifests.clone(), &config.verdicts);
+    let registry = Arc::new(Registry::new(Arc::new(storage), admission, manifests, verdicts));
     Ok(App { registry, loader, watched })
 }
 

@@ -15,7 +15,7 @@ use roadstead_storage::StorageConfig;
 
 use crate::{
     auth::AuthConfig, http::listener::HttpConfig, nearest::nearest, policy::PolicyConfig,
-    records::VerdictsConfig, registry::ManifestsConfig, telemetry::LogConfig,
+    registry::ManifestsConfig, registry::records::VerdictsConfig, telemetry::LogConfig,
 };
 
 /// Everything that can be set.

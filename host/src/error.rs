@@ -29,13 +29,36 @@ pub struct Entry {
     pub detail: Vec<(&'static str, String)>,
 }
 
+/// Some of the methods that requests have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Methods(u8);
+
+impl Methods {
+    const NAMES: [&str; 6] = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"];
+
+    /// Those of them that fit.
+    pub fn that(fit: impl Fn(&str) -> bool) -> Self {
+        let bits = Self::NAMES.iter().enumerate();
+        Self(bits.fold(0, |bits, (bit, name)| bits | u8::from(fit(name)) << bit))
+    }
+}
+
+/// As in an `Allow` header.
+impl fmt::Display for Methods {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = Self::NAMES.iter().enumerate();
+        let names = names.filter(|(bit, _)| self.0 & 1 << bit != 0).map(|(_, name)| *name);
+        f.write_str(&names.collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// Every way in which a request can fail. Has a code here and a status in `http::respond`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Case {
     /// nothing lives at this path
     NoSuchPath,
     /// not with this method; the header lists those that will do
-    Method(&'static str),
+    Method(Methods),
     /// see [`ErrorCode::NameInvalid`]
     NameInvalid,
     /// see [`ErrorCode::NameUnknown`]
@@ -90,7 +113,7 @@ impl Case {
     /// Every case, for tests.
     pub const ALL: [Self; 26] = [
         Self::NoSuchPath,
-        Self::Method("GET"),
+        Self::Method(Methods(1)),
         Self::NameInvalid,
         Self::NameUnknown,
         Self::BlobUnknown,

@@ -9,20 +9,16 @@
 
 pub mod admission;
 pub mod app;
-mod arrivals;
 pub mod artifact;
 pub mod auth;
 pub mod cli;
 pub mod codes;
 pub mod config;
-pub mod content;
 pub mod error;
 mod file;
 pub mod http;
 pub mod kind;
 mod nearest;
 pub mod policy;
-pub mod records;
-pub mod refusals;
 pub mod registry;
 pub mod telemetry;

@@ -114,13 +114,7 @@ const EDGES: &[Edge] = &[
     ),
     (
         "registry",
-        &[
-            "host/src/registry.rs",
-            "host/src/arrivals.rs",
-            "host/src/content.rs",
-            "host/src/records.rs",
-            "host/src/refusals.rs",
-        ],
+        &["host/src/registry"],
         &["crate::cli", "crate::http", "crate::app", "crate::config"],
     ),
 ];

@@ -1,7 +1,7 @@
 //! Admission: what may land, and why.
 //!
 //! A candidate is routed by the policy to plugins, each of which reviews it in a sandbox; their
-//! reports make one verdict. Reject wins. A plugin that could not judge is no rejection and no
+//! reports make one judgement. Reject wins. A plugin that could not judge is no rejection and no
 //! acceptance: the rule's failure policy decides, and it refuses unless it says otherwise. A
 //! failure that another try may cure answers "unavailable", never "accepted".
 //!
@@ -28,7 +28,7 @@ pub use candidate::Candidate;
 pub use place::{Above, Place};
 pub use roadstead_engine::{Annotation as Fact, Content, ContentError, Listed};
 use roadstead_oci::Digest;
-pub use verdict::{Annotation, Decision, Finding, Judge, Refusal, Severity, Verdict};
+pub use verdict::{Annotation, Decision, Finding, Judge, Judgement, Refusal, Severity, Verdict};
 
 use crate::{
     kind::Kind,
@@ -48,15 +48,6 @@ pub struct Admission {
     memo: Memo,
 }
 
-/// When and under which id a verdict is given.
-#[derive(Clone, Debug)]
-pub struct Occasion {
-    /// the verdict's id
-    pub id: String,
-    /// RFC 3339
-    pub at: String,
-}
-
 impl Admission {
     /// Judges by this policy.
     pub fn new(policy: Policy) -> Self {
@@ -73,18 +64,13 @@ impl Admission {
         *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
 
-    /// Whether a verdict was made by the policy in force.
-    pub fn is_current(&self, verdict: &Verdict) -> bool {
-        self.policy().hash() == verdict.policy
+    /// Whether a judgement was made by the policy in force.
+    pub fn is_current(&self, judgement: &Judgement) -> bool {
+        self.policy().hash() == judgement.policy
     }
 
-    /// Judges a candidate. Whatever it is, there is a verdict.
-    pub async fn judge(
-        &self,
-        candidate: &Candidate,
-        place: Arc<dyn Place>,
-        occasion: Occasion,
-    ) -> Verdict {
+    /// Judges a candidate. Whatever it is, there is a judgement.
+    pub async fn judge(&self, candidate: &Candidate, place: Arc<dyn Place>) -> Judgement {
         let content: Arc<dyn Content> = Arc::clone(&place) as _;
         let started = Instant::now();
         let policy = self.policy();
@@ -94,19 +80,19 @@ impl Admission {
             Err(error) => (Cow::Owned(candidate.also(Kind::IMAGE)), Some(error)),
         };
         let candidate = &*looked_at;
-        let mut verdict = Verdict::begin(candidate, &policy, occasion);
+        let mut judgement = Judgement::begin(candidate, &policy);
         let plan = plan(&policy, candidate);
         if let Some(error) = failed {
             for rule in &plan.rules {
-                verdict.add(decide::unread(rule, &error));
+                judgement.add(decide::unread(rule, &error));
             }
         }
-        self.carry_out(&policy, &plan, (candidate, &content), &mut verdict).await;
-        self.judge_below(&policy, (candidate, None), &content, &mut verdict).await;
-        self.judge_above(&policy, candidate, &place, &mut verdict).await;
-        verdict.findings.sort_by_key(|finding| finding.severity);
-        verdict.duration_us = review::micros(started.elapsed());
-        verdict
+        self.carry_out(&policy, &plan, (candidate, &content), &mut judgement).await;
+        self.judge_below(&policy, (candidate, None), &content, &mut judgement).await;
+        self.judge_above(&policy, candidate, &place, &mut judgement).await;
+        judgement.findings.sort_by_key(|finding| finding.severity);
+        judgement.duration_us = review::micros(started.elapsed());
+        judgement
     }
 
     /// Asks what the plan asks.
@@ -115,20 +101,20 @@ impl Admission {
         policy: &Policy,
         plan: &Plan<'_>,
         (candidate, content): (&Candidate, &Arc<dyn Content>),
-        verdict: &mut Verdict,
+        judgement: &mut Judgement,
     ) {
         for rule in &plan.unaccepted {
-            verdict.add(decide::unaccepted(rule, candidate));
+            judgement.add(decide::unaccepted(rule, candidate));
         }
         let answers = review::ask_all((policy, &self.memo), &plan.checks, candidate, content).await;
         for check in &plan.checks {
             if let Some(answered) = answers.iter().find(|answered| answered.ask == check.ask) {
-                verdict.add(decide::checked(check, &answered.answer));
+                judgement.add(decide::checked(check, &answered.answer));
             }
         }
         for Answered { ask, duration_us, .. } in &answers {
             if let Some(installed) = policy.plugin(ask.plugin) {
-                verdict.took_part(ask.plugin, installed, *duration_us);
+                judgement.took_part(ask.plugin, installed, *duration_us);
             }
         }
     }
@@ -140,7 +126,7 @@ impl Admission {
         policy: &Policy,
         (top, arriving): (&Candidate, Option<&Candidate>),
         content: &Arc<dyn Content>,
-        verdict: &mut Verdict,
+        judgement: &mut Judgement,
     ) {
         let rules = below::Rules::new(policy, top);
         if rules.is_empty() {
@@ -151,19 +137,19 @@ impl Admission {
             match next {
                 Ok(candidate) => {
                     let rules: Vec<_> = rules.of(&candidate).collect();
-                    self.judge_one_below(policy, rules, (&candidate, content), verdict).await;
+                    self.judge_one_below(policy, rules, (&candidate, content), judgement).await;
                 }
-                Err(hidden) => verdict.add_hidden(&rules, &hidden),
+                Err(hidden) => judgement.add_hidden(&rules, &hidden),
             }
         }
-        verdict.awaits |= below.awaits();
+        judgement.awaits |= below.awaits();
         while let Some(next) = below.next_loose(&**content).await {
             match next {
                 Ok(candidate) => {
                     let rules: Vec<_> = rules.of_charts().collect();
-                    self.judge_one_below(policy, rules, (&candidate, content), verdict).await;
+                    self.judge_one_below(policy, rules, (&candidate, content), judgement).await;
                 }
-                Err(hidden) => verdict.add_hidden(&rules, &hidden),
+                Err(hidden) => judgement.add_hidden(&rules, &hidden),
             }
         }
     }
@@ -174,7 +160,7 @@ impl Admission {
         policy: &Policy,
         candidate: &Candidate,
         place: &Arc<dyn Place>,
-        verdict: &mut Verdict,
+        judgement: &mut Judgement,
     ) {
         let rules = below::Rules::of_any_tag(policy, candidate);
         if !rules.may_reach(candidate) {
@@ -185,9 +171,9 @@ impl Admission {
             Ok(Some(above)) => {
                 for above in above {
                     let top = above.candidate(candidate);
-                    let before = verdict.findings.len();
-                    self.judge_below(policy, (&top, Some(candidate)), &content, verdict).await;
-                    for finding in verdict.findings.iter_mut().skip(before) {
+                    let before = judgement.findings.len();
+                    self.judge_below(policy, (&top, Some(candidate)), &content, judgement).await;
+                    for finding in judgement.findings.iter_mut().skip(before) {
                         finding.location = Some(place_above(&top, finding));
                     }
                 }
@@ -196,7 +182,7 @@ impl Admission {
             Ok(None) => Hidden::TooMany,
             Err(error) => Hidden::Failed(error),
         };
-        verdict.add_hidden(&rules, &hidden);
+        judgement.add_hidden(&rules, &hidden);
     }
 
     async fn judge_one_below(
@@ -204,24 +190,24 @@ impl Admission {
         policy: &Policy,
         rules: Vec<&Rule>,
         (candidate, content): (&Candidate, &Arc<dyn Content>),
-        verdict: &mut Verdict,
+        judgement: &mut Judgement,
     ) {
         if rules.is_empty() {
             return;
         }
-        let before = verdict.findings.len();
+        let before = judgement.findings.len();
         match look(candidate, &**content).await {
             Ok(candidate) => {
                 let plan = plan_of(rules, &candidate);
-                self.carry_out(policy, &plan, (&candidate, content), verdict).await;
+                self.carry_out(policy, &plan, (&candidate, content), judgement).await;
             }
             Err(error) => {
                 for rule in rules {
-                    verdict.add(decide::unread(rule, &error));
+                    judgement.add(decide::unread(rule, &error));
                 }
             }
         }
-        for finding in verdict.findings.iter_mut().skip(before) {
+        for finding in judgement.findings.iter_mut().skip(before) {
             finding.location = Some(place_below(&candidate.digest, finding));
         }
     }
@@ -261,7 +247,7 @@ fn place_above(top: &Candidate, finding: &Finding) -> String {
     }
 }
 
-impl Verdict {
+impl Judgement {
     fn add_hidden(&mut self, rules: &below::Rules<'_>, hidden: &Hidden) {
         for rule in rules.of_charts() {
             self.add(decide::hidden(rule, hidden));

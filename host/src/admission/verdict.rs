@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Candidate, Occasion};
+use super::Candidate;
 use crate::policy::{Installed, Policy};
 
 /// What happens to a push. Of the decisions of several checks the greatest counts.
@@ -91,11 +91,7 @@ pub struct Judge {
 
 /// What was decided about a push, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// 11 characters of Crockford's base32
-    pub id: String,
-    /// RFC 3339
-    pub at: String,
+pub struct Judgement {
     /// what happens
     pub decision: Decision,
     /// where it was pushed to
@@ -125,6 +121,19 @@ pub struct Verdict {
     pub awaits: bool,
 }
 
+/// A judgement, as it is kept and told. One that says what an earlier one said has the id and the
+/// time of that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// 11 characters of Crockford's base32
+    pub id: String,
+    /// RFC 3339
+    pub at: String,
+    /// what it says
+    #[serde(flatten)]
+    pub judgement: Judgement,
+}
+
 /// One entry of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -139,12 +148,10 @@ const ENTRIES_MAX: usize = 5;
 const MESSAGE_BYTES_MAX: usize = 300;
 const WARNING_BYTES_MAX: usize = 4096;
 
-impl Verdict {
+impl Judgement {
     /// Nothing was found yet.
-    pub(super) fn begin(candidate: &Candidate, policy: &Policy, occasion: Occasion) -> Self {
+    pub(super) fn begin(candidate: &Candidate, policy: &Policy) -> Self {
         Self {
-            id: occasion.id,
-            at: occasion.at,
             decision: Decision::Accept,
             repository: candidate.repository.to_string(),
             digest: candidate.digest.to_string(),
@@ -184,11 +191,17 @@ impl Verdict {
             _ => judge.reviews += 1,
         }
     }
+}
 
+impl Verdict {
     /// Why the push is refused, an entry a finding, at most five; the last says how many more.
     pub fn refusals(&self) -> Vec<Refusal> {
-        let errors: Vec<_> =
-            self.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+        let errors: Vec<_> = self
+            .judgement
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .collect();
         let shown = if errors.len() > ENTRIES_MAX { ENTRIES_MAX - 1 } else { errors.len() };
         let mut entries: Vec<_> =
             errors[..shown].iter().map(|finding| self.refusal(finding)).collect();
@@ -204,7 +217,7 @@ impl Verdict {
 
     fn refusal(&self, finding: &Finding) -> Refusal {
         let mut detail = vec![
-            ("policy", self.policy.clone()),
+            ("policy", self.judgement.policy.clone()),
             ("rule", finding.rule.clone()),
             ("plugin", finding.plugin.clone()),
             ("code", finding.code.clone()),
@@ -237,7 +250,8 @@ impl Verdict {
             let text = self.line(finding).replace('\\', "/").replace('"', "'");
             format!("299 - \"{text}\"")
         };
-        self.findings
+        self.judgement
+            .findings
             .iter()
             .map(warning)
             .take_while(|warning| {
@@ -282,9 +296,7 @@ mod tests {
             location: None,
             properties: BTreeMap::new(),
         };
-        Verdict {
-            id: "0123456789A".into(),
-            at: "2026-01-01T00:00:00Z".into(),
+        let judgement = Judgement {
             decision: Decision::Reject,
             repository: "a".into(),
             digest: "sha256:00".into(),
@@ -297,7 +309,8 @@ mod tests {
             judges: vec![],
             duration_us: 1,
             awaits: false,
-        }
+        };
+        Verdict { id: "0123456789A".into(), at: "2026-01-01T00:00:00Z".into(), judgement }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio::{
     sync::watch,
     time::{Instant, timeout_at},
 };
+use tokio_util::task::TaskTracker;
 
 use roadstead_storage::DataFolder;
 
@@ -102,7 +103,8 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
     let unix = bind_socket(&socket)?;
     let process = std::process::id().to_string();
     folder.announce(&[("pid", &process), ("socket", &socket.display().to_string())])?;
-    ready.set(http::router(Arc::clone(&registry), Arc::clone(&auth)));
+    let changes = TaskTracker::new();
+    ready.set(http::router(Arc::clone(&registry), Arc::clone(&auth), changes.clone()));
     tracing::info!(
         addr = %address,
         data = %folder.path().display(),
@@ -122,16 +124,16 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
         Instant::now() + drain
     };
     let daily = tokio::spawn(sweep_daily(Arc::clone(&registry), config.verdicts.days_max));
-    let ops = http::ops::router(Arc::clone(&registry));
+    let ops = http::ops::router(Arc::clone(&registry), changes.clone());
     let commands = HttpConfig { connections_max: COMMANDS_MAX, ..config.http };
     let commands = listener::serve(Listener::Unix(unix), ops, commands, stopped);
     let (clients, (), end) = tokio::join!(clients, commands, stopping);
     clients?;
     policy.abort();
-    registry.changes.close();
+    changes.close();
     // what was received is written within a moment; what still waits for its turn is not worth more
-    if timeout_at(end.max(Instant::now() + MOMENT), registry.changes.wait()).await.is_err() {
-        tracing::warn!(open = registry.changes.len(), "changes are cut, and can be repeated");
+    if timeout_at(end.max(Instant::now() + MOMENT), changes.wait()).await.is_err() {
+        tracing::warn!(open = changes.len(), "changes are cut, and can be repeated");
     }
     daily.abort();
     // it is of no use to anyone now

@@ -13,9 +13,9 @@ use roadstead_storage::{DataFolder, Storage};
 use super::ask::{self, Source};
 use crate::{
     admission::{Content, ContentError, Fact, Listed, Place},
-    content::RepositoryContent,
     http::route::percent_encoded,
-    records::{Judged, Records},
+    registry::RepositoryContent,
+    registry::records::{Judged, Records},
 };
 
 /// A manifest that is stored, with what it names.

@@ -13,7 +13,7 @@ use roadstead_storage::{Page, Storage};
 use super::{
     answers::Space,
     headers,
-    route::{Endpoint, Query, percent_encoded},
+    route::{Action, Query, percent_encoded},
 };
 use crate::error::{Case, Error};
 
@@ -41,7 +41,7 @@ pub(super) async fn tags(
     let names: Vec<&str> = page.items.iter().map(Tag::as_str).collect();
     let body = json!({ "name": repository.as_str(), "tags": names });
     let next = next(&page, limit, Tag::as_str);
-    Ok(Some(answer(&body, &Endpoint::Tags(repository.clone()), next)))
+    Ok(Some(answer(&body, &Action::ListTags { repository: repository.clone() }, next)))
 }
 
 /// `GET /v2/_catalog`. `None`: there is no room for the page now.
@@ -59,7 +59,7 @@ pub(super) async fn catalog(
     let names: Vec<&str> = page.items.iter().map(Repository::as_str).collect();
     let body = json!({ "repositories": names });
     let next = next(&page, limit, Repository::as_str);
-    Ok(Some(answer(&body, &Endpoint::Catalog, next)))
+    Ok(Some(answer(&body, &Action::ListRepositories, next)))
 }
 
 fn limit(query: &Query) -> Result<usize, Error> {
@@ -85,14 +85,14 @@ fn next<T>(page: &Page<T>, limit: usize, name: impl Fn(&T) -> &str) -> Option<St
     Some(format!("n={limit}&last={}", percent_encoded(name(last))))
 }
 
-fn answer(body: &Value, endpoint: &Endpoint, next: Option<String>) -> Response {
+fn answer(body: &Value, action: &Action, next: Option<String>) -> Response {
     let body = body.to_string();
     let mut response = Response::new(Body::empty());
     let fixed = response.headers_mut();
     fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     fixed.insert(header::CONTENT_LENGTH, body.len().into());
     if let Some(next) = next {
-        let link = format!("<{}?{next}>; rel=\"next\"", endpoint.to_path());
+        let link = format!("<{}?{next}>; rel=\"next\"", action.to_path());
         headers::set(&mut response, header::LINK, &link);
     }
     *response.body_mut() = body.into();

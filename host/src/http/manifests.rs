@@ -7,38 +7,34 @@ use axum::{
 };
 use bytes::Bytes;
 
-use roadstead_oci::{Descriptor, Digest, Manifest, Reference, Repository, Role, Tag, media_type};
-use roadstead_storage::{Committed, Deleted, ManifestRecord, Named, Need, Push, Storage, Unmet};
+use roadstead_oci::{Digest, Manifest, Reference, Repository, Tag, media_type};
+use roadstead_storage::{Deleted, Named, Need, Storage, Unmet};
 
 use super::{
     Call,
     blobs::{accepted, still_named},
     body::{self, Room},
     headers,
-    route::Endpoint,
+    route::Action,
     verdicts,
 };
 use crate::{
     admission::{Candidate, Decision, Verdict},
     error::{Case, Entry, Error},
-    registry::Registry,
+    registry::{Pushed, Registry},
 };
 
 /// Most tags of one PUT; the specification asks for ten at least (D-33).
 const TAGS_MAX: usize = 100;
 
 pub(super) async fn get(
-    storage: &Storage,
+    registry: &Registry,
     repository: &Repository,
     reference: &Reference,
     method: &Method,
 ) -> Result<Response, Error> {
-    let found = match reference {
-        Reference::Tag(tag) => storage.tagged(repository, tag).await?,
-        Reference::Digest(digest) => storage.manifest(repository, digest).await?,
-    };
-    let Some(manifest) = found else {
-        return Err(unknown(storage, repository, reference).await?);
+    let Some(manifest) = registry.manifest(repository, reference).await? else {
+        return Err(unknown(&registry.storage, repository, reference).await?);
     };
     let mut response = Response::new(Body::empty());
     headers::set(&mut response, header::CONTENT_TYPE, &manifest.record.media_type);
@@ -51,7 +47,7 @@ pub(super) async fn get(
     Ok(response)
 }
 
-/// The way of a push: parse, claim, look, judge, commit. What is refused leaves nothing behind.
+/// The way of a push: read, parse, and the registry does the rest.
 pub(super) async fn put(
     (registry, room): (&Registry, &Room),
     (repository, reference): (&Repository, &Reference),
@@ -65,40 +61,13 @@ pub(super) async fn put(
     let _room = room.of(body::announced(&body).unwrap_or(bytes_max).min(bytes_max)).await?;
     let bytes = body::read_limited(body, "manifest", bytes_max).await?;
     let candidate = read(repository, (reference, tags), call, bytes)?;
-    let needs = needs(&candidate.manifest, registry.manifests.allow_sparse_indexes);
-    let claim = registry.storage.claim(repository, &candidate.digest, needs).await?;
-    let pushed_as = candidate.manifest.media_type.as_str();
-    if let Some(served_as) = claim.served_as().filter(|served_as| *served_as != pushed_as) {
-        let other = other_type(&candidate, served_as);
-        registry.storage.withdraw(claim).await;
-        return Err(other);
-    }
-    let unmet = registry.storage.look(&claim).await?;
-    if !unmet.is_empty() {
-        registry.storage.withdraw(claim).await;
-        return Err(unmet_needs(repository, &unmet));
-    }
-    let mut arrival = registry.arrivals.together(repository).await;
-    let mut verdict = judge(registry, &candidate).await;
-    if verdict.awaits && verdict.decision == Decision::Accept {
-        // what it awaits may be on its way, and must not miss it
-        drop(arrival);
-        arrival = registry.arrivals.alone(repository).await;
-        verdict = judge(registry, &candidate).await;
-    }
-    if verdict.decision != Decision::Accept {
-        registry.storage.withdraw(claim).await;
-        registry.keep_refusal(&mut verdict).await;
-        return Err(refusal(&verdict, &verdicts::url(&call.headers, repository, &verdict.id)));
-    }
-    registry.keep_acceptance(repository, &candidate.digest, &mut verdict).await;
-    let push = push(registry, &candidate, &verdict);
-    let committed = registry.storage.commit(claim, push).await?;
-    drop(arrival);
-    match committed {
-        Committed::Done => Ok(created(&candidate, &verdict)),
-        Committed::Unmet(unmet) => Err(unmet_needs(repository, &unmet)),
-        Committed::ServedAs(served_as) => Err(other_type(&candidate, &served_as)),
+    match registry.push(&candidate).await? {
+        Pushed::Stored(verdict) => Ok(created(&candidate, &verdict)),
+        Pushed::Refused(verdict) => {
+            Err(refusal(&verdict, &verdicts::url(&call.headers, repository, &verdict.id)))
+        }
+        Pushed::Unmet(unmet) => Err(unmet_needs(repository, &unmet)),
+        Pushed::ServedAs(served_as) => Err(other_type(&candidate, &served_as)),
     }
 }
 
@@ -111,23 +80,6 @@ fn other_type(candidate: &Candidate, served_as: &str) -> Error {
         manifest.media_type
     );
     Error::new(Case::ManifestInvalid, message).with("mediaType", served_as)
-}
-
-/// The verdict of the policy that is in force when it is given: a push that straddles a reload is
-/// judged again.
-async fn judge(registry: &Registry, candidate: &Candidate) -> Verdict {
-    /// Policies that are saved faster than this many reviews take are their operator's affair.
-    const AGAIN_MAX: usize = 10;
-    let admission = &registry.admission;
-    let content = || registry.content(&candidate.repository);
-    let mut verdict = admission.judge(candidate, content(), registry.occasion()).await;
-    for _ in 0..AGAIN_MAX {
-        if admission.is_current(&verdict) {
-            break;
-        }
-        verdict = admission.judge(candidate, content(), registry.occasion()).await;
-    }
-    verdict
 }
 
 /// The tags of the query.
@@ -185,30 +137,6 @@ fn read(
     Ok(Candidate { principal: principal.clone(), peer: *peer, ..candidate })
 }
 
-/// What the manifest names, to be found in the repository with the size that it says.
-///
-/// Foreign layers may be elsewhere, a subject may come later (D-28), and where the operator allows
-/// it an index may lack children and an image layers. A child of an index that is no manifest, as
-/// in a build cache, is a blob.
-fn needs(manifest: &Manifest, sparse: bool) -> Vec<Need> {
-    let named = manifest.descriptors().filter_map(|(role, _, descriptor)| {
-        let is_manifest = media_type::is_manifest(&descriptor.media_type);
-        let (of, optional) = match role {
-            Role::Config => (Named::Blob, false),
-            Role::Layer => (Named::Blob, sparse || descriptor.is_foreign_layer()),
-            Role::Manifest if is_manifest => (Named::Manifest, sparse),
-            Role::Manifest => (Named::Blob, sparse),
-            Role::Subject => return None,
-        };
-        let Descriptor { digest, size, media_type, .. } = descriptor;
-        // clients read a child by the type that its descriptor says
-        let is_manifest = of == Named::Manifest;
-        let media_type = is_manifest.then(|| media_type::essence(media_type).to_owned());
-        Some(Need { digest: digest.clone(), size: *size, of, media_type, optional })
-    });
-    named.collect()
-}
-
 fn unmet_needs(repository: &Repository, unmet: &[Unmet]) -> Error {
     const ENTRIES_MAX: usize = 5;
     let entry = |unmet: &Unmet| {
@@ -241,7 +169,7 @@ fn unmet_needs(repository: &Repository, unmet: &[Unmet]) -> Error {
 /// The findings as the client reads them: one entry each, the worst first, at most five. Each says
 /// where more is to be read: by the operator, and by whoever may read the repository.
 fn refusal(verdict: &Verdict, url: &str) -> Error {
-    let case = match verdict.decision {
+    let case = match verdict.judgement.decision {
         Decision::Unavailable => Case::Unavailable,
         Decision::Accept | Decision::Reject => Case::Denied,
     };
@@ -254,35 +182,12 @@ fn refusal(verdict: &Verdict, url: &str) -> Error {
     Error { case, entries: entries.collect(), verdict: Some(verdict.id.clone()), cause: None }
 }
 
-fn push(registry: &Registry, candidate: &Candidate, verdict: &Verdict) -> Push {
-    let Candidate { digest, manifest, bytes, .. } = candidate;
-    let children = manifest.descriptors().filter(|(role, _, child)| {
-        *role == Role::Manifest && media_type::is_manifest(&child.media_type)
-    });
-    let descriptor = manifest.referrer_descriptor(digest, bytes.len() as u64);
-    let subject = manifest.subject.as_ref().map(|subject| subject.digest.clone());
-    Push {
-        bytes: bytes.clone(),
-        referrer: subject.is_some().then(|| descriptor.to_string().into()),
-        tags: candidate.tags.clone(),
-        verdict_id: verdict.id.clone(),
-        record: ManifestRecord {
-            media_type: manifest.media_type.clone(),
-            kind: verdict.kind.clone(),
-            subject,
-            children: children.map(|(_, _, child)| child.digest.clone()).collect(),
-            pushed_at: registry.storage.clock().now().to_string(),
-            pushed_by: candidate.principal.clone(),
-            verdict: verdict.to_record(),
-        },
-    }
-}
-
 fn created(candidate: &Candidate, verdict: &Verdict) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::CREATED;
     let reference = Reference::Digest(candidate.digest.clone());
-    let location = Endpoint::Manifest(candidate.repository.clone(), reference).to_path();
+    let location =
+        Action::GetManifest { repository: candidate.repository.clone(), reference }.to_path();
     headers::set(&mut response, header::LOCATION, &location);
     headers::set_digest(&mut response, &candidate.digest);
     headers::set(&mut response, headers::ROADSTEAD_VERDICT, &verdict.id);
@@ -303,21 +208,14 @@ fn created(candidate: &Candidate, verdict: &Verdict) -> Response {
 }
 
 pub(super) async fn delete(
-    storage: &Storage,
+    registry: &Registry,
     repository: &Repository,
     reference: &Reference,
 ) -> Result<Response, Error> {
-    let deleted = match reference {
-        Reference::Tag(tag) => match storage.delete_tag(repository, tag).await? {
-            true => Deleted::Done,
-            false => Deleted::Absent,
-        },
-        Reference::Digest(digest) => storage.delete_manifest(repository, digest).await?,
-    };
-    match deleted {
+    match registry.remove(repository, reference).await? {
         Deleted::Done => Ok(accepted()),
         Deleted::Named(index) => Err(still_named("manifest", "index", &index)),
-        Deleted::Absent => Err(unknown(storage, repository, reference).await?),
+        Deleted::Absent => Err(unknown(&registry.storage, repository, reference).await?),
     }
 }
 

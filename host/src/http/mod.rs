@@ -28,6 +28,7 @@ use axum::{
     http::{HeaderMap, Method, header},
     response::Response,
 };
+use tokio_util::task::TaskTracker;
 
 use crate::{
     auth::Auth,
@@ -39,21 +40,23 @@ use body::Room;
 use listener::Peer;
 pub use ready::{Ready, unavailable};
 use request_log::RequestLog;
-use route::{Endpoint, Query, Unroutable};
+use route::{Action, Query, Unroutable};
 
 /// What every request needs.
 #[derive(Clone)]
 struct Serving {
     registry: Arc<Registry>,
     auth: Arc<Auth>,
+    changes: TaskTracker,
     room: Arc<Room>,
     answers: Arc<Answers>,
 }
 
-/// The registry's API. Everything goes through the fallback: see [`route`] for why.
-pub fn router(registry: Arc<Registry>, auth: Arc<Auth>) -> Router {
+/// The registry's API. Everything goes through the fallback: see [`route`] for why. Changes go on
+/// in `changes` when their connection is cut.
+pub fn router(registry: Arc<Registry>, auth: Arc<Auth>, changes: TaskTracker) -> Router {
     let (room, answers) = (Arc::new(Room::new()), Arc::new(Answers::new()));
-    Router::new().fallback(serve).with_state(Serving { registry, auth, room, answers })
+    Router::new().fallback(serve).with_state(Serving { registry, auth, changes, room, answers })
 }
 
 async fn serve(State(serving): State<Serving>, request: Request) -> Response {
@@ -70,7 +73,7 @@ async fn serve(State(serving): State<Serving>, request: Request) -> Response {
     // A change goes on to its end, whatever becomes of the connection: so no request that was cut
     // leaves a half, what arrived of an upload is kept, and what became of it is logged.
     let (method, id) = (request.method().clone(), log.id().to_owned());
-    let changes = serving.registry.changes.clone();
+    let changes = serving.changes.clone();
     let change = changes.spawn(exchange(serving, request, log));
     change.await.unwrap_or_else(|panicked| {
         let failed = Error::new(Case::Internal, "the registry failed").because(panicked);
@@ -93,16 +96,16 @@ async fn answer(
     log: &mut RequestLog,
 ) -> Result<Response, Error> {
     let (parts, body) = request.into_parts();
-    let endpoint = Endpoint::parse(&parts.method, parts.uri.path());
-    if let Ok(endpoint) = &endpoint {
-        log.endpoint(endpoint);
+    let action = Action::parse(&parts.method, parts.uri.path());
+    if let Ok(action) = &action {
+        log.action(action);
     }
     let principal = serving.auth.login(&headers::authorization(&parts.headers)).await?;
     log.principal(principal.as_deref());
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let peer = parts.extensions.get::<Peer>().and_then(|peer| peer.0);
     let call = Call { method: parts.method, headers: parts.headers, query, principal, peer };
-    call.answer(serving, endpoint?, body).await
+    call.answer(serving, action?, body).await
 }
 
 /// A request, beside its path and body.
@@ -121,66 +124,65 @@ impl Call {
     async fn answer(
         &self,
         serving: &Serving,
-        endpoint: Endpoint,
+        action: Action,
         body: Body,
     ) -> Result<Response, Error> {
-        let Serving { registry, room, .. } = serving;
+        let Serving { registry, room, answers, .. } = serving;
         let Self { method, headers, query, .. } = self;
         let storage = &registry.storage;
-        match (&endpoint, method.as_str()) {
-            (Endpoint::Blob(name, digest), "DELETE") => blobs::delete(storage, name, digest).await,
-            (Endpoint::Blob(name, digest), _) => {
-                blobs::get(storage, name, digest, method, headers).await
-            }
-            (Endpoint::Uploads(name), _) => uploads::begin(storage, name, query, body).await,
-            (Endpoint::Upload(name, token), "PATCH") => {
-                uploads::append(storage, name, token, headers, body).await
-            }
-            (Endpoint::Upload(name, token), "PUT") => {
-                uploads::finish(storage, name, token, (headers, query), body).await
-            }
-            (Endpoint::Upload(name, token), "DELETE") => {
-                uploads::cancel(storage, name, token).await
-            }
-            (Endpoint::Upload(name, token), _) => uploads::status(storage, name, token).await,
-            (Endpoint::Manifest(name, reference), "PUT") => {
-                manifests::put((registry, room), (name, reference), self, body).await
-            }
-            (Endpoint::Manifest(name, reference), "DELETE") => {
-                manifests::delete(storage, name, reference).await
-            }
-            (in_memory, _) => self.answer_from_memory(serving, in_memory).await,
-        }
-    }
-
-    /// Makes an answer in memory, where there is room for it.
-    async fn answer_from_memory(
-        &self,
-        Serving { registry, answers, .. }: &Serving,
-        endpoint: &Endpoint,
-    ) -> Result<Response, Error> {
-        let (query, storage) = (&self.query, &registry.storage);
         let mut space = answers.space();
         loop {
-            let space_of = &mut space;
-            let made = match endpoint {
-                Endpoint::Catalog => listing::catalog(storage, query, space_of).await?,
-                Endpoint::Tags(name) => listing::tags(storage, name, query, space_of).await?,
-                Endpoint::Referrers(name, subject) => {
-                    referrers::list(storage, (name, subject), query, space_of).await?
+            // answers that are made in memory are made where there is room for them; none: there
+            // is too little
+            let made = match &action {
+                Action::Base => Some(base::base()),
+                Action::DiscoverExtensions { repository } => {
+                    Some(base::extensions(repository.is_none()))
                 }
-                Endpoint::Verdicts(name, digest) => {
-                    Some(verdicts::of_manifest(registry, name, digest).await?)
+                Action::ListRepositories => listing::catalog(storage, query, &mut space).await?,
+                Action::ListTags { repository } => {
+                    listing::tags(storage, repository, query, &mut space).await?
                 }
-                Endpoint::Verdict(name, id) => Some(verdicts::by_id(registry, name, id).await?),
-                Endpoint::Manifest(name, reference) => {
-                    Some(manifests::get(storage, name, reference, &self.method).await?)
+                Action::ListReferrers { repository, subject } => {
+                    referrers::list(storage, (repository, subject), query, &mut space).await?
                 }
-                Endpoint::Base => Some(base::base()),
-                Endpoint::Extensions(of) => Some(base::extensions(of.is_none())),
-                // these are streams, or have no body
-                Endpoint::Blob(..) | Endpoint::Uploads(_) | Endpoint::Upload(..) => {
-                    return Err(Error::new(Case::Internal, "the registry failed"));
+                Action::ListVerdicts { repository, manifest } => {
+                    Some(verdicts::of_manifest(registry, repository, manifest).await?)
+                }
+                Action::GetVerdict { repository, id } => {
+                    Some(verdicts::by_id(registry, repository, id).await?)
+                }
+                Action::GetManifest { repository, reference } => {
+                    Some(manifests::get(registry, repository, reference, method).await?)
+                }
+                Action::PutManifest { repository, reference } => {
+                    return manifests::put((registry, room), (repository, reference), self, body)
+                        .await;
+                }
+                Action::DeleteManifest { repository, reference } => {
+                    return manifests::delete(registry, repository, reference).await;
+                }
+                Action::GetBlob { repository, digest } => {
+                    return blobs::get(storage, repository, digest, method, headers).await;
+                }
+                Action::DeleteBlob { repository, digest } => {
+                    return blobs::delete(storage, repository, digest).await;
+                }
+                Action::BeginUpload { repository } => {
+                    return uploads::begin(storage, repository, query, body).await;
+                }
+                Action::GetUpload { repository, token } => {
+                    return uploads::status(storage, repository, token).await;
+                }
+                Action::AppendUpload { repository, token } => {
+                    return uploads::append(storage, repository, token, headers, body).await;
+                }
+                Action::FinishUpload { repository, token } => {
+                    let asked = (headers, query);
+                    return uploads::finish(storage, repository, token, asked, body).await;
+                }
+                Action::CancelUpload { repository, token } => {
+                    return uploads::cancel(storage, repository, token).await;
                 }
             };
             let missing = match made {

@@ -10,25 +10,26 @@ use axum::{
     routing::get,
 };
 use serde::Serialize;
+use tokio_util::task::TaskTracker;
 
 use roadstead_oci::{Reference, Repository};
 
 use super::route::Query;
 use crate::{
     auth::Auth,
-    records::{self, Wanted},
     registry::Registry,
+    registry::records::{self, Wanted},
 };
 
 /// The routes of the socket.
-pub fn router(registry: Arc<Registry>) -> Router {
+pub fn router(registry: Arc<Registry>, changes: TaskTracker) -> Router {
     // the API as well, since whoever may open the socket owns all that is stored
     Router::new()
         .route("/verdicts", get(verdicts))
         .route("/verdicts/{id}", get(verdict))
         .route("/judged", get(judged))
         .route("/check", get(check))
-        .fallback_service(super::router(Arc::clone(&registry), Arc::new(Auth::off())))
+        .fallback_service(super::router(Arc::clone(&registry), Arc::new(Auth::off()), changes))
         .with_state(registry)
 }
 

@@ -17,7 +17,7 @@ use roadstead_storage::Storage;
 use super::{
     answers::{PAGE_BYTES_MAX, SMALL_BYTES_MAX, Space},
     headers,
-    route::{Endpoint, Query, percent_encoded},
+    route::{Action, Query, percent_encoded},
 };
 use crate::error::Error;
 
@@ -51,7 +51,9 @@ pub(super) async fn list(
     }
     if let Some(last) = next {
         let filters = wanted.iter().map(|t| format!("artifactType={}&", percent_encoded(t)));
-        let path = Endpoint::Referrers(repository.clone(), subject.clone()).to_path();
+        let path =
+            Action::ListReferrers { repository: repository.clone(), subject: subject.clone() }
+                .to_path();
         let link = format!("<{path}?{}last={last}>; rel=\"next\"", filters.collect::<String>());
         headers::set(&mut response, header::LINK, &link);
     }

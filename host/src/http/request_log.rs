@@ -22,7 +22,7 @@ use axum::{
 use super::{
     body::{Companion, accompanied},
     headers,
-    route::Endpoint,
+    route::Action,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -84,10 +84,10 @@ impl RequestLog {
     }
 
     /// Says what the request is about.
-    pub(super) fn endpoint(&mut self, endpoint: &Endpoint) {
-        self.route = endpoint.name();
-        self.repository = endpoint.repository().map(ToString::to_string);
-        self.reference = endpoint.reference();
+    pub(super) fn action(&mut self, action: &Action) {
+        self.route = action.name();
+        self.repository = action.repository().map(ToString::to_string);
+        self.reference = action.reference();
     }
 
     /// Says who asks.

@@ -58,7 +58,7 @@ pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     fixed.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     fixed.insert(header::CONTENT_LENGTH, body.len().into());
     if let Case::Method(allowed) = error.case {
-        headers::set(&mut response, header::ALLOW, allowed);
+        headers::set(&mut response, header::ALLOW, &allowed.to_string());
     }
     if error.case == Case::Unauthorized {
         headers::set(&mut response, header::WWW_AUTHENTICATE, CHALLENGE);

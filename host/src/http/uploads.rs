@@ -11,7 +11,7 @@ use roadstead_storage::{Appended, Finished, Storage, Upload};
 
 use super::{
     body, headers,
-    route::{Endpoint, Query},
+    route::{Action, Query},
 };
 use crate::error::{Case, Error};
 
@@ -175,7 +175,8 @@ fn answer(repository: &Repository, digest: &Digest, finished: Finished) -> Resul
 fn created(repository: &Repository, digest: &Digest) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::CREATED;
-    let location = Endpoint::Blob(repository.clone(), digest.clone()).to_path();
+    let location =
+        Action::GetBlob { repository: repository.clone(), digest: digest.clone() }.to_path();
     headers::set(&mut response, header::LOCATION, &location);
     headers::set_digest(&mut response, digest);
     response
@@ -185,7 +186,8 @@ fn created(repository: &Repository, digest: &Digest) -> Response {
 fn progress(repository: &Repository, token: &str, size: u64, status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
-    let location = Endpoint::Upload(repository.clone(), token.to_owned()).to_path();
+    let location =
+        Action::GetUpload { repository: repository.clone(), token: token.to_owned() }.to_path();
     headers::set(&mut response, header::LOCATION, &location);
     headers::set(&mut response, header::RANGE, &format!("0-{}", size.saturating_sub(1)));
     response

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use roadstead_oci::{Digest, Reference, Repository};
 
-use super::{base::json_response, headers, manifests, route::Endpoint};
+use super::{base::json_response, headers, manifests, route::Action};
 use crate::{
     error::{Case, Error},
     registry::Registry,
@@ -61,7 +61,7 @@ fn keep_apart_who_pushed(verdict: &mut Value) {
 
 /// Where a client can read a verdict: an URL by the name that he knows us by, or the path alone.
 pub(super) fn url(request: &HeaderMap, repository: &Repository, id: &str) -> String {
-    let path = Endpoint::Verdict(repository.clone(), id.to_owned()).to_path();
+    let path = Action::GetVerdict { repository: repository.clone(), id: id.to_owned() }.to_path();
     let host = headers::text(request, header::HOST).filter(|host| is_host(host));
     // a proxy in front that ends TLS says so
     let scheme = match headers::text(request, "x-forwarded-proto") {

@@ -1,8 +1,8 @@
 //! The store of Roadstead: an object store, a layout, and the order of writes.
 //!
-//! It knows neither policy nor HTTP. Keys are written once (see `layout`); the order of writes makes
-//! every crash harmless (see `manifests`, `uploads`, `resolve`); readers never see a half. Absence is
-//! `None`, a race lost is an outcome, only the rest is an error.
+//! It knows neither policy nor HTTP. Keys are written once (see `layout`); the order of writes
+//! makes every crash harmless (see `manifests`, `uploads`, `resolve`); readers never see a half.
+//! Absence is `None`, a race lost is an outcome, only the rest is an error.
 
 mod backend;
 mod blobs;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use roadstead::{
-    admission::{Admission, Candidate, Decision, Occasion, Place},
+    admission::{Admission, Candidate, Decision, Place},
     app,
     artifact::{self, Root},
     config::Config,
@@ -138,9 +138,8 @@ impl Judged {
             let named = (Digest::of(Algorithm::Sha256, &bytes), vec![Tag::parse(&self.tag)?]);
             let repository = Repository::parse(&repository(number))?;
             let candidate = Candidate::new(repository, named, (manifest, bytes));
-            let occasion = Occasion { id: "-".to_owned(), at: "2026-01-01T00:00:00Z".to_owned() };
             let started = Instant::now();
-            let verdict = admission.judge(&candidate, Arc::clone(&self.content), occasion).await;
+            let verdict = admission.judge(&candidate, Arc::clone(&self.content)).await;
             took.push(started.elapsed());
             ensure!(verdict.decision == Decision::Accept, "{verdict:?}");
         }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Exit, Output, Where};
 use crate::{
-    admission::{Admission, Candidate, Decision, Occasion, Place, Verdict},
+    admission::{Admission, Candidate, Decision, Place, Verdict},
     artifact::{self, Root},
     cli::{
         answer, data_folder,
@@ -49,8 +49,8 @@ impl Eval {
         let mut verdicts = Vec::new();
         for candidate in &candidates {
             let at = roadstead_storage::Clock::system().now().to_string();
-            let occasion = Occasion { id: "-".to_owned(), at };
-            verdicts.push(admission.judge(candidate, Arc::clone(&content), occasion).await);
+            let judgement = admission.judge(candidate, Arc::clone(&content)).await;
+            verdicts.push(Verdict { id: "-".to_owned(), at, judgement });
         }
         match self.output {
             Output::Json => answer(&serde_json::to_string_pretty(&json!(verdicts))?)?,
@@ -146,7 +146,7 @@ fn named_as(text: &str) -> anyhow::Result<(Repository, Option<Tag>)> {
 }
 
 fn exit(verdicts: &[Verdict]) -> Exit {
-    let worst = verdicts.iter().map(|verdict| verdict.decision).max();
+    let worst = verdicts.iter().map(|verdict| verdict.judgement.decision).max();
     match worst {
         None | Some(Decision::Accept) => Exit::Well,
         Some(Decision::Reject) => Exit::Wrong,

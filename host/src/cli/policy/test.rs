@@ -8,7 +8,7 @@ use roadstead_cases::{self as cases, Case, Fact, Found, Judged, Outcome, Target,
 
 use super::{Exit, Where};
 use crate::{
-    admission::{Admission, Decision, Finding, Occasion, Severity, Verdict, plan::plan},
+    admission::{Admission, Decision, Finding, Judgement, Severity, plan::plan},
     cli::cases::{Stored, Tally, candidate},
 };
 
@@ -44,31 +44,29 @@ async fn judged(admission: &Admission, case: Case) -> Result<Outcome, String> {
         return Err("a policy judges manifests; say `manifest:`".to_owned());
     };
     let candidate = candidate(push)?;
-    let at = roadstead_storage::Clock::system().now().to_string();
-    let occasion = Occasion { id: "-".to_owned(), at };
     let content = Arc::new(Stored { case, piece_bytes_max: 1 << 20 });
-    let verdict = admission.judge(&candidate, content, occasion).await;
+    let judgement = admission.judge(&candidate, content).await;
     let policy = admission.policy();
     let rules = plan(&policy, &candidate).rules;
     let rules = rules.into_iter().map(|rule| rule.name.clone()).collect();
-    match verdict.decision {
+    match judgement.decision {
         Decision::Unavailable => {
-            let why = verdict.findings.first().map(|finding| finding.message.clone());
+            let why = judgement.findings.first().map(|finding| finding.message.clone());
             Ok(Outcome::Failed(why.unwrap_or_default()))
         }
-        Decision::Accept => Ok(outcome(verdict, cases::Decision::Accept, rules)),
-        Decision::Reject => Ok(outcome(verdict, cases::Decision::Reject, rules)),
+        Decision::Accept => Ok(outcome(judgement, cases::Decision::Accept, rules)),
+        Decision::Reject => Ok(outcome(judgement, cases::Decision::Reject, rules)),
     }
 }
 
-fn outcome(verdict: Verdict, decision: cases::Decision, rules: Vec<String>) -> Outcome {
-    let annotations = verdict.annotations.into_iter().map(|fact| Fact {
+fn outcome(judgement: Judgement, decision: cases::Decision, rules: Vec<String>) -> Outcome {
+    let annotations = judgement.annotations.into_iter().map(|fact| Fact {
         key: fact.key,
         value: fact.value,
         about: fact.about,
         authenticated: fact.authenticated,
     });
-    let findings = verdict.findings.into_iter().map(found);
+    let findings = judgement.findings.into_iter().map(found);
     Outcome::Judged(Judged {
         decision,
         findings: findings.collect(),

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::{Kept, word};
 use crate::{
-    admission::Verdict,
+    admission::{Judgement, Verdict},
     cli::{
         answer,
         ask::{self, Source},
         data_folder,
     },
     http::route::percent_encoded,
-    records::{self, Page, Records, Wanted},
+    registry::records::{self, Page, Records, Wanted},
 };
 
 #[derive(Debug, Args)]
@@ -112,8 +112,8 @@ fn lines(found: Vec<Value>) -> anyhow::Result<String> {
     let width = rows.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
     let line = |(what, kept): &(String, Kept)| {
         let verdict = &kept.verdict;
-        let code = verdict.findings.first().map_or("-", |finding| &finding.code);
-        let (decision, Verdict { at, id, .. }) = (word(verdict.decision), verdict);
+        let code = verdict.judgement.findings.first().map_or("-", |finding| &finding.code);
+        let (decision, Verdict { at, id, .. }) = (word(verdict.judgement.decision), verdict);
         let again = kept.again().map(|again| format!("  {again}")).unwrap_or_default();
         format!("{at}  {decision:<10}  {what:<width$}  {code:<6}  {id}{again}")
     };
@@ -123,7 +123,7 @@ fn lines(found: Vec<Value>) -> anyhow::Result<String> {
 /// `charts/web:1.2.3`, with the number of further tags, or the beginning of the digest.
 fn what(verdict: &Verdict) -> String {
     const HEX_CHARS: usize = 12;
-    let Verdict { repository, digest, tags, .. } = verdict;
+    let Judgement { repository, digest, tags, .. } = &verdict.judgement;
     match tags.as_slice() {
         [tag] => format!("{repository}:{tag}"),
         [tag, more @ ..] => format!("{repository}:{tag} +{}", more.len()),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     admission::{self, Decision},
-    refusals::{Pushes, Seen},
+    registry::{Pushes, Seen},
 };
 
 #[derive(Debug, Subcommand)]
@@ -55,8 +55,8 @@ impl Kept {
     /// Under which tags and for whom, if these were not always the verdict's own.
     fn pushes(&self) -> Option<String> {
         let Pushes { tags, pushed_by } = &self.seen.as_ref()?.pushes;
-        let own = |user: &String| self.verdict.pushed_by.as_ref() == Some(user);
-        let tags = match tags.iter().all(|tag| self.verdict.tags.contains(tag)) {
+        let own = |user: &String| self.verdict.judgement.pushed_by.as_ref() == Some(user);
+        let tags = match tags.iter().all(|tag| self.verdict.judgement.tags.contains(tag)) {
             true => None,
             false => Some(format!("under the tags {}", tags.join(", "))),
         };

@@ -9,13 +9,13 @@ use roadstead_oci::{Reference, Repository};
 
 use super::{Kept, word};
 use crate::{
-    admission::{Annotation, Decision, Finding, Judge, Severity, Verdict},
+    admission::{Annotation, Decision, Finding, Judge, Judgement, Severity, Verdict},
     cli::{
         answer,
         ask::{self, Source},
         data_folder, stored,
     },
-    records::{Judged, Records},
+    registry::records::{Judged, Records},
 };
 
 #[derive(Debug, Args)]
@@ -93,7 +93,7 @@ fn named(text: &str) -> anyhow::Result<Option<(Repository, Reference)>> {
 fn all_told(judged: Judged) -> anyhow::Result<String> {
     let Judged { digest, verdicts, more } = judged;
     let verdicts = verdicts.into_iter().map(Kept::read).collect::<anyhow::Result<Vec<_>>>()?;
-    let first = verdicts.last().map(|first| first.verdict.decision);
+    let first = verdicts.last().map(|first| first.verdict.judgement.decision);
     let count = match (verdicts.len(), more) {
         (1, false) => "one verdict".to_owned(),
         (count, false) if first == Some(Decision::Accept) => {
@@ -118,14 +118,15 @@ pub(in crate::cli) fn told(verdict: &Verdict) -> String {
 }
 
 fn lines(verdict: &Verdict, again: impl IntoIterator<Item = String>) -> Vec<String> {
-    let decision = word(verdict.decision);
-    let tags = verdict.tags.join(", ");
+    let decision = word(verdict.judgement.decision);
+    let tags = verdict.judgement.tags.join(", ");
     let name = match tags.as_str() {
-        "" => verdict.repository.clone(),
-        tags => format!("{}:{tags}", verdict.repository),
+        "" => verdict.judgement.repository.clone(),
+        tags => format!("{}:{tags}", verdict.judgement.repository),
     };
-    let Verdict { id, digest, at, kind, policy, duration_us, .. } = verdict;
-    let by = verdict.pushed_by.as_ref().map(|user| format!(", pushed by {user}"));
+    let Verdict { id, at, judgement } = verdict;
+    let Judgement { digest, kind, policy, duration_us, .. } = judgement;
+    let by = verdict.judgement.pushed_by.as_ref().map(|user| format!(", pushed by {user}"));
     let (whole, tenths) = (duration_us / 1000, duration_us / 100 % 10);
     let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     // what was only tried has no id
@@ -139,9 +140,9 @@ fn lines(verdict: &Verdict, again: impl IntoIterator<Item = String>) -> Vec<Stri
         format!("  {when}, {article} {kind}, by policy {policy}, in {whole}.{tenths} ms"),
     ];
     lines.extend(again.into_iter().map(|again| format!("  {again}")));
-    lines.extend(verdict.findings.iter().flat_map(found));
-    lines.extend(verdict.annotations.iter().map(fact));
-    lines.extend(verdict.judges.iter().flat_map(judge));
+    lines.extend(verdict.judgement.findings.iter().flat_map(found));
+    lines.extend(verdict.judgement.annotations.iter().map(fact));
+    lines.extend(verdict.judgement.judges.iter().flat_map(judge));
     lines
 }
 

@@ -1,5 +1,5 @@
-//! What is known of whole repositories: read from the store when it is asked for, corrected by every
-//! change, and let go of when other repositories are asked for.
+//! What is known of whole repositories: read from the store when it is asked for, corrected by
+//! every change, and let go of when other repositories are asked for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -15,13 +15,13 @@ use roadstead_oci::Repository;
 
 /// Which repositories are pushed to.
 #[derive(Debug, Default)]
-pub(crate) struct Arrivals {
+pub(super) struct Arrivals {
     under_way: Mutex<HashMap<Repository, Arc<RwLock<()>>>>,
 }
 
 /// Held until the push is stored or refused.
 #[derive(Debug)]
-pub(crate) enum Arrival {
+pub(super) enum Arrival {
     /// with others
     Together { _held: OwnedRwLockReadGuard<()> },
     /// alone
@@ -30,12 +30,12 @@ pub(crate) enum Arrival {
 
 impl Arrivals {
     /// Waits while somebody is alone.
-    pub(crate) async fn together(&self, repository: &Repository) -> Arrival {
+    pub(super) async fn together(&self, repository: &Repository) -> Arrival {
         Arrival::Together { _held: self.lock(repository).read_owned().await }
     }
 
     /// Waits for those who are there, and keeps others out.
-    pub(crate) async fn alone(&self, repository: &Repository) -> Arrival {
+    pub(super) async fn alone(&self, repository: &Repository) -> Arrival {
         Arrival::Alone { _held: self.lock(repository).write_owned().await }
     }
 

@@ -20,10 +20,8 @@ use tokio::sync::Mutex;
 use roadstead_oci::{Algorithm, Digest, Repository};
 use roadstead_storage::{Refusal, Result, Storage};
 
-use crate::{
-    admission::Verdict,
-    records::{VerdictsConfig, keep},
-};
+use super::records::{VerdictsConfig, keep};
+use crate::admission::{Judgement, Verdict};
 
 /// Refusals that are counted in memory; of more the counts come from the store.
 const COUNTED_MAX: u64 = 10_000;
@@ -65,15 +63,15 @@ pub struct Pushes {
 }
 
 impl Pushes {
-    fn of(verdict: &Verdict) -> Self {
+    fn of(judgement: &Judgement) -> Self {
         let mut pushes = Self::default();
-        pushes.add(verdict);
+        pushes.add(judgement);
         pushes
     }
 
-    fn add(&mut self, verdict: &Verdict) {
-        put_first(&mut self.tags, &verdict.tags);
-        put_first(&mut self.pushed_by, verdict.pushed_by.as_slice());
+    fn add(&mut self, judgement: &Judgement) {
+        put_first(&mut self.tags, &judgement.tags);
+        put_first(&mut self.pushed_by, judgement.pushed_by.as_slice());
     }
 }
 
@@ -121,13 +119,13 @@ impl Refusals {
 
     /// Keeps the verdict on what is refused. Where the same was refused before, the push shares
     /// that verdict, which is counted once more.
-    pub(crate) async fn keep(&self, verdict: &mut Verdict) {
-        let grounds = grounds(verdict);
+    pub(super) async fn keep(&self, judgement: Judgement) -> Verdict {
+        let grounds = grounds(&judgement);
         // one lock a refusal: whoever pushes the same at the same time waits, and nobody else
         let counted = self.counted.get_with(grounds.clone(), Arc::default);
         let mut counted = counted.lock().await;
         if counted.is_none() {
-            *counted = self.stored(verdict, &grounds).await.unwrap_or_else(|error| {
+            *counted = self.stored(&judgement, &grounds).await.unwrap_or_else(|error| {
                 tracing::error!(cause = ?error, "an earlier refusal can't be read");
                 None
             });
@@ -137,23 +135,27 @@ impl Refusals {
         if let Some(counted) = &mut *counted {
             counted.now.times += 1;
             counted.now.last = last;
-            counted.pushes.add(verdict);
-            verdict.id.clone_from(&counted.now.verdict);
-            if counted.is_due() && self.write(verdict, &counted.now, &counted.pushes).await {
+            counted.pushes.add(&judgement);
+            if counted.is_due() && self.write(&judgement, &counted.now, &counted.pushes).await {
                 counted.written = counted.now.clone();
             }
-        } else if keep(&self.storage, verdict).await {
+            let (id, at) = (counted.now.verdict.clone(), last.to_string());
+            return Verdict { id, at, judgement };
+        }
+        let (verdict, kept) = keep(&self.storage, judgement).await;
+        if kept {
             let now = Refusal { grounds, verdict: verdict.id.clone(), times: 1, last };
-            let pushes = Pushes::of(verdict);
-            self.write(verdict, &now, &pushes).await;
+            let pushes = Pushes::of(&verdict.judgement);
+            self.write(&verdict.judgement, &now, &pushes).await;
             *counted = Some(Counted { first: last, written: now.clone(), now, pushes });
         }
+        verdict
     }
 
     /// How often a refusal was given, when last and for whom. Exact since the process started, and
     /// before that as far as it was written.
-    pub(crate) async fn of(&self, verdict: &Verdict) -> Result<Option<Seen>> {
-        if let Some(counted) = self.counted.get(&grounds(verdict))
+    pub(super) async fn of(&self, verdict: &Verdict) -> Result<Option<Seen>> {
+        if let Some(counted) = self.counted.get(&grounds(&verdict.judgement))
             && let Some(counted) = &*counted.lock().await
             && counted.now.verdict == verdict.id
         {
@@ -163,8 +165,8 @@ impl Refusals {
     }
 
     /// What the store says of a refusal on the same grounds whose verdict is there.
-    async fn stored(&self, verdict: &Verdict, grounds: &str) -> Result<Option<Counted>> {
-        let Some((repository, digest)) = named(verdict) else { return Ok(None) };
+    async fn stored(&self, judgement: &Judgement, grounds: &str) -> Result<Option<Counted>> {
+        let Some((repository, digest)) = named(judgement) else { return Ok(None) };
         let refusals = self.storage.refusals(&repository, &digest).await?;
         let same = refusals.into_iter().rev().find(|refusal| refusal.grounds == grounds);
         let Some(now) = same else { return Ok(None) };
@@ -175,8 +177,8 @@ impl Refusals {
         Ok(Some(Counted { first, written: now.clone(), now, pushes }))
     }
 
-    async fn write(&self, verdict: &Verdict, refusal: &Refusal, pushes: &Pushes) -> bool {
-        let Some((repository, digest)) = named(verdict) else { return false };
+    async fn write(&self, judgement: &Judgement, refusal: &Refusal, pushes: &Pushes) -> bool {
+        let Some((repository, digest)) = named(judgement) else { return false };
         let pushes = json!(pushes).to_string().into();
         match self.storage.put_refusal((&repository, &digest), refusal, pushes).await {
             Ok(went) => {
@@ -187,7 +189,8 @@ impl Refusals {
                 true
             }
             Err(error) => {
-                tracing::error!(verdict = verdict.id, cause = ?error, "a refusal is not counted");
+                let id = &refusal.verdict;
+                tracing::error!(verdict = id, cause = ?error, "a refusal is not counted");
                 false
             }
         }
@@ -195,8 +198,8 @@ impl Refusals {
 }
 
 /// How often a refusal was given, when last and for whom, as far as it was written.
-pub(crate) async fn written(storage: &Storage, verdict: &Verdict) -> Result<Option<Seen>> {
-    let Some((repository, digest)) = named(verdict) else { return Ok(None) };
+pub(super) async fn written(storage: &Storage, verdict: &Verdict) -> Result<Option<Seen>> {
+    let Some((repository, digest)) = named(&verdict.judgement) else { return Ok(None) };
     let refusals = storage.refusals(&repository, &digest).await?;
     let Some(refusal) = refusals.into_iter().find(|refusal| refusal.verdict == verdict.id) else {
         return Ok(None);
@@ -217,14 +220,14 @@ async fn pushes(
 
 /// What was refused and why, in few characters: the same for the same manifest and findings under
 /// the same policy.
-fn grounds(verdict: &Verdict) -> String {
+fn grounds(judgement: &Judgement) -> String {
     const CHARS: usize = 32;
-    let Verdict { repository, digest, kind, decision, policy, findings, .. } = verdict;
+    let Judgement { repository, digest, kind, decision, policy, findings, .. } = judgement;
     let all = json!([repository, digest, kind, decision, policy, findings]).to_string();
     Digest::of(Algorithm::Sha256, all.as_bytes()).hex()[..CHARS].to_owned()
 }
 
-fn named(verdict: &Verdict) -> Option<(Repository, Digest)> {
-    let repository = Repository::parse(&verdict.repository).ok()?;
-    Some((repository, Digest::parse(&verdict.digest).ok()?))
+fn named(judgement: &Judgement) -> Option<(Repository, Digest)> {
+    let repository = Repository::parse(&judgement.repository).ok()?;
+    Some((repository, Digest::parse(&judgement.digest).ok()?))
 }

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use roadstead_oci::{Digest, Reference, Repository};
-use roadstead_storage::{Manifest, Result, Storage};
+use roadstead_storage::{Result, Storage};
 
+use super::refusals::{self, Refusals};
 use crate::{
-    admission::{Decision, Judge, Verdict},
+    admission::{Decision, Judge, Judgement, Verdict},
     policy::Globs,
-    refusals::{self, Refusals},
 };
 
 /// Most verdicts of a page, and most that are read for one.
@@ -195,7 +195,7 @@ impl<'a> Records<'a> {
     /// Adds to a refusal how often it was given.
     async fn with_seen(self, mut recorded: Value) -> Result<Value> {
         let verdict: Option<Verdict> = serde_json::from_value(recorded.clone()).ok();
-        let refused = verdict.filter(|verdict| verdict.decision != Decision::Accept);
+        let refused = verdict.filter(|verdict| verdict.judgement.decision != Decision::Accept);
         let Some(verdict) = refused else { return Ok(recorded) };
         let seen = match self.refusals {
             Some(refusals) => refusals.of(&verdict).await?,
@@ -215,37 +215,75 @@ fn parsed(id: &str, recorded: &[u8]) -> Option<Value> {
         .filter(Value::is_object)
 }
 
-/// Keeps a verdict where its id finds it, and answers whether. A push does not fail when that does.
-pub(crate) async fn keep(storage: &Storage, verdict: &mut Verdict) -> bool {
+/// Keeps a new verdict where its id finds it; whether that is so is told beside it. A push does not
+/// fail when that does.
+pub(super) async fn keep(storage: &Storage, judgement: Judgement) -> (Verdict, bool) {
     const TRIES: usize = 3;
+    let mut verdict = new(storage, judgement);
     for _ in 0..TRIES {
         let record = verdict.to_record().to_string();
         match storage.put_verdict(&verdict.id, record.into()).await {
-            Ok(true) => return true,
+            Ok(true) => return (verdict, true),
             // another verdict of this very moment
             Ok(false) => verdict.id = storage.new_verdict_id(),
             Err(error) => {
                 tracing::error!(verdict = verdict.id, cause = ?error, "a verdict is not kept");
-                return false;
+                break;
             }
         }
     }
-    false
+    (verdict, false)
 }
 
-/// What was judged last about a stored manifest. One that can't be read is none.
-pub(crate) async fn latest(
+fn new(storage: &Storage, judgement: Judgement) -> Verdict {
+    let (id, at) = (storage.new_verdict_id(), storage.clock().now().to_string());
+    Verdict { id, at, judgement }
+}
+
+/// Keeps the verdict on what is let in, where something was found. One that says what the latest
+/// about the stored manifest says shares that verdict, so that a manifest which is pushed again and
+/// again fills nothing.
+pub(super) async fn keep_acceptance(
     storage: &Storage,
     repository: &Repository,
-    manifest: &Manifest,
-) -> Result<Option<Verdict>> {
-    let mut judgements = pin!(storage.judgements(repository, manifest).await?);
-    let latest = judgements.try_next().await?;
-    Ok(latest.and_then(|verdict| serde_json::from_value(verdict).ok()))
+    digest: &Digest,
+    judgement: Judgement,
+) -> Verdict {
+    let standing = standing(storage, repository, digest, &judgement).await;
+    let standing = standing.unwrap_or_else(|error| {
+        tracing::error!(%digest, cause = ?error, "an earlier verdict can't be read");
+        None
+    });
+    match standing {
+        Some(Verdict { id, at, .. }) => Verdict { id, at, judgement },
+        None if judgement.findings.is_empty() => new(storage, judgement),
+        None => keep(storage, judgement).await.0,
+    }
 }
 
-/// Whether two verdicts about one manifest say the same on the same grounds, to the same user.
-pub(crate) fn say_the_same(one: &Verdict, other: &Verdict) -> bool {
+/// The latest verdict on a stored manifest, if it says the same. One with findings that is not
+/// found by its id any more is of no use to whoever is told it.
+async fn standing(
+    storage: &Storage,
+    repository: &Repository,
+    digest: &Digest,
+    judgement: &Judgement,
+) -> Result<Option<Verdict>> {
+    let Some(manifest) = storage.manifest(repository, digest).await? else { return Ok(None) };
+    let mut judgements = pin!(storage.judgements(repository, &manifest).await?);
+    let latest = judgements.try_next().await?;
+    // one that can't be read is none
+    let latest: Option<Verdict> = latest.and_then(|latest| serde_json::from_value(latest).ok());
+    let Some(latest) = latest.filter(|latest| say_the_same(&latest.judgement, judgement)) else {
+        return Ok(None);
+    };
+    let of_nothing = latest.judgement.findings.is_empty();
+    let found = of_nothing || storage.verdict(&latest.id).await?.is_some();
+    Ok(found.then_some(latest))
+}
+
+/// Whether two judgements of one manifest say the same on the same grounds, to the same user.
+fn say_the_same(one: &Judgement, other: &Judgement) -> bool {
     let grounds = |judge: &Judge| {
         let Judge { plugin, digest, settings, .. } = judge;
         [plugin, digest, settings].map(Clone::clone)
