@@ -25,6 +25,12 @@ pub trait Content: Send + Sync {
     /// Seconds since the epoch, when the review begins.
     fn now(&self) -> u64;
 
+    /// How often damage was mended: what was read before may have been other bytes than a digest
+    /// says.
+    fn mended(&self) -> u64 {
+        0
+    }
+
     /// A manifest of the same repository.
     fn manifest<'a>(
         &'a self,

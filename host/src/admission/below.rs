@@ -58,6 +58,15 @@ pub(super) enum Hidden {
     TooMany,
     /// not stored, and not found from there when it comes
     Absent(Digest),
+    /// pushed as another media type than an index names it by
+    OtherType {
+        /// which
+        digest: Digest,
+        /// as what it is pushed
+        pushed_as: String,
+        /// as what it is named
+        named_as: String,
+    },
     /// damaged
     Unreadable(Digest),
     /// the store failed; a retry may cure it
@@ -96,7 +105,8 @@ impl<'a> Rules<'a> {
                 continue;
             }
             let asks = matches!(rule.verb, Verb::Check(_)) && may_be_about_charts(rule);
-            if of.tags.is_some() {
+            let except_tags = of.except.as_deref().is_some_and(|except| except.tags.is_some());
+            if of.tags.is_some() || except_tags {
                 rules.tagged.push(rule);
             } else if asks {
                 rules.charts.push(rule);
@@ -125,7 +135,7 @@ impl<'a> Rules<'a> {
         let is_chart = below.kinds.contains(&Kind::HELM_CHART);
         let tagged = self.tagged.iter().filter(move |_| is_chart || below.in_index);
         // without tags nothing is asked that was not asked before
-        let charts = self.charts.iter().filter(move |_| is_chart && !below.tags.is_empty());
+        let charts = self.charts.iter().filter(move |_| is_chart && !below.told_tags.is_empty());
         tagged.chain(charts).copied()
     }
 
@@ -191,6 +201,13 @@ impl<'a> Below<'a> {
                 return Some(Err(Hidden::TooMany));
             }
             let Ahead { digest, media_type, role, in_index, is_new } = ahead;
+            if let Some(arriving) = self.arriving.filter(|of| of.digest == digest)
+                && role == Role::Manifest
+                && media_type::essence(&media_type) != arriving.manifest.media_type
+            {
+                let pushed_as = arriving.manifest.media_type.clone();
+                return Some(Err(Hidden::OtherType { digest, pushed_as, named_as: media_type }));
+            }
             let candidate = match self.read(&digest, &media_type, content).await {
                 Ok(Some(read)) => Candidate { in_index, ..self.candidate(digest, read) },
                 Err(hidden) if is_new => return Some(Err(hidden)),
@@ -255,9 +272,9 @@ impl<'a> Below<'a> {
 
     fn candidate(&self, digest: Digest, read: (Manifest, bytes::Bytes)) -> Candidate {
         let Candidate { repository, tags, principal, peer, .. } = self.top;
-        let tags = tags.iter().filter(|tag| !names(tag, &digest)).cloned().collect();
-        let below = Candidate::new(repository.clone(), (digest, tags), read);
-        Candidate { principal: principal.clone(), peer: *peer, ..below }
+        let told = tags.iter().filter(|tag| !names(tag, &digest)).cloned().collect();
+        let below = Candidate::new(repository.clone(), (digest, told), read);
+        Candidate { tags: tags.clone(), principal: principal.clone(), peer: *peer, ..below }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Candidate {
     pub digest: Digest,
     /// the tags that it shall have; none for a push by digest
     pub tags: Vec<Tag>,
+    /// those of them that plugins are told: of a manifest below the one that is pushed not those
+    /// that name it by its digest, since who pulls by such a tag asks for that very manifest
+    pub told_tags: Vec<Tag>,
     /// as every client reads it
     pub manifest: Manifest,
     /// the exact bytes
@@ -42,6 +45,7 @@ impl Candidate {
         Self {
             repository,
             digest,
+            told_tags: tags.clone(),
             tags,
             manifest,
             bytes,

@@ -190,8 +190,15 @@ pub(super) fn hidden(rule: &Rule, hidden: &Hidden) -> Checked {
             let message = format!("{digest}, which this names, is not there; push it first");
             (codes::BELOW_UNREADABLE, message, false)
         }
+        Hidden::OtherType { digest, pushed_as, named_as } => {
+            let message = format!(
+                "an index names {digest} as {named_as}, and it is pushed as {pushed_as}; correct \
+                 one of them"
+            );
+            (codes::BELOW_UNREADABLE, message, false)
+        }
         Hidden::Unreadable(digest) => {
-            let message = format!("{digest}, which this names, is no manifest; push one");
+            let message = format!("{digest} is no manifest of the type that it is named by");
             (codes::BELOW_UNREADABLE, message, false)
         }
         Hidden::Failed(error) => {

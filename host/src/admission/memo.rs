@@ -47,11 +47,16 @@ impl Memo {
     }
 
     /// Everything that a review is given. A digest covers the bytes, and so a manifest's
-    /// annotations and descriptors.
-    pub(super) fn key(installed: &Installed, part: &Part, candidate: &Candidate) -> Digest {
+    /// annotations and descriptors; but for damage, which ends when it is mended.
+    pub(super) fn key(
+        installed: &Installed,
+        part: &Part,
+        candidate: &Candidate,
+        mended: u64,
+    ) -> Digest {
         let Installed { plugin, settings_digest, limits, .. } = installed;
         let plugin = plugin.digest();
-        let by = format!("{VERSION}\n{plugin}\n{settings_digest}\n{limits:?}");
+        let by = format!("{VERSION}\n{plugin}\n{settings_digest}\n{limits:?}\n{mended}");
         let text = match part {
             Part::Manifest => {
                 let Candidate { repository, digest, manifest, .. } = candidate;

@@ -239,8 +239,10 @@ fn place_below(digest: &Digest, finding: &Finding) -> String {
 
 /// Where a finding is that is about what another manifest leads to by its tags.
 fn place_above(top: &Candidate, finding: &Finding) -> String {
-    let tag = top.tags.first().map(ToString::to_string).unwrap_or_default();
-    let leads = format!("reached from tag {tag}");
+    let leads = match top.tags.first() {
+        Some(tag) => format!("reached from tag {tag}"),
+        None => format!("reached from {}", top.digest),
+    };
     match &finding.location {
         Some(place) => format!("{place}, {leads}"),
         None => leads,

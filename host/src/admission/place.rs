@@ -9,8 +9,8 @@ use super::{Candidate, Content, ContentError};
 
 /// A repository that something is pushed to, or what stands for one.
 pub trait Place: Content {
-    /// The manifests with tags that lead, as their subject or through an index, to one that is not
-    /// there yet. None: more than `max` manifests do. Nothing leads to what is only looked at.
+    /// The manifests that lead, as subject or through an index, to one that is not there yet.
+    /// None: more than `max` manifests do. Nothing leads to what is only looked at.
     fn above<'a>(
         &'a self,
         digest: &'a Digest,
@@ -21,12 +21,12 @@ pub trait Place: Content {
     }
 }
 
-/// A manifest with tags that leads to another.
+/// A manifest that leads to another.
 #[derive(Clone, Debug)]
 pub struct Above {
     /// its digest
     pub digest: Digest,
-    /// all of its tags
+    /// all of its tags, if any
     pub tags: Vec<Tag>,
     /// as every client reads it
     pub manifest: Manifest,

@@ -83,7 +83,7 @@ async fn answer(
             Err(error) => return (Answer::Reviewed(Err(ReviewError::Content(error.0))), false),
         }
     }
-    let key = Memo::key(installed, &ask.part, candidate);
+    let key = Memo::key(installed, &ask.part, candidate, content.mended());
     let push = push(candidate);
     if let Some(remembered) = memo.get(&key, &push) {
         return (Answer::Reviewed(remembered), false);
@@ -131,7 +131,7 @@ pub fn target(candidate: &Candidate) -> Target {
 /// What differs between two pushes of the candidate.
 fn push(candidate: &Candidate) -> Push {
     Push {
-        tags: candidate.tags.iter().map(ToString::to_string).collect(),
+        tags: candidate.told_tags.iter().map(ToString::to_string).collect(),
         principal: candidate.principal.clone(),
     }
 }

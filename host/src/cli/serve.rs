@@ -135,6 +135,7 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
     if timeout_at(end.max(Instant::now() + MOMENT), changes.wait()).await.is_err() {
         tracing::warn!(open = changes.len(), "changes are cut, and can be repeated");
     }
+    registry.flush().await;
     daily.abort();
     // it is of no use to anyone now
     drop(std::fs::remove_file(&socket));

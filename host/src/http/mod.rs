@@ -208,6 +208,10 @@ impl From<Unroutable> for Error {
             Unroutable::Repository(invalid) => invalid.into(),
             Unroutable::Reference(invalid) => invalid.into(),
             Unroutable::Digest(invalid) => invalid.into(),
+            Unroutable::Verdict => {
+                let message = "no verdict has this id; an id has 11 letters and digits";
+                Self::new(Case::NoSuchPath, message)
+            }
             Unroutable::Verdicts => {
                 let message = "verdicts are found by the digest of a manifest, as in \
                     verdicts/sha256:<hex>, or by their own id, as in verdicts/id/<id>; a tag's \

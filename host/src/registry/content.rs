@@ -189,6 +189,10 @@ impl Content for RepositoryContent {
         self.now
     }
 
+    fn mended(&self) -> u64 {
+        self.storage.mended()
+    }
+
     fn manifest<'a>(
         &'a self,
         digest: &'a Digest,

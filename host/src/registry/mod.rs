@@ -65,6 +65,11 @@ impl Registry {
         Self { storage, admission, manifests, arrivals: Arrivals::default(), refusals }
     }
 
+    /// Writes what is kept in memory for a while. For whoever is about to end.
+    pub async fn flush(&self) {
+        self.refusals.flush().await;
+    }
+
     /// What was judged so far.
     pub fn records(&self) -> Records<'_> {
         Records::counted(&self.storage, &self.refusals)

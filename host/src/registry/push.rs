@@ -1,5 +1,7 @@
 //! A push of a manifest: claim, look, judge, commit. What is refused leaves nothing behind.
 
+use std::collections::HashSet;
+
 use roadstead_oci::{Descriptor, Manifest, Role, media_type};
 use roadstead_storage::{Claim, Committed, ManifestRecord, Named, Need, Push, Result, Unmet};
 
@@ -57,8 +59,8 @@ impl Registry {
         pushed
     }
 
-    /// The judgement of the policy that is in force when it is given: a push that straddles a reload
-    /// is judged again.
+    /// The judgement of the policy that is in force when it is given: a push that straddles a
+    /// reload is judged again.
     async fn judge(&self, candidate: &Candidate) -> Judgement {
         /// Policies that are saved faster than this many reviews take are their operator's affair.
         const AGAIN_MAX: usize = 10;
@@ -94,6 +96,9 @@ impl Registry {
         let children = manifest.descriptors().filter(|(role, _, child)| {
             *role == Role::Manifest && media_type::is_manifest(&child.media_type)
         });
+        let mut seen = HashSet::new();
+        let children = children.map(|(_, _, child)| child.digest.clone());
+        let children = children.filter(|child| seen.insert(child.clone())).collect();
         let descriptor = manifest.referrer_descriptor(digest, bytes.len() as u64);
         let subject = manifest.subject.as_ref().map(|subject| subject.digest.clone());
         Push {
@@ -105,7 +110,7 @@ impl Registry {
                 media_type: manifest.media_type.clone(),
                 kind: verdict.judgement.kind.clone(),
                 subject,
-                children: children.map(|(_, _, child)| child.digest.clone()).collect(),
+                children,
                 pushed_at: self.storage.clock().now().to_string(),
                 pushed_by: candidate.principal.clone(),
                 verdict: verdict.to_record(),
@@ -118,7 +123,7 @@ impl Registry {
 ///
 /// Foreign layers may be elsewhere, a subject may come later (D-28), and where the operator allows
 /// it an index may lack children and an image layers. A child of an index that is no manifest, as
-/// in a build cache, is a blob.
+/// in a build cache, is a blob. What is named twice is needed once.
 fn needs(manifest: &Manifest, sparse: bool) -> Vec<Need> {
     let named = manifest.descriptors().filter_map(|(role, _, descriptor)| {
         let is_manifest = media_type::is_manifest(&descriptor.media_type);
@@ -135,5 +140,6 @@ fn needs(manifest: &Manifest, sparse: bool) -> Vec<Need> {
         let media_type = is_manifest.then(|| media_type::essence(media_type).to_owned());
         Some(Need { digest: digest.clone(), size: *size, of, media_type, optional })
     });
-    named.collect()
+    let mut seen = HashSet::new();
+    named.filter(|need| seen.insert(need.clone())).collect()
 }

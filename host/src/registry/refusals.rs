@@ -6,8 +6,8 @@
 //!
 //! What was refused is found by a key in the store, so that neither a restart nor many other
 //! refusals make a retry loop fill it. The count lives in memory and reaches the store each time
-//! that it has doubled, or an hour after it did last: a loop costs few writes, however fast it is,
-//! and a restart may lose up to half of the count.
+//! that it has doubled, or an hour after it did last, and when the server stops: a loop costs few
+//! writes, however fast it is, and a kill may lose up to half of the count.
 
 use std::sync::Arc;
 
@@ -150,6 +150,23 @@ impl Refusals {
             *counted = Some(Counted { first: last, written: now.clone(), now, pushes });
         }
         verdict
+    }
+
+    /// Writes the counts that the store does not have yet: the process is about to end.
+    pub(super) async fn flush(&self) {
+        for (_, counted) in &self.counted {
+            let mut counted = counted.lock().await;
+            let Some(counted) = counted.as_mut().filter(|it| it.now != it.written) else {
+                continue;
+            };
+            let Ok(Some(verdict)) = self.storage.verdict(&counted.now.verdict).await else {
+                continue;
+            };
+            let Ok(verdict) = serde_json::from_slice::<Verdict>(&verdict) else { continue };
+            if self.write(&verdict.judgement, &counted.now, &counted.pushes).await {
+                counted.written = counted.now.clone();
+            }
+        }
     }
 
     /// How often a refusal was given, when last and for whom. Exact since the process started, and

@@ -18,7 +18,10 @@ mod uploads;
 mod verdicts;
 mod verify;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use bytes::Bytes;
 use object_store::ObjectStore;
@@ -50,6 +53,8 @@ pub struct Storage {
     clock: Clock,
     config: StorageConfig,
     tokens: uploads::Tokens,
+    /// how often damage was mended
+    mended: AtomicU64,
 }
 
 impl Storage {
@@ -86,7 +91,8 @@ impl Storage {
         }
         let tokens = uploads::Tokens::open(&backend).await?;
         let resolver = resolve::Resolver::new(backend.clone());
-        Ok(Self { backend, resolver, clock, config, tokens })
+        let mended = AtomicU64::new(0);
+        Ok(Self { backend, resolver, clock, config, tokens, mended })
     }
 
     /// A view of this store under the same locks that has nothing in memory. Whoever changes a
@@ -98,12 +104,18 @@ impl Storage {
             clock: self.clock.clone(),
             config: self.config.clone(),
             tokens: self.tokens.clone(),
+            mended: AtomicU64::new(0),
         }
     }
 
     /// How the store keeps things.
     pub fn config(&self) -> &StorageConfig {
         &self.config
+    }
+
+    /// How often this process has mended damage: what was read before may have been other bytes.
+    pub fn mended(&self) -> u64 {
+        self.mended.load(Ordering::Acquire)
     }
 
     /// The clock that the store tells the time by.

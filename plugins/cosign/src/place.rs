@@ -66,8 +66,8 @@ fn find_tag(tag: &str, content: Content, report: &mut Report) {
         return;
     }
     let message = format!(
-        "cosign does not look for signatures under the tag {}; push it as sha256-<hex of the \
-         signed manifest>.sig, too",
+        "cosign does not look for signatures under the tag {}, but under sha256-<hex of the \
+         signed manifest>.sig",
         Quoted(tag)
     );
     report.find(&codes::TAG, message);

@@ -225,3 +225,88 @@ async fn a_chart_that_helm_puts_together_is_judged() {
     repository.put_manifest("claims", &claims).await.is(403);
     server.is_sound();
 }
+
+#[tokio::test]
+async fn a_chart_that_is_put_together_when_its_last_part_comes_is_judged() {
+    let server = Server::start(&[]);
+    let (repository, good) = repository(&server).await;
+    let good_digest = sha256(good.as_bytes()).to_string();
+    let evil = chart(&[("web/values.yaml", "no Chart.yaml")]);
+    repository.push_blob(&Bytes::copy_from_slice(&evil)).await.unwrap();
+    let carrier = manifest((COMPONENT, b"{}"), &[(CHART, &evil), ("a/b", b"layer")]);
+    by_digest(&repository, &carrier.to_string()).await.is(201);
+    let subject = descriptor(OCI_MANIFEST, good.as_bytes());
+    let mut around = index(&[&carrier.to_string()]);
+    around["subject"] = subject.clone();
+    let mut itself = carrier.clone();
+    itself["subject"] = subject;
+    for early in [around, itself] {
+        let early = early.to_string();
+        let delete = |of: &str| {
+            let path = format!("manifests/{of}");
+            let repository = &repository;
+            async move { repository.send(Method::DELETE, &path).await.is(202) }
+        };
+        delete(&good_digest).await;
+        by_digest(&repository, &early).await.is(201);
+        let refused = by_digest(&repository, &good).await.is(403);
+        assert!(refused.errors()[0].contains("reached from sha256:"), "{:?}", refused.errors());
+        delete(sha256(early.as_bytes()).as_str()).await;
+        by_digest(&repository, &good).await.is(201);
+    }
+    server.is_sound();
+}
+
+/// A rule against images, and what an image is pushed as; the tags of an index around it that are
+/// refused, and one that is not.
+const AROUND: [(&str, &str, &[&str], &str); 2] = [
+    ("except: { tags: [\"dev-*\"] }", "dev-1", &["prod-1", "devel"], "dev-2"),
+    ("tags: [\"release-*\"]", "draft", &["release-1", "release-sha256-{hex}.sig"], "draft-2"),
+];
+
+#[tokio::test]
+async fn an_index_is_no_way_round_whatever_its_tag_looks_like() {
+    for (about, own, refused, stored) in AROUND {
+        let file = Policy::new(&format!(
+            "version: 1\nrules:\n  - {{ name: r, match: {{ kinds: [image], {about} }}, deny: true \
+             }}\n"
+        ));
+        let server = file.serve();
+        let (repository, _) = repository(&server).await;
+        let image = manifest((OCI_CONFIG, b"{}"), &[(LAYER, b"layer")]);
+        repository.put_manifest(own, &image).await.is(201);
+        let image = image.to_string();
+        for tag in refused {
+            let tag = tag.replace("{hex}", sha256(image.as_bytes()).hex());
+            let answer = repository.put_manifest(&tag, &index(&[&image])).await;
+            assert_eq!(answer.status, 403, "{tag}");
+        }
+        repository.put_manifest(stored, &index(&[&image])).await.is(201);
+        server.is_sound();
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_comes_late_is_of_the_type_that_its_index_says() {
+    const DOCKER: &str = "application/vnd.docker.distribution.manifest.v2+json";
+    let file = Policy::new(
+        "version: 1\nrules:\n  - { name: r, match: { tags: [\"release-*\"], kinds: [image] }, \
+         deny: true }\n",
+    );
+    let path = file.path();
+    let settings =
+        [("POLICY__PATH", path.to_str().unwrap()), ("MANIFESTS__ALLOW_SPARSE_INDEXES", "true")];
+    let server = Server::start(&settings);
+    let (repository, _) = repository(&server).await;
+    let mut child = manifest(("application/vnd.example.thing", b"{}"), &[(LAYER, b"layer")]);
+    child.as_object_mut().unwrap().remove("mediaType");
+    let child = child.to_string();
+    let digest = sha256(child.as_bytes()).to_string();
+    for tag in ["release-1", "draft-1"] {
+        repository.put_manifest(tag, &index(&[&child])).await.is(201);
+    }
+    let as_docker = repository.put(&digest, DOCKER, child.as_bytes()).await.unwrap().is(403);
+    assert!(as_docker.errors()[0].contains("an index names sha256:"), "{:?}", as_docker.errors());
+    repository.put(&digest, OCI_MANIFEST, child.as_bytes()).await.unwrap().is(201);
+    server.is_sound();
+}

@@ -112,7 +112,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     // rules about tags
     (
         "match: { tags: [\"v*\"] }, acceptOnly: [image]",
-        "a push by digest goes round rule \"r\"",
+        "a push by digest bypasses rule \"r\"",
         "leave `tags` out",
     ),
 ];

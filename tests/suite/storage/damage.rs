@@ -6,7 +6,7 @@ use bytes::Bytes;
 use reqwest::Method;
 
 use crate::{
-    client::{Repository, sha256},
+    client::{Repository, manifest, sha256},
     harness::{Server, said},
 };
 
@@ -155,5 +155,46 @@ async fn what_is_damaged_is_absent_until_it_is_pushed_again() {
     repository.get(&manifest).await.is(404);
     repository.send(Method::DELETE, &manifest).await.is(202);
     repository.send(Method::DELETE, &manifest).await.is(404);
+    server.is_sound();
+}
+
+/// What a plugin made of damaged bytes is forgotten when they are mended.
+#[tokio::test]
+async fn what_was_judged_while_it_was_damaged_is_judged_again() {
+    const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
+    const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+    let server = Server::start(&[]);
+    let repository = Repository::of(&server, "charts/web");
+    let config = br#"{"apiVersion":"v2","name":"web","version":"1.2.3"}"#;
+    let mut state = 7_u32;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_le_bytes()[3]
+    })
+    .take(40_000)
+    .collect();
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, bytes) in [
+        ("web/Chart.yaml", &b"apiVersion: v2\nname: web\nversion: 1.2.3\n"[..]),
+        ("web/files/noise", &noise),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, bytes).unwrap();
+    }
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, &tar.into_inner().unwrap()).unwrap();
+    let layer = Bytes::from(gzip.finish().unwrap());
+    let pushed = manifest((CONFIG, config), &[(CHART, &layer)]);
+    for blob in [&Bytes::from_static(config), &layer] {
+        repository.push_blob(blob).await.unwrap();
+    }
+    let data = files(&server, "objects/data/");
+    assert_eq!(data.len(), 1, "{data:?}");
+    CHANGED(&data[0]);
+    repository.put_manifest("1.2.3", &pushed).await.is(403);
+    repository.push_blob(&layer).await.unwrap();
+    repository.put_manifest("1.2.3", &pushed).await.is(201);
     server.is_sound();
 }

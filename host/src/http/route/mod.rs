@@ -25,4 +25,6 @@ pub enum Unroutable {
     Digest(InvalidDigest),
     /// What verdicts are asked by is no digest.
     Verdicts,
+    /// What a verdict is asked by is no id.
+    Verdict,
 }

@@ -57,8 +57,10 @@ impl Place {
                 let digest = digest(text).map_err(|_| Unroutable::Verdicts)?;
                 Ok(Self::Verdicts(name, digest))
             }
-            [name @ .., "_roadstead", "verdicts", "id", id] if is_verdict_id(id) => {
-                Ok(Self::Verdict(repository(name)?, (*id).to_owned()))
+            [name @ .., "_roadstead", "verdicts", "id", id] => {
+                let name = repository(name)?;
+                let id = is_verdict_id(id).then(|| (*id).to_owned());
+                Ok(Self::Verdict(name, id.ok_or(Unroutable::Verdict)?))
             }
             _ => Err(Unroutable::Path),
         }

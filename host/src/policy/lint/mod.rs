@@ -83,7 +83,7 @@ fn seen_by_tag(rule: &Written, warnings: &mut Vec<Problem>) {
     if matches!(rule.verb, Action::Deny) {
         return;
     }
-    let message = format!("a push by digest goes round rule {:?}", rule.name.value);
+    let message = format!("a push by digest bypasses rule {:?}", rule.name.value);
     let help = "helm and cosign push by digest first, and what the rule rejects by tag then stays, \
                 untagged; leave `tags` out where that matters";
     warnings.push(Problem::warning(&tags.key, message).help(help));

@@ -15,9 +15,10 @@
 mod delete;
 mod referrers;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
+use futures::{TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -30,6 +31,9 @@ use crate::{
 };
 
 pub(crate) use referrers::describes;
+
+/// Entries written at a time: each waits for the disk, and they wait together.
+const ENTRIES_AT_ONCE: usize = 64;
 
 /// A manifest that a repository serves.
 #[derive(Clone, Debug)]
@@ -69,7 +73,7 @@ pub struct ManifestRecord {
 }
 
 /// Something that a manifest names, to be found in its repository with the size that it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Need {
     /// what is named
     pub digest: Digest,
@@ -84,7 +88,7 @@ pub struct Need {
 }
 
 /// What kind of content a descriptor names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Named {
     /// a config or a layer
     Blob,
@@ -292,6 +296,9 @@ impl Storage {
                     self.judge_again(&name, &manifest, &push).await?
                 }
                 State::Absent | State::Damaged(_) | State::Unclaimed(..) => {
+                    if !matches!(state, State::Absent) {
+                        self.mended.fetch_add(1, Ordering::AcqRel);
+                    }
                     // a delete takes every claim along, of pushes under way as well
                     let id = match claim.id.take().filter(|id| claims.contain(id)) {
                         Some(id) => id,
@@ -320,11 +327,13 @@ impl Storage {
         // not with the claim: what is refused shall not leave a repository behind
         self.resolver.ensure_repository(repository).await?;
         self.put_referrer(name, &claim, push).await?;
-        for child in &record.children {
+        let entries = stream::iter(record.children.iter().map(Ok));
+        let put_entry = async |child: &Digest| {
             let entry = Entry { id: Id::random(), claim: claim.clone() };
             let key = Key::Parent(repository, child, digest, &entry).path();
-            self.backend.put(&key, Bytes::new()).await?;
-        }
+            self.backend.put(&key, Bytes::new()).await
+        };
+        entries.try_for_each_concurrent(ENTRIES_AT_ONCE, put_entry).await?;
         let body = record::encode(record, &push.bytes);
         self.backend.put(&Key::Body(repository, digest, &claim).path(), body.clone()).await?;
         let (record, bytes) = (record.clone(), body.slice(body.len() - push.bytes.len()..));

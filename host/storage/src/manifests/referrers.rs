@@ -56,7 +56,7 @@ impl Storage {
         Ok(None)
     }
 
-    /// The visible manifests with tags that lead to `manifest`, as their subject or as a child,
+    /// The visible manifests that lead to `manifest`, as their subject or as a child, with tags,
     /// whether or not it is there itself. None: more than `max` manifests lead to it.
     pub async fn above(
         &self,

@@ -14,12 +14,12 @@ use crate::{
     layout::{Entry, Prefix, undashed},
 };
 
-/// A manifest with tags that leads to another.
+/// A manifest that leads to another.
 #[derive(Clone, Debug)]
 pub struct Above {
     /// the manifest
     pub manifest: Arc<Manifest>,
-    /// all of its tags
+    /// all of its tags, if any
     pub tags: Vec<Tag>,
 }
 
@@ -57,7 +57,7 @@ impl Resolver {
         self.counting(repository, manifest, &names).await
     }
 
-    /// The visible manifests with tags that lead to `manifest`, which need not be there itself.
+    /// The visible manifests that lead to `manifest`, which need not be there itself.
     /// None: more than `max` manifests lead to it.
     pub(crate) async fn above(
         &self,
@@ -81,7 +81,7 @@ impl Resolver {
                 }
             }
         }
-        self.tagged_among(repository, &above).await.map(Some)
+        self.with_tags(repository, &above).await.map(Some)
     }
 
     /// At most `max` of the visible manifests that have an entry in a folder of referrers or
@@ -106,28 +106,26 @@ impl Resolver {
         Ok(naming)
     }
 
-    /// Those of some manifests that have tags.
-    async fn tagged_among(
+    /// Some manifests, as far as they are there, with their tags.
+    async fn with_tags(
         &self,
         repository: &Repository,
-        among: &HashSet<Digest>,
+        digests: &HashSet<Digest>,
     ) -> Result<Vec<Above>> {
-        let mut claims = HashSet::new();
-        for digest in among {
-            let manifest = self.manifest(repository, digest).await?;
-            claims.extend(manifest.iter().flat_map(|manifest| manifest.claims.clone()));
+        let (mut claims, mut found) = (HashSet::new(), BTreeMap::<Digest, Above>::new());
+        for digest in digests {
+            let Some(manifest) = self.manifest(repository, digest).await? else { continue };
+            claims.extend(manifest.claims.iter().cloned());
+            found.insert(digest.clone(), Above { manifest, tags: Vec::new() });
         }
         if claims.is_empty() {
             return Ok(Vec::new());
         }
-        let mut found = BTreeMap::<Digest, Above>::new();
         for tag in self.tags_of(repository, |claim| claims.contains(claim)).await? {
-            let manifest = self.tagged(repository, &tag).await?;
-            let Some(manifest) = manifest.filter(|found| among.contains(&found.digest)) else {
-                continue;
-            };
-            let at = found.entry(manifest.digest.clone());
-            at.or_insert_with(|| Above { manifest, tags: Vec::new() }).tags.push(tag);
+            let Some(manifest) = self.tagged(repository, &tag).await? else { continue };
+            if let Some(above) = found.get_mut(&manifest.digest) {
+                above.tags.push(tag);
+            }
         }
         Ok(found.into_values().collect())
     }

@@ -11,6 +11,8 @@ mod hash_state;
 mod receive;
 mod token;
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -314,6 +316,9 @@ impl Storage {
             None => self.link(repository, digest, link).await?,
         };
         self.resolver.remove_links(&name, &damaged).await?;
+        if !damaged.is_empty() {
+            self.mended.fetch_add(1, Ordering::AcqRel);
+        }
         Ok(blob)
     }
 
