@@ -98,7 +98,7 @@ async fn in_store(
         Reference::Digest(digest) => storage.manifest(repository, digest).await?,
     };
     let stored = found.with_context(|| absent(repository, reference))?;
-    let manifest = Manifest::parse(&stored.bytes, Some(&stored.record.media_type))?;
+    let manifest = Manifest::parse(&stored.bytes, Some(&stored.media_type))?;
     Ok((stored.digest.clone(), manifest, stored.bytes.clone()))
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn get(
         return Err(unknown(&registry.storage, repository, reference).await?);
     };
     let mut response = Response::new(Body::empty());
-    headers::set(&mut response, header::CONTENT_TYPE, &manifest.record.media_type);
+    headers::set(&mut response, header::CONTENT_TYPE, &manifest.media_type);
     headers::set(&mut response, header::ETAG, &format!("\"{}\"", manifest.digest));
     headers::set_digest(&mut response, &manifest.digest);
     response.headers_mut().insert(header::CONTENT_LENGTH, manifest.bytes.len().into());

@@ -138,7 +138,7 @@ fn listed(bytes: &[u8]) -> Option<Listed> {
 
 /// A stored manifest. It was read before it was let in.
 fn parsed(manifest: &Manifest) -> Result<roadstead_oci::Manifest, ContentError> {
-    let read = roadstead_oci::Manifest::parse(&manifest.bytes, Some(&manifest.record.media_type));
+    let read = roadstead_oci::Manifest::parse(&manifest.bytes, Some(&manifest.media_type));
     read.map_err(|error| ContentError(error.to_string()))
 }
 
@@ -160,7 +160,7 @@ fn described(manifest: &Manifest) -> Result<Listed, ContentError> {
 /// What a plugin recorded about a manifest, read from the verdict that let it in.
 fn facts(manifest: &Manifest, plugin: &str) -> Vec<Fact> {
     use crate::admission::Annotation;
-    let recorded = manifest.record.verdict.get("annotations").cloned().unwrap_or_default();
+    let recorded = manifest.record().verdict.get("annotations").cloned().unwrap_or_default();
     let recorded: Vec<Annotation> = serde_json::from_value(recorded).unwrap_or_default();
     let of_plugin = recorded.into_iter().filter(|fact| fact.plugin == plugin);
     let fact = |annotation: Annotation| Fact {

@@ -48,10 +48,11 @@ impl Storage {
         }
         // of a damaged one nobody knows what it names: its entries stay, and count no more
         if let Some(manifest) = stored.manifest() {
-            if let Some(subject) = &manifest.record.subject {
+            let record = manifest.record();
+            if let Some(subject) = &record.subject {
                 self.remove_entries(&Prefix::ReferrerEntries(repository, subject, digest)).await?;
             }
-            for child in &manifest.record.children {
+            for child in &record.children {
                 self.remove_entries(&Prefix::ParentEntries(repository, child, digest)).await?;
             }
         }

@@ -25,7 +25,7 @@ use serde_json::json;
 use roadstead_oci::{Digest, Repository, Tag};
 
 use crate::{
-    Result, Storage,
+    Error, Result, Storage,
     layout::{Entry, Id, Key, Prefix, record},
     resolve::{Claims, Held, Proof, State, Stored},
 };
@@ -36,14 +36,18 @@ pub(crate) use referrers::describes;
 const ENTRIES_AT_ONCE: usize = 64;
 
 /// A manifest that a repository serves.
+///
+/// Many are kept in memory, so what is rarely asked for stays as it was read.
 #[derive(Clone, Debug)]
 pub struct Manifest {
     /// the digest that it was pushed by
     pub digest: Digest,
     /// the exact bytes pushed
     pub bytes: Bytes,
-    /// what is known about it
-    pub record: ManifestRecord,
+    /// as the client sent it
+    pub media_type: Arc<str>,
+    /// the first line of its body, which was read once
+    head: Bytes,
     /// Every claim on it, first that of the copy which these bytes are. More than one after pushes
     /// by several processes, or where a damaged copy was mended.
     pub(crate) claims: Vec<Id>,
@@ -158,6 +162,31 @@ pub(crate) struct Names {
     pub(crate) optional: Vec<Digest>,
 }
 
+impl Manifest {
+    /// Reads a body; `claims` begin with its own.
+    pub(crate) fn read(key: &str, digest: &Digest, body: &Bytes, claims: Vec<Id>) -> Result<Self> {
+        let (record, bytes): (ManifestRecord, _) = record::decode(key, body)?;
+        if !digest.verifies(&bytes) {
+            return Err(Error::corrupt(key, "its bytes have another digest"));
+        }
+        let head = body.slice(..body.len() - bytes.len());
+        let media_type = record.media_type.into();
+        Ok(Self { digest: digest.clone(), bytes, media_type, head, claims })
+    }
+
+    /// What is known about it.
+    pub fn record(&self) -> ManifestRecord {
+        serde_json::from_slice(&self.head).expect("it was read before")
+    }
+
+    /// Bytes that it takes in memory, about.
+    pub(crate) fn weight(&self) -> usize {
+        const CLAIM_BYTES: usize = 64;
+        let texts = self.digest.as_str().len() + self.media_type.len();
+        self.head.len() + self.bytes.len() + texts + CLAIM_BYTES * self.claims.len()
+    }
+}
+
 impl ManifestRecord {
     /// The id of the verdict that let it in.
     pub(crate) fn verdict_id(&self) -> Option<&str> {
@@ -210,7 +239,7 @@ impl Storage {
         let name = (repository.clone(), digest.clone());
         // on the disk: what is remembered may be sound where that is not
         let stored = self.resolver.hold_manifest(&name).await.examine().await?;
-        let served_as = stored.manifest().map(|stored| stored.record.media_type.clone());
+        let served_as = stored.manifest().map(|stored| stored.media_type.to_string());
         let (repository, digest) = name;
         let mut claim = Claim { repository, digest, needs, id: None, served_as };
         if !matches!(stored.state, State::Sound(_)) {
@@ -254,7 +283,7 @@ impl Storage {
                 }
                 Named::Manifest => {
                     let found = self.manifest(repository, &need.digest).await?;
-                    found.map(|of| (of.bytes.len() as u64, of.record.media_type.clone())).unzip()
+                    found.map(|of| (of.bytes.len() as u64, of.media_type.to_string())).unzip()
                 }
             };
             let is_wanted = |stored: &String| need.media_type.as_ref().is_none_or(|t| t == stored);
@@ -286,10 +315,10 @@ impl Storage {
             let Stored { claims, state } = held.examine().await?;
             match state {
                 State::Sound(stored) | State::Unclaimed(stored, _)
-                    if stored.record.media_type != push.record.media_type =>
+                    if *stored.media_type != *push.record.media_type =>
                 {
                     self.withdraw(claim).await;
-                    return Ok(Committed::ServedAs(stored.record.media_type.clone()));
+                    return Ok(Committed::ServedAs(stored.media_type.to_string()));
                 }
                 State::Sound(manifest) => {
                     self.withdraw(claim).await;
@@ -336,11 +365,16 @@ impl Storage {
         entries.try_for_each_concurrent(ENTRIES_AT_ONCE, put_entry).await?;
         let body = record::encode(record, &push.bytes);
         self.backend.put(&Key::Body(repository, digest, &claim).path(), body.clone()).await?;
-        let (record, bytes) = (record.clone(), body.slice(body.len() - push.bytes.len()..));
         let others = others.all().filter(|other| **other != claim);
         let claims = std::iter::once(&claim).chain(others).cloned().collect();
-        let manifest = Manifest { digest: digest.clone(), bytes, record, claims };
-        held.is_now(Arc::new(manifest));
+        let (head, bytes) = (body.len() - push.bytes.len(), &body);
+        held.is_now(Arc::new(Manifest {
+            digest: digest.clone(),
+            bytes: bytes.slice(head..),
+            media_type: record.media_type.as_str().into(),
+            head: bytes.slice(..head),
+            claims,
+        }));
         Ok(claim)
     }
 
@@ -366,7 +400,7 @@ impl Storage {
         push: &Push,
     ) -> Result<Id> {
         self.mend_referrer(name, manifest, push).await?;
-        if manifest.record.verdict_id() != Some(&push.verdict_id) {
+        if manifest.record().verdict_id() != Some(&push.verdict_id) {
             self.put_later_verdict(name, push).await?;
         }
         Ok(manifest.claims[0].clone())

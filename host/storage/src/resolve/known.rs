@@ -52,7 +52,7 @@ impl Known {
             tags: Map::new(NAMES_MAX),
             manifests: Map::builder()
                 .max_capacity(MANIFEST_BYTES_MAX)
-                .weigher(|_, manifest: &Arc<Manifest>| weigh(manifest.bytes.len()))
+                .weigher(|_, manifest: &Arc<Manifest>| weigh(manifest.weight()))
                 .build(),
             objects: Map::builder()
                 .max_capacity(OBJECT_BYTES_MAX)

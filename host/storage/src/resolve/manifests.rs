@@ -164,19 +164,13 @@ impl Resolver {
         let key = Key::Body(repository, digest, claim).path();
         let body = self.backend.read(&key).await?;
         let body = body.ok_or_else(|| Error::corrupt(&key, "it was listed, and it is missing"));
-        let read = body.and_then(|body| record::decode(&key, &body)).and_then(|(record, bytes)| {
-            match digest.verifies(&bytes) {
-                true => Ok((record, bytes)),
-                false => Err(Error::corrupt(&key, "its bytes have another digest")),
-            }
-        });
-        let (record, bytes) = match read {
-            Ok(read) => read,
-            Err(error) => return Ok(State::Damaged(error)),
-        };
         let others = claims.all().filter(|other| *other != claim);
         let claims = std::iter::once(claim).chain(others).cloned().collect();
-        let manifest = Arc::new(Manifest { digest: digest.clone(), bytes, record, claims });
+        let read = body.and_then(|body| Manifest::read(&key, digest, &body, claims));
+        let manifest = match read {
+            Ok(manifest) => Arc::new(manifest),
+            Err(error) => return Ok(State::Damaged(error)),
+        };
         let key = Key::Claim(repository, digest, claim).path();
         // from the disk: what is remembered of the claim may be sound where that is not
         let names = match self.backend.read(&key).await? {

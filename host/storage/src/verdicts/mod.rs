@@ -124,17 +124,22 @@ impl Storage {
     ) -> Result<impl Stream<Item = Result<Value>> + Send + use<'a>> {
         let later = Prefix::LaterVerdicts(repository, &manifest.digest);
         let mut ids = self.resolver.names(&later).await?;
-        let first = manifest.record.verdict_id().unwrap_or_default();
-        ids.retain(|id| is_id(id) && id != first);
-        ids.push(first.to_owned());
+        let record = manifest.record();
+        let first = record.verdict_id().unwrap_or_default().to_owned();
+        ids.retain(|id| is_id(id) && *id != first);
+        ids.push(first.clone());
         ids.sort_unstable_by_key(|id| Reverse(id.clone()));
-        Ok(stream::iter(ids).map(Ok).try_filter_map(move |id| async move {
-            if id == first {
-                return Ok(Some(manifest.record.verdict.clone()));
+        let judged_first = record.verdict;
+        Ok(stream::iter(ids).map(Ok).try_filter_map(move |id| {
+            let own = (id == first).then(|| judged_first.clone());
+            async move {
+                if own.is_some() {
+                    return Ok(own);
+                }
+                let key = Key::LaterVerdict(repository, &manifest.digest, &id).path();
+                let Some(verdict) = self.resolver.immutable(&key).await? else { return Ok(None) };
+                Ok(Some(record::decode(&key, &verdict)?.0))
             }
-            let key = Key::LaterVerdict(repository, &manifest.digest, &id).path();
-            let Some(verdict) = self.resolver.immutable(&key).await? else { return Ok(None) };
-            Ok(Some(record::decode(&key, &verdict)?.0))
         }))
     }
 

@@ -58,13 +58,14 @@ impl Look<'_> {
         let Some(claim) = manifest.claims.first() else { return Ok(()) };
         let key = Key::Body(repository, digest, claim).path();
         self.required(digest, claim).await?;
-        if let Some(subject) = &manifest.record.subject {
+        let record = manifest.record();
+        if let Some(subject) = &record.subject {
             let entries = Prefix::ReferrerEntries(repository, subject, digest);
             if !self.has_entry(&entries, manifest).await? {
                 self.audit.fault(key.clone(), "its subject does not list it");
             }
         }
-        for child in &manifest.record.children {
+        for child in &record.children {
             if !self.has_entry(&Prefix::ParentEntries(repository, child, digest), manifest).await? {
                 self.audit.fault(key.clone(), format!("its child {child} does not know it"));
             }
