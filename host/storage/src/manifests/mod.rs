@@ -175,6 +175,10 @@ impl Manifest {
     }
 
     /// What is known about it.
+    ///
+    /// # Panics
+    ///
+    /// Never: it was read before.
     pub fn record(&self) -> ManifestRecord {
         serde_json::from_slice(&self.head).expect("it was read before")
     }
