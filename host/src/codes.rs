@@ -55,9 +55,11 @@ pub const OF_RULES: [Code; 5] = [
         id: BELOW_UNREADABLE,
         summary: "a part of what is pushed is not there or can't be read",
         explanation: "A rule about tags holds for what an index wraps as well, and one about \
-                      charts for what helm follows, and this part of it is not stored (a child \
-                      with `manifests.allow_sparse_indexes`, or a subject) or is damaged. Push it \
-                      first. Where the store could not read something now, pushing again helps.",
+                      charts for what helm follows, and this part of it is not stored (a manifest \
+                      among layers, with `manifests.allow_sparse_indexes`), is damaged, or is of \
+                      another media type than its descriptor says. Push it first, or correct the \
+                      descriptor. Where the store could not read something now, pushing again \
+                      helps.",
     },
     Code {
         id: DENIED,

@@ -9,8 +9,8 @@
 //!
 //! A subject that is no chart is of no interest: helm takes nothing of it, and nobody else follows.
 //!
-//! What is named and not there yet is judged when it comes, by the same way down: from everything
-//! with tags that leads to it.
+//! What is named but not stored yet is judged when it arrives, by the same way down: from every
+//! manifest that leads to it.
 
 use std::collections::{HashSet, VecDeque};
 

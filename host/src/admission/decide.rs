@@ -198,7 +198,8 @@ pub(super) fn hidden(rule: &Rule, hidden: &Hidden) -> Checked {
             (codes::BELOW_UNREADABLE, message, false)
         }
         Hidden::Unreadable(digest) => {
-            let message = format!("{digest} is no manifest of the type that it is named by");
+            let message =
+                format!("{digest} can't be read as the media type that its descriptor gives it");
             (codes::BELOW_UNREADABLE, message, false)
         }
         Hidden::Failed(error) => {

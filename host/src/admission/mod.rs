@@ -1,9 +1,10 @@
 //! Admission: what may land, and why.
 //!
 //! A candidate is routed by the policy to plugins, each of which reviews it in a sandbox; their
-//! reports make one judgement. Reject wins. A plugin that could not judge is no rejection and no
-//! acceptance: the rule's failure policy decides, and it refuses unless it says otherwise. A
-//! failure that another try may cure answers "unavailable", never "accepted".
+//! reports make one judgement, in which a rejection outweighs everything else. A plugin that could
+//! not judge has neither accepted nor rejected: the rule's failure policy decides, and it refuses
+//! unless it says otherwise. A failure that another try may cure answers "unavailable", never
+//! "accepted".
 //!
 //! Knows neither HTTP nor wasmtime nor the store: content comes through [`Content`],
 //! and where it goes through [`Place`].

@@ -93,10 +93,7 @@ async fn in_store(
     repository: &Repository,
     reference: &Reference,
 ) -> anyhow::Result<(Digest, Manifest, Bytes)> {
-    let found = match reference {
-        Reference::Tag(tag) => storage.tagged(repository, tag).await?,
-        Reference::Digest(digest) => storage.manifest(repository, digest).await?,
-    };
+    let found = storage.referenced(repository, reference).await?;
     let stored = found.with_context(|| absent(repository, reference))?;
     let manifest = Manifest::parse(&stored.bytes, Some(&stored.media_type))?;
     Ok((stored.digest.clone(), manifest, stored.bytes.clone()))

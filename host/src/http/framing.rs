@@ -36,7 +36,7 @@ fn check_host(headers: &HeaderMap, version: Version) -> Result<(), Error> {
     Err(Error::new(Case::RequestInvalid, problem))
 }
 
-/// RFC 9112, 3.2.2: a target may name a host of its own, which then counts.
+/// RFC 9112, 3.2.2: an absolute target names a host, which overrides `Host`.
 fn check_target(request: &Request) -> Result<(), Error> {
     match request.uri().authority() {
         Some(host) if !is_host(host.as_str().as_bytes()) => {

@@ -2,12 +2,12 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use bytes::Bytes;
 
-use roadstead_oci::{Digest, Manifest, Reference, Repository, Tag, media_type};
+use roadstead_oci::{Digest, InvalidManifest, Manifest, Reference, Repository, Tag};
 use roadstead_storage::{Deleted, Named, Need, Storage, Unmet};
 
 use super::{
@@ -56,7 +56,8 @@ pub(super) async fn put(
 ) -> Result<Response, Error> {
     // before any of the body is read: a client that waits for 100 then never sends it
     let tags = tags(call)?;
-    check_type(&call.headers)?;
+    let content_type = headers::text(&call.headers, header::CONTENT_TYPE).unwrap_or_default();
+    Manifest::check_content_type(content_type).map_err(invalid)?;
     let bytes_max = registry.manifests.bytes_max;
     let _room = room.of(body::announced(&body).unwrap_or(bytes_max).min(bytes_max)).await?;
     let bytes = body::read_limited(body, "manifest", bytes_max).await?;
@@ -92,23 +93,9 @@ fn tags(call: &Call) -> Result<Vec<Tag>, Error> {
     Ok(tags)
 }
 
-/// Rejects a `Content-Type` that no manifest has, whatever the body says.
-fn check_type(headers: &HeaderMap) -> Result<(), Error> {
-    let given = headers::text(headers, header::CONTENT_TYPE).map(media_type::essence);
-    let Some(given) = given.filter(|given| !given.is_empty() && !media_type::is_manifest(given))
-    else {
-        return Ok(());
-    };
-    let message = match Manifest::parse(b"{}", Some(given)) {
-        // an old docker's, about which more can be said
-        Err(invalid) if invalid.pointer().is_empty() => invalid.to_string(),
-        _ => format!(
-            "Content-Type is {:?}, which is no manifest; use an OCI image manifest or index, or \
-             docker schema 2",
-            given.chars().take(120).collect::<String>()
-        ),
-    };
-    Err(Error::new(Case::ManifestInvalid, message))
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn invalid(invalid: InvalidManifest) -> Error {
+    Error::new(Case::ManifestInvalid, invalid.to_string())
 }
 
 fn read(
@@ -131,8 +118,7 @@ fn read(
         }
     };
     let manifest = Manifest::parse(&bytes, headers::text(headers, header::CONTENT_TYPE));
-    let manifest =
-        manifest.map_err(|invalid| Error::new(Case::ManifestInvalid, invalid.to_string()))?;
+    let manifest = manifest.map_err(invalid)?;
     let candidate = Candidate::new(repository.clone(), (digest, tags), (manifest, bytes));
     Ok(Candidate { principal: principal.clone(), peer: *peer, ..candidate })
 }

@@ -148,10 +148,7 @@ impl<'a> Records<'a> {
         repository: &Repository,
         reference: &Reference,
     ) -> Result<Option<Judged>> {
-        let manifest = match reference {
-            Reference::Tag(tag) => self.storage.tagged(repository, tag).await?,
-            Reference::Digest(digest) => self.storage.manifest(repository, digest).await?,
-        };
+        let manifest = self.storage.referenced(repository, reference).await?;
         let digest = match (&manifest, reference) {
             (Some(manifest), _) => &manifest.digest,
             (None, Reference::Digest(digest)) => digest,

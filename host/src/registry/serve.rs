@@ -14,9 +14,6 @@ impl Registry {
         repository: &Repository,
         reference: &Reference,
     ) -> Result<Option<Arc<Manifest>>> {
-        match reference {
-            Reference::Tag(tag) => self.storage.tagged(repository, tag).await,
-            Reference::Digest(digest) => self.storage.manifest(repository, digest).await,
-        }
+        self.storage.referenced(repository, reference).await
     }
 }

@@ -4,11 +4,23 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use roadstead_oci::{Repository, Tag};
+use roadstead_oci::{Reference, Repository, Tag};
 
 use crate::{Manifest, Page, Result, Storage};
 
 impl Storage {
+    /// The manifest of that tag or digest (end-3).
+    pub async fn referenced(
+        &self,
+        repository: &Repository,
+        reference: &Reference,
+    ) -> Result<Option<Arc<Manifest>>> {
+        match reference {
+            Reference::Tag(tag) => self.tagged(repository, tag).await,
+            Reference::Digest(digest) => self.manifest(repository, digest).await,
+        }
+    }
+
     /// The manifest that the tag points at (end-3).
     pub async fn tagged(
         &self,

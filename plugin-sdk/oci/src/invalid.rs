@@ -24,7 +24,7 @@ impl InvalidManifest {
         Self { pointer: format!("{pointer}{}", self.pointer), ..self }
     }
 
-    /// Where, as an RFC 6901 JSON pointer; empty for the whole.
+    /// Where, as an RFC 6901 JSON pointer; empty for the whole, `Content-Type` for the header.
     pub fn pointer(&self) -> &str {
         &self.pointer
     }

@@ -72,6 +72,14 @@ const FIELDS: [&str; 11] = [
 ];
 
 impl Manifest {
+    /// Rejects a `Content-Type` that no manifest has, whatever its body says.
+    pub fn check_content_type(content_type: &str) -> Result<(), InvalidManifest> {
+        match media_type::essence(content_type) {
+            "" => Ok(()),
+            text => known_type("Content-Type", text).map(drop),
+        }
+    }
+
     /// Reads a manifest. `content_type` is the header it came with, if it did. Takes no more than
     /// some five times as much memory as there are bytes, whatever they say.
     pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self, InvalidManifest> {
@@ -274,7 +282,6 @@ impl Written {
         let header = content_type.map(media_type::essence).filter(|header| !header.is_empty());
         let body = filled("mediaType", std::mem::take(&mut self.media_type))?;
         let body = body.as_deref();
-        let shown = |text: &str| text.chars().take(120).collect::<String>();
         if let (Some(header), Some(body)) = (header, body)
             && header != body
         {
@@ -289,24 +296,33 @@ impl Written {
             let what = "is missing; send it as Content-Type";
             return Err(InvalidManifest::at_key("mediaType", what));
         };
-        if text.starts_with(media_type::DOCKER_SCHEMA1) {
-            return Err(schema1());
-        }
-        let known = [
-            media_type::OCI_MANIFEST,
-            media_type::OCI_INDEX,
-            media_type::DOCKER_MANIFEST,
-            media_type::DOCKER_LIST,
-        ];
-        known.into_iter().find(|known| *known == text).ok_or_else(|| {
-            let what = format!(
-                "is {:?}, which is no manifest; use an OCI image manifest or index, or docker \
-                 schema 2",
-                shown(text)
-            );
-            InvalidManifest::at_key("mediaType", what)
-        })
+        known_type("/mediaType", text)
     }
+}
+
+/// The media type of a manifest; `place` names it where it is none.
+fn known_type(place: &str, text: &str) -> Result<&'static str, InvalidManifest> {
+    if text.starts_with(media_type::DOCKER_SCHEMA1) {
+        return Err(schema1());
+    }
+    let known = [
+        media_type::OCI_MANIFEST,
+        media_type::OCI_INDEX,
+        media_type::DOCKER_MANIFEST,
+        media_type::DOCKER_LIST,
+    ];
+    known.into_iter().find(|known| *known == text).ok_or_else(|| {
+        let what = format!(
+            "is {:?}, which is no manifest; use an OCI image manifest or index, or docker schema 2",
+            shown(text)
+        );
+        InvalidManifest::new(place, what)
+    })
+}
+
+/// As much of a media type as a message shows.
+fn shown(text: &str) -> String {
+    text.chars().take(120).collect()
 }
 
 fn schema1() -> InvalidManifest {

@@ -53,7 +53,7 @@ impl Wire {
         self.awaits_head.load(Ordering::Relaxed)
     }
 
-    /// Makes the answer that stands in for hyper's own, which has a status and a date alone.
+    /// Builds the response that replaces hyper's own, which carries only a status and a date.
     pub(super) fn rejection(&self, own: &[u8]) -> Bytes {
         // the client may be sending a body
         self.left_unread();
