@@ -7,8 +7,12 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::{Arc, Mutex, mpsc},
-    time::Duration,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::{Duration, Instant},
 };
 
 /// The binary under test.
@@ -138,9 +142,29 @@ impl Server {
         self.child.id()
     }
 
-    /// What it logged so far.
+    /// What was read of its log so far. An answer may come before the lines that it caused: see
+    /// [`Self::logged`] and [`Self::has_logged`].
     pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Its log, with everything that was written before the last answer. It must log requests.
+    pub async fn logged(&self) -> Vec<String> {
+        static NTH: AtomicUsize = AtomicUsize::new(0);
+        let mark = format!("mark-{}", NTH.fetch_add(1, Ordering::Relaxed));
+        let request = reqwest::Client::new().get(self.url("/v2/")).header("x-request-id", &mark);
+        request.send().await.unwrap();
+        self.has_logged(|line| line.contains(&mark)).await;
+        self.log()
+    }
+
+    /// Waits until it has logged a line that fits.
+    pub async fn has_logged(&self, fits: impl Fn(&str) -> bool) {
+        let asked = Instant::now();
+        while !self.log.lock().unwrap().iter().any(|line| fits(line)) {
+            assert!(asked.elapsed() < PATIENCE, "it is not logged: {:#?}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Most memory that it ever had, in bytes.

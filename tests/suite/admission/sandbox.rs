@@ -105,18 +105,14 @@ fn verdict(server: &Server, answer: &Answer) -> (Value, (u64, u64)) {
 /// Waits until the log tells that a plugin could not judge, for which rule, and why: an answer may
 /// be there before its lines were read.
 async fn is_logged(server: &Server, plugin: &str, rule: &str, says: &str) {
-    let fits = |line: String| {
-        let Ok(event) = serde_json::from_str::<Value>(&line) else { return false };
+    let fits = |line: &str| {
+        let Ok(event) = serde_json::from_str::<Value>(line) else { return false };
         event["message"] == "a plugin could not judge"
             && event["plugin"] == plugin
             && event["rule"] == rule
             && event["error"].as_str().unwrap().contains(says)
     };
-    let asked = Instant::now();
-    while !server.log().into_iter().any(fits) {
-        assert!(asked.elapsed() < PATIENCE, "{plugin}: {:#?}", server.log());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    server.has_logged(fits).await;
 }
 
 /// Saves a policy, and waits until it is in force.

@@ -74,7 +74,7 @@ async fn a_push_mends_what_the_disk_has_damaged() {
                 repository.get(&manifest).await.is(404);
                 repository.get("manifests/v1").await.is(404);
                 // one that was lost looks like a push under way
-                let log = server.log();
+                let log = server.logged().await;
                 let logged = log.iter().any(|line| line.contains("a manifest is damaged"));
                 assert_eq!(logged, nth < 3, "{log:#?}");
             }
@@ -114,7 +114,7 @@ async fn what_no_retry_cures_is_not_answered_with_try_again() {
     let failed = repository.send(Method::DELETE, &manifest).await.is(500);
     assert_eq!(failed.header("retry-after"), "");
     assert_eq!(failed.errors(), ["UNKNOWN: the registry failed"]);
-    let log = server.log().concat();
+    let log = server.logged().await.concat();
     assert!(log.contains("is damaged: a folder is in its place"), "{log}");
 }
 
