@@ -56,7 +56,7 @@ pub fn start(config: &LogConfig) -> anyhow::Result<()> {
     if pretty {
         registry.with(lines.with_ansi(std::io::stderr().is_terminal())).init();
     } else {
-        registry.with(lines.json().flatten_event(true)).init();
+        registry.with(lines.json().flatten_event(true).with_span_list(false)).init();
     }
     Ok(())
 }

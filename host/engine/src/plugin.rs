@@ -1,6 +1,6 @@
 //! A plugin, and a review by it.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use futures::FutureExt;
 
@@ -110,11 +110,13 @@ impl Plugin {
         content: Arc<dyn Content>,
         limits: &Limits,
     ) -> Review {
-        let run = self.run_review(target, settings, (content, limits.clone()));
+        let called = Instant::now();
+        let run = self.run_review(target, settings, content, limits.clone());
         let Run { answer, state, statistics } = match run.await {
             Ok(run) => run,
             Err(error) => {
-                let statistics = Statistics::default();
+                // it had no turn, or its thread is gone with all that was counted
+                let statistics = Statistics { queue: called.elapsed(), ..Statistics::default() };
                 let asked = Vec::new();
                 return Review { outcome: Err(error), memoisable: false, asked, statistics };
             }
@@ -132,7 +134,8 @@ impl Plugin {
         &self,
         target: impl FnOnce() -> Target,
         settings: &str,
-        (content, limits): (Arc<dyn Content>, Limits),
+        content: Arc<dyn Content>,
+        limits: Limits,
     ) -> Result<Run<Answer>, ReviewError> {
         let linked = &self.loaded.linked;
         let turn = linked.turn(&self.caller).await?;

@@ -72,7 +72,7 @@ fn reported(check: &Check<'_>, report: &Report) -> Checked {
         let place = place(finding.location.path.as_deref(), finding.location.line);
         Some(Finding {
             rule: rule.name.clone(),
-            plugin: ask.plugin.to_owned(),
+            plugin: Some(ask.plugin.to_owned()),
             code: finding.code.clone(),
             severity: graded(rule, &finding.code, found)?,
             message: finding.message.clone(),
@@ -107,7 +107,7 @@ pub(super) fn failed(rule: &Rule, plugin: &str, error: &ReviewError) -> Checked 
     tracing::warn!(rule = rule.name, plugin, %error, "a plugin could not judge");
     let finding = Finding {
         rule: rule.name.clone(),
-        plugin: plugin.to_owned(),
+        plugin: Some(plugin.to_owned()),
         code: error.code().to_owned(),
         severity: if ignored { Severity::Warning } else { Severity::Error },
         message: match error {
@@ -134,7 +134,7 @@ fn absent(check: &Check<'_>) -> Checked {
         "layer {} is not stored here, so that plugin {} can't review it; push it",
         layer.digest, check.ask.plugin
     );
-    found(check.rule, check.ask.plugin, codes::LAYER_ABSENT, message)
+    found(check.rule, Some(check.ask.plugin), codes::LAYER_ABSENT, message)
 }
 
 /// A rule that does not accept the candidate.
@@ -153,14 +153,14 @@ pub(super) fn unaccepted(rule: &Rule, candidate: &Candidate) -> Checked {
         ),
         None => format!("{repository} takes only {accepted}; this is {kinds} ({of})"),
     };
-    found(rule, "", codes::NOT_ACCEPTED, message)
+    found(rule, None, codes::NOT_ACCEPTED, message)
 }
 
 /// A rule about a candidate of which the store could not say what it is.
 pub(super) fn unread(rule: &Rule, error: &ContentError) -> Checked {
     tracing::warn!(%error, "the content of a manifest could not be read");
     let message = "what this holds could not be read now; push it again";
-    let found = found(rule, "", codes::BELOW_UNREADABLE, message.to_owned());
+    let found = found(rule, None, codes::BELOW_UNREADABLE, message.to_owned());
     Checked { retry: true, ..found }
 }
 
@@ -175,7 +175,7 @@ fn denied(rule: &Rule, message: Option<&str>, candidate: &Candidate) -> Checked 
         },
         ToOwned::to_owned,
     );
-    found(rule, "", codes::DENIED, message)
+    found(rule, None, codes::DENIED, message)
 }
 
 /// A rule that can't be applied to what a manifest leads to.
@@ -208,15 +208,15 @@ pub(super) fn hidden(rule: &Rule, hidden: &Hidden) -> Checked {
             (codes::BELOW_UNREADABLE, message.to_owned(), true)
         }
     };
-    Checked { retry, ..found(rule, "", code, message) }
+    Checked { retry, ..found(rule, None, code, message) }
 }
 
 /// What the host itself found, for a rule.
-fn found(rule: &Rule, plugin: &str, code: &str, message: String) -> Checked {
+fn found(rule: &Rule, plugin: Option<&str>, code: &str, message: String) -> Checked {
     let Some(severity) = graded(rule, code, Severity::Error) else { return Checked::default() };
     let finding = Finding {
         rule: rule.name.clone(),
-        plugin: plugin.to_owned(),
+        plugin: plugin.map(ToOwned::to_owned),
         code: code.to_owned(),
         severity,
         message,

@@ -39,8 +39,15 @@ use below::{BELOW_MAX, Below, Hidden};
 use decide::Checked;
 use memo::Memo;
 use plan::{Plan, plan, plan_of};
-use review::Answered;
 pub use review::target;
+
+/// What is judged, by which policy, from what content.
+#[derive(Clone, Copy)]
+struct Matter<'a> {
+    policy: &'a Policy,
+    candidate: &'a Candidate,
+    content: &'a Arc<dyn Content>,
+}
 
 /// Judges pushes by the policy in force.
 #[derive(Debug)]
@@ -80,42 +87,37 @@ impl Admission {
             // until it can be read it could be anything
             Err(error) => (Cow::Owned(candidate.also(Kind::IMAGE)), Some(error)),
         };
-        let candidate = &*looked_at;
-        let mut judgement = Judgement::begin(candidate, &policy);
-        let plan = plan(&policy, candidate);
+        let (candidate, policy) = (&*looked_at, &*policy);
+        let matter = Matter { policy, candidate, content: &content };
+        let mut judgement = Judgement::begin(candidate, policy);
+        let plan = plan(policy, candidate);
         if let Some(error) = failed {
             for rule in &plan.rules {
                 judgement.add(decide::unread(rule, &error));
             }
         }
-        self.carry_out(&policy, &plan, (candidate, &content), &mut judgement).await;
-        self.judge_below(&policy, (candidate, None), &content, &mut judgement).await;
-        self.judge_above(&policy, candidate, &place, &mut judgement).await;
+        self.carry_out(matter, &plan, &mut judgement).await;
+        self.judge_below(matter, None, &mut judgement).await;
+        self.judge_above(matter, &*place, &mut judgement).await;
         judgement.findings.sort_by_key(|finding| finding.severity);
         judgement.duration_us = review::micros(started.elapsed());
         judgement
     }
 
     /// Asks what the plan asks.
-    async fn carry_out(
-        &self,
-        policy: &Policy,
-        plan: &Plan<'_>,
-        (candidate, content): (&Candidate, &Arc<dyn Content>),
-        judgement: &mut Judgement,
-    ) {
+    async fn carry_out(&self, matter: Matter<'_>, plan: &Plan<'_>, judgement: &mut Judgement) {
         for rule in &plan.unaccepted {
-            judgement.add(decide::unaccepted(rule, candidate));
+            judgement.add(decide::unaccepted(rule, matter.candidate));
         }
-        let answers = review::ask_all((policy, &self.memo), &plan.checks, candidate, content).await;
+        let answers = review::ask_all(matter, &self.memo, &plan.checks).await;
         for check in &plan.checks {
             if let Some(answered) = answers.iter().find(|answered| answered.ask == check.ask) {
                 judgement.add(decide::checked(check, &answered.answer));
             }
         }
-        for Answered { ask, duration_us, .. } in &answers {
-            if let Some(installed) = policy.plugin(ask.plugin) {
-                judgement.took_part(ask.plugin, installed, *duration_us);
+        for answered in &answers {
+            if let Some(installed) = matter.policy.plugin(answered.ask.plugin) {
+                judgement.took_part(installed, answered);
             }
         }
     }
@@ -124,11 +126,11 @@ impl Admission {
     /// what lies on that way.
     async fn judge_below(
         &self,
-        policy: &Policy,
-        (top, arriving): (&Candidate, Option<&Candidate>),
-        content: &Arc<dyn Content>,
+        matter: Matter<'_>,
+        arriving: Option<&Candidate>,
         judgement: &mut Judgement,
     ) {
+        let Matter { policy, candidate: top, content } = matter;
         let rules = below::Rules::new(policy, top);
         if rules.is_empty() {
             return;
@@ -138,7 +140,12 @@ impl Admission {
             match next {
                 Ok(candidate) => {
                     let rules: Vec<_> = rules.of(&candidate).collect();
-                    self.judge_one_below(policy, rules, (&candidate, content), judgement).await;
+                    self.judge_one_below(
+                        rules,
+                        Matter { candidate: &candidate, ..matter },
+                        judgement,
+                    )
+                    .await;
                 }
                 Err(hidden) => judgement.add_hidden(&rules, &hidden),
             }
@@ -148,7 +155,12 @@ impl Admission {
             match next {
                 Ok(candidate) => {
                     let rules: Vec<_> = rules.of_charts().collect();
-                    self.judge_one_below(policy, rules, (&candidate, content), judgement).await;
+                    self.judge_one_below(
+                        rules,
+                        Matter { candidate: &candidate, ..matter },
+                        judgement,
+                    )
+                    .await;
                 }
                 Err(hidden) => judgement.add_hidden(&rules, &hidden),
             }
@@ -156,24 +168,23 @@ impl Admission {
     }
 
     /// Judges what is pushed with the tags of what named it before it was there.
-    async fn judge_above(
-        &self,
-        policy: &Policy,
-        candidate: &Candidate,
-        place: &Arc<dyn Place>,
-        judgement: &mut Judgement,
-    ) {
+    async fn judge_above(&self, matter: Matter<'_>, place: &dyn Place, judgement: &mut Judgement) {
+        let Matter { policy, candidate, .. } = matter;
         let rules = below::Rules::of_any_tag(policy, candidate);
         if !rules.may_reach(candidate) {
             return;
         }
-        let content: Arc<dyn Content> = Arc::clone(place) as _;
         let hidden = match place.above(&candidate.digest, BELOW_MAX).await {
             Ok(Some(above)) => {
                 for above in above {
                     let top = above.candidate(candidate);
                     let before = judgement.findings.len();
-                    self.judge_below(policy, (&top, Some(candidate)), &content, judgement).await;
+                    self.judge_below(
+                        Matter { candidate: &top, ..matter },
+                        Some(candidate),
+                        judgement,
+                    )
+                    .await;
                     for finding in judgement.findings.iter_mut().skip(before) {
                         finding.location = Some(place_above(&top, finding));
                     }
@@ -188,11 +199,11 @@ impl Admission {
 
     async fn judge_one_below(
         &self,
-        policy: &Policy,
         rules: Vec<&Rule>,
-        (candidate, content): (&Candidate, &Arc<dyn Content>),
+        matter: Matter<'_>,
         judgement: &mut Judgement,
     ) {
+        let Matter { candidate, content, .. } = matter;
         if rules.is_empty() {
             return;
         }
@@ -200,7 +211,7 @@ impl Admission {
         match look(candidate, &**content).await {
             Ok(candidate) => {
                 let plan = plan_of(rules, &candidate);
-                self.carry_out(policy, &plan, (&candidate, content), judgement).await;
+                self.carry_out(Matter { candidate: &candidate, ..matter }, &plan, judgement).await;
             }
             Err(error) => {
                 for rule in rules {

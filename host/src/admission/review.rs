@@ -1,22 +1,18 @@
 //! Asks plugins, each question once, whatever rules ask it.
 
-use std::{
-    net::IpAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use futures::{FutureExt, StreamExt, stream};
 use roadstead_engine::{
-    BlobTarget, Caller, Content, ManifestTarget, Named, Push, ReviewError, Target,
+    BlobTarget, Caller, ManifestTarget, Named, Push, Review, ReviewError, Statistics, Target,
 };
 
 use super::{
-    Candidate,
+    Candidate, Matter,
     memo::{Memo, Outcome},
     plan::{Ask, Check, Part},
 };
-use crate::policy::{Installed, Policy};
+use crate::policy::Installed;
 
 /// Questions of one push that are under way at once.
 const ASKED_AT_ONCE: usize = 8;
@@ -26,8 +22,10 @@ const ASKED_AT_ONCE: usize = 8;
 pub(super) struct Answered<'a> {
     pub(super) ask: Ask<'a>,
     pub(super) answer: Answer,
-    /// microseconds; zero where the answer was remembered
-    pub(super) duration_us: u64,
+    /// what the review cost; none where nothing was reviewed
+    pub(super) made: Option<Statistics>,
+    /// whether the answer is that of an earlier review
+    pub(super) remembered: bool,
 }
 
 /// What came of a question.
@@ -41,10 +39,9 @@ pub(super) enum Answer {
 
 /// Asks everything that a plan's checks ask.
 pub(super) async fn ask_all<'a>(
-    (policy, memo): (&Policy, &Memo),
+    matter: Matter<'_>,
+    memo: &Memo,
     checks: &[Check<'a>],
-    candidate: &Candidate,
-    content: &Arc<dyn Content>,
 ) -> Vec<Answered<'a>> {
     let mut asks: Vec<Ask<'a>> = Vec::new();
     for check in checks {
@@ -52,41 +49,31 @@ pub(super) async fn ask_all<'a>(
             asks.push(check.ask.clone());
         }
     }
-    let answers = asks.into_iter().map(|ask| {
-        async move {
-            let started = Instant::now();
-            let (answer, new) = answer((policy, memo), &ask, candidate, content).await;
-            let duration_us = if new { micros(started.elapsed()).max(1) } else { 0 };
-            Answered { ask, answer, duration_us }
-        }
-        .boxed()
-    });
-    let answers: Vec<_> = answers.collect();
+    let answers: Vec<_> = asks.into_iter().map(|ask| answer(matter, memo, ask).boxed()).collect();
     stream::iter(answers).buffered(ASKED_AT_ONCE).collect().await
 }
 
-/// What comes of a question, and whether a plugin had to be asked.
-async fn answer(
-    (policy, memo): (&Policy, &Memo),
-    ask: &Ask<'_>,
-    candidate: &Candidate,
-    content: &Arc<dyn Content>,
-) -> (Answer, bool) {
+/// What comes of a question.
+async fn answer<'a>(matter: Matter<'_>, memo: &Memo, ask: Ask<'a>) -> Answered<'a> {
+    let Matter { policy, candidate, content } = matter;
+    let unasked = |ask, answer| Answered { ask, answer, made: None, remembered: false };
     let Some(installed) = policy.plugin(ask.plugin) else {
         let missing = ReviewError::Internal("it is not loaded".to_owned());
-        return (Answer::Reviewed(Err(missing)), false);
+        return unasked(ask, Answer::Reviewed(Err(missing)));
     };
     if let Part::Layer(layer) = &ask.part {
         match content.size(&layer.digest).await {
             Ok(Some(_)) => {}
-            Ok(None) => return (Answer::Absent, false),
-            Err(error) => return (Answer::Reviewed(Err(ReviewError::Content(error.0))), false),
+            Ok(None) => return unasked(ask, Answer::Absent),
+            Err(error) => {
+                return unasked(ask, Answer::Reviewed(Err(ReviewError::Content(error.0))));
+            }
         }
     }
     let key = Memo::key(installed, &ask.part, candidate, content.mended());
     let push = push(candidate);
-    if let Some(remembered) = memo.get(&key, &push) {
-        return (Answer::Reviewed(remembered), false);
+    if let Some(outcome) = memo.get(&key, &push) {
+        return Answered { ask, answer: Answer::Reviewed(outcome), made: None, remembered: true };
     }
     let target = || match &ask.part {
         Part::Manifest => target(candidate),
@@ -99,10 +86,31 @@ async fn answer(
     let Installed { plugin, settings, limits, .. } = installed;
     let plugin = plugin.on_behalf_of(caller(candidate));
     let review = plugin.review(target, settings, Arc::clone(content), limits).await;
+    log(&ask, &review);
     if review.memoisable {
         memo.keep(key, &review.asked, &push, review.outcome.clone());
     }
-    (Answer::Reviewed(review.outcome), true)
+    let made = Some(review.statistics);
+    Answered { ask, answer: Answer::Reviewed(review.outcome), made, remembered: false }
+}
+
+/// Tells what a review cost.
+fn log(ask: &Ask<'_>, review: &Review) {
+    let Statistics { queue, duration, memory_bytes, read_bytes, host_calls } = review.statistics;
+    let blob = match &ask.part {
+        Part::Manifest => None,
+        Part::Layer(layer) => Some(layer.digest.to_string()),
+    };
+    tracing::info!(
+        plugin = ask.plugin,
+        blob,
+        queue_us = micros(queue),
+        duration_us = micros(duration),
+        memory_bytes,
+        read_bytes,
+        host_calls,
+        "review"
+    );
 }
 
 /// The candidate as plugins see it.

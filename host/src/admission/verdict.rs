@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Candidate;
+use super::{
+    Candidate,
+    review::{Answered, micros},
+};
 use crate::policy::{Installed, Policy};
 
 /// What happens to a push. Of the decisions of several checks the greatest counts.
@@ -35,9 +38,9 @@ pub enum Severity {
 pub struct Finding {
     /// the rule that asked for the check
     pub rule: String,
-    /// the plugin that found it, by the policy's name for it; empty where the registry itself did
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub plugin: String,
+    /// the plugin that found it, by the policy's name for it; none: the registry itself did
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
     /// stable, such as `RSH012`
     pub code: String,
     /// after the policy's own severities
@@ -87,6 +90,18 @@ pub struct Judge {
     /// reviews that it had made before, and that were remembered
     #[serde(default)]
     pub remembered: u64,
+    /// microseconds that its reviews waited for their turns
+    #[serde(default)]
+    pub queue_us: u64,
+    /// most memory that one of its reviews had
+    #[serde(default)]
+    pub memory_bytes: u64,
+    /// bytes of the content that its reviews read, as they are stored
+    #[serde(default)]
+    pub read_bytes: u64,
+    /// calls to the host that its reviews made
+    #[serde(default)]
+    pub host_calls: u64,
 }
 
 /// What was decided about a push, and why.
@@ -167,8 +182,9 @@ impl Judgement {
         }
     }
 
-    /// A plugin answered a question; in no time if it had answered it before.
-    pub(super) fn took_part(&mut self, name: &str, installed: &Installed, duration_us: u64) {
+    /// A plugin answered a question, now or before.
+    pub(super) fn took_part(&mut self, installed: &Installed, answered: &Answered<'_>) {
+        let name = answered.ask.plugin;
         let Installed { plugin, settings_digest, .. } = installed;
         let known = self.judges.iter().position(|judge| judge.plugin == name);
         let position = known.unwrap_or_else(|| {
@@ -181,15 +197,22 @@ impl Judgement {
                 duration_us: 0,
                 reviews: 0,
                 remembered: 0,
+                queue_us: 0,
+                memory_bytes: 0,
+                read_bytes: 0,
+                host_calls: 0,
             });
             self.judges.len() - 1
         });
         let judge = &mut self.judges[position];
-        judge.duration_us += duration_us;
-        match duration_us {
-            0 => judge.remembered += 1,
-            _ => judge.reviews += 1,
-        }
+        judge.remembered += u64::from(answered.remembered);
+        let Some(made) = &answered.made else { return };
+        judge.reviews += 1;
+        judge.duration_us += micros(made.duration);
+        judge.queue_us += micros(made.queue);
+        judge.memory_bytes = judge.memory_bytes.max(made.memory_bytes as u64);
+        judge.read_bytes += made.read_bytes;
+        judge.host_calls += u64::from(made.host_calls);
     }
 }
 
@@ -216,16 +239,14 @@ impl Verdict {
     }
 
     fn refusal(&self, finding: &Finding) -> Refusal {
-        let mut detail = vec![
-            ("policy", self.judgement.policy.clone()),
-            ("rule", finding.rule.clone()),
-            ("plugin", finding.plugin.clone()),
+        let mut detail =
+            vec![("policy", self.judgement.policy.clone()), ("rule", finding.rule.clone())];
+        detail.extend(finding.plugin.clone().map(|plugin| ("plugin", plugin)));
+        detail.extend([
             ("code", finding.code.clone()),
             ("verdict", self.id.clone()),
             ("help", format!("roadstead verdict show {}", self.id)),
-        ];
-        // what the registry itself found has no plugin
-        detail.retain(|(_, value)| !value.is_empty());
+        ]);
         Refusal { message: self.line(finding), detail }
     }
 
@@ -289,7 +310,7 @@ mod tests {
     fn verdict(findings: usize, message: &str) -> Verdict {
         let finding = |n: usize| Finding {
             rule: "charts".into(),
-            plugin: "helm".into(),
+            plugin: Some("helm".into()),
             code: format!("RSH{n:03}"),
             severity: Severity::Error,
             message: message.into(),

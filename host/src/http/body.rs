@@ -14,6 +14,7 @@ use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
+use tracing::Span;
 
 use roadstead_storage::BodyError;
 
@@ -88,6 +89,11 @@ pub(super) trait Companion: Send + Unpin + 'static {
     fn passed(&mut self, bytes: usize) {
         let _ = bytes;
     }
+
+    /// What the body's bytes are made in.
+    fn span(&self) -> Span {
+        Span::none()
+    }
 }
 
 /// The same body with a companion.
@@ -108,7 +114,8 @@ impl<C: Companion> HttpBody for Accompanied<C> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(context);
+        let span = self.companion.span();
+        let frame = span.in_scope(|| Pin::new(&mut self.body).poll_frame(context));
         if let Poll::Ready(Some(Ok(frame))) = &frame
             && let Some(data) = frame.data_ref()
         {

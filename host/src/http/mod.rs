@@ -29,6 +29,7 @@ use axum::{
     response::Response,
 };
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::{
     auth::Auth,
@@ -67,17 +68,18 @@ async fn serve(State(serving): State<Serving>, request: Request) -> Response {
         headers::set(&mut response, header::CONNECTION, "close");
         return log.end(response);
     }
+    let span = log.span();
     if request.method() == Method::GET || request.method() == Method::HEAD {
-        return exchange(serving, request, log).await;
+        return exchange(serving, request, log).instrument(span).await;
     }
     // A change goes on to its end, whatever becomes of the connection: so no request that was cut
     // leaves a half, what arrived of an upload is kept, and what became of it is logged.
     let (method, id) = (request.method().clone(), log.id().to_owned());
     let changes = serving.changes.clone();
-    let change = changes.spawn(exchange(serving, request, log));
+    let change = changes.spawn(exchange(serving, request, log).instrument(span.clone()));
     change.await.unwrap_or_else(|panicked| {
         let failed = Error::new(Case::Internal, "the registry failed").because(panicked);
-        respond::error(&failed, &method, &id)
+        span.in_scope(|| respond::error(&failed, &method, &id))
     })
 }
 

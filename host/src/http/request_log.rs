@@ -18,6 +18,7 @@ use axum::{
     http::{HeaderName, Method, header},
     response::Response,
 };
+use tracing::Span;
 
 use super::{
     body::{Companion, accompanied},
@@ -43,6 +44,8 @@ impl BytesIn {
 #[derive(Debug)]
 pub(super) struct RequestLog {
     id: String,
+    /// what runs for the request is in it, so that each of its lines in the log has the id
+    span: Span,
     method: Method,
     route: &'static str,
     principal: Option<String>,
@@ -62,8 +65,11 @@ impl RequestLog {
     pub(super) fn begin(request: &Request) -> Self {
         let given = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
         let bytes_in = request.extensions().get::<BytesIn>().cloned();
+        let id = given.filter(|id| is_safe(id)).map_or_else(new_id, ToOwned::to_owned);
         Self {
-            id: given.filter(|id| is_safe(id)).map_or_else(new_id, ToOwned::to_owned),
+            // of the gravest level: a filter that shows a line shows whose it is
+            span: tracing::error_span!("request", id),
+            id,
             method: request.method().clone(),
             route: "none",
             principal: None,
@@ -81,6 +87,11 @@ impl RequestLog {
     /// The request's id.
     pub(super) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// What everything that runs for the request has to be in.
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
     }
 
     /// Says what the request is about.
@@ -126,6 +137,10 @@ fn new_id() -> String {
 impl Companion for RequestLog {
     fn passed(&mut self, bytes: usize) {
         self.bytes_out += bytes as u64;
+    }
+
+    fn span(&self) -> Span {
+        self.span.clone()
     }
 }
 

@@ -8,7 +8,7 @@ mod hostile;
 mod language;
 mod lints;
 mod offline;
-mod policies;
+pub(crate) mod policies;
 mod polyglots;
 mod records;
 mod runnable;

@@ -19,12 +19,12 @@ const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 const THING: &str = "application/vnd.example.thing";
 
 /// A folder with a policy, and the plugins that tests bring along.
-pub(super) struct Policy {
+pub(crate) struct Policy {
     folder: tempfile::TempDir,
 }
 
 impl Policy {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let policy = Self { folder: tempfile::tempdir().unwrap() };
         let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins");
         for name in ["misbehave", "clumsy", "stall"] {
@@ -35,33 +35,33 @@ impl Policy {
         policy
     }
 
-    pub(super) fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("policy.yaml")
     }
 
     /// As careful editors save: all at once.
-    pub(super) fn save(&self, text: &str) {
+    pub(crate) fn save(&self, text: &str) {
         let draft = self.folder.path().join(".draft");
         std::fs::write(&draft, text).unwrap();
         std::fs::rename(draft, self.path()).unwrap();
     }
 
-    pub(super) fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         Server::start(&[("POLICY__PATH", self.path().to_str().unwrap())])
     }
 
     /// Puts another file beside it.
-    pub(super) fn beside(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn beside(&self, name: &str, bytes: &[u8]) {
         std::fs::write(self.folder.path().join(name), bytes).unwrap();
     }
 
     /// What `policy check` says, without the folder that everything is in.
-    pub(super) fn check(&self) -> (Option<i32>, String) {
+    pub(crate) fn check(&self) -> (Option<i32>, String) {
         self.check_at(&self.path())
     }
 
     /// The same of another path. A check that computes for half a minute is killed.
-    pub(super) fn check_at(&self, path: &Path) -> (Option<i32>, String) {
+    pub(crate) fn check_at(&self, path: &Path) -> (Option<i32>, String) {
         const BOUNDED: &str = "ulimit -t 30 && exec \"$0\" policy check \"$1\"";
         let output = Command::new("sh").args(["-c", BOUNDED, ROADSTEAD]).arg(path).output();
         let output = output.unwrap();

@@ -1,6 +1,13 @@
 //! A line a request, and no secret in it.
 
-use crate::{client::Repository, harness::Server};
+use roadstead_oci::media_type::OCI_CONFIG;
+use serde_json::Value;
+
+use crate::{
+    admission::policies::Policy,
+    client::{Answer, Repository},
+    harness::Server,
+};
 
 #[tokio::test]
 async fn a_request_is_one_json_line_with_its_id() {
@@ -74,4 +81,59 @@ async fn a_pretty_log_is_for_people_and_colourless_without_a_terminal() {
     let log = server.log().join("\n");
     assert!(log.contains("request") && !log.contains("{\"") && !log.contains('\u{1b}'), "{log}");
     assert!(!log.contains("hyper") && !log.contains("wasmtime"), "{log}");
+}
+
+/// The lines that were logged for the request of an answer, without the request's own.
+async fn lines_of(server: &Server, answer: &Answer) -> Vec<Value> {
+    let id = answer.header("x-request-id");
+    server.has_logged(|line| line.contains(id) && line.contains("\"request\"")).await;
+    let lines = server.logged().await;
+    let lines = lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["span"]["id"] == id).collect()
+}
+
+/// What a plugin says and what it costs is told with the request's id, wherever the review ran.
+#[tokio::test]
+async fn what_happens_for_a_request_is_logged_with_its_id() {
+    let policy = Policy::new(
+        "version: 1
+plugins:
+  talker: { file: misbehave.wasm, settings: { mode: log }, limits: { time: 600s } }
+  spinner:
+    file: misbehave.wasm
+    settings: { mode: spin-in-reviews }
+    limits: { cpu: 100ms, time: 600s }
+rules:
+  - { name: talk, match: { repositories: [talks] }, check: [talker] }
+  - { name: spin, match: { repositories: [spins] }, check: [spinner] }
+",
+    );
+    let server = policy.serve();
+    let push = async |name| {
+        let repository = Repository::of(&server, name);
+        repository.push("1", (OCI_CONFIG, b"{}"), &[]).await
+    };
+    let talked = push("talks").await.is(201);
+    let lines = lines_of(&server, &talked).await;
+    let said = lines.iter().filter(|line| line["plugin"] == "talker" && line["level"] == "INFO");
+    assert!(said.count() > 1, "{lines:#?}");
+    let review = lines.iter().find(|line| line["message"] == "review").expect("what it cost");
+    let cost = |name: &str| review[name].as_u64().unwrap_or_else(|| panic!("{name}: {review}"));
+    assert!(cost("duration_us") > 0 && cost("memory_bytes") > 1 << 16, "{review}");
+    assert!(cost("host_calls") >= 1000, "{review}");
+    assert!(cost("queue_us") < 600_000_000 && cost("read_bytes") == 0, "{review}");
+    // the same stands with the manifest
+    let shown = server.command(&["verdict", "show", "talks:1", "--json"]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let judge = &shown["verdicts"][0]["judges"][0];
+    for name in ["duration_us", "queue_us", "memory_bytes", "read_bytes", "host_calls"] {
+        assert_eq!(judge[name], review[name], "{name}");
+    }
+    // one that computes for long runs in a thread of its own
+    let spun = push("spins").await.is(403);
+    let lines = lines_of(&server, &spun).await;
+    let failed = lines.iter().find(|line| line["message"] == "a plugin could not judge");
+    assert_eq!(failed.expect("why")["plugin"], "spinner");
+    let review = lines.iter().find(|line| line["message"] == "review").expect("what it cost");
+    assert!(review["duration_us"].as_u64().unwrap() > 90_000, "{review}");
 }

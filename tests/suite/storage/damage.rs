@@ -114,8 +114,10 @@ async fn what_no_retry_cures_is_not_answered_with_try_again() {
     let failed = repository.send(Method::DELETE, &manifest).await.is(500);
     assert_eq!(failed.header("retry-after"), "");
     assert_eq!(failed.errors(), ["UNKNOWN: the registry failed"]);
-    let log = server.logged().await.concat();
-    assert!(log.contains("is damaged: a folder is in its place"), "{log}");
+    let log = server.logged().await;
+    let line = log.iter().find(|line| line.contains("is damaged: a folder is in its place"));
+    let line: serde_json::Value = serde_json::from_str(line.expect("the cause")).unwrap();
+    assert_eq!(line["span"]["id"], failed.header("x-request-id"), "the client can name it");
 }
 
 #[tokio::test]

@@ -153,8 +153,7 @@ fn found(finding: &Finding) -> [String; 2] {
         Severity::Warning => "warning",
     };
     let place = finding.location.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
-    // what the registry itself found has no plugin
-    let plugin = if plugin.is_empty() { String::new() } else { format!(", plugin {plugin}") };
+    let plugin = plugin.as_ref().map(|plugin| format!(", plugin {plugin}")).unwrap_or_default();
     let head = format!("{severity:>9}  {code} by rule {rule}{plugin}{place}");
     [head, format!("           {message}")]
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use object_store::{GetResultPayload, MultipartUpload, PutPayload};
+use tracing::Instrument;
 
 use super::{Backend, Operation, file};
 use crate::{Error, Result};
@@ -66,7 +67,7 @@ impl Sink {
         let Self { backend, key, upload, .. } = self;
         let part = async { Ok(upload.put_part(frames)) };
         let part = backend.hooked_call(Operation::Part, key, part).await?;
-        self.writing = Some(tokio::spawn(part));
+        self.writing = Some(tokio::spawn(part.in_current_span()));
         Ok(())
     }
 
