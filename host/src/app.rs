@@ -33,7 +33,8 @@ pub const BUNDLED: [Bundled; 3] = [
 pub struct App {
     /// what the handlers work with
     pub registry: Arc<Registry>,
-    loader: Loader,
+    /// what loads policies
+    pub loader: Loader,
     watched: Watched,
 }
 

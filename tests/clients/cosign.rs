@@ -1,6 +1,6 @@
 //! cosign: a signature as a bundle and in the old form, and an attestation, each found again.
 
-use data_encoding::BASE64;
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
     client::Client,
@@ -63,8 +63,8 @@ fn what_cosign_takes_from_others_is_stored() {
     let by = ["sign-blob", "-y", "--key", "cosign.key", "--tlog-upload=false"];
     let by = [&by[..], &OLD_ALONE[1..], &["--output-signature", "payload.sig"]].concat();
     cosign.ok(&[&by[..], &["payload.json"]].concat());
-    let der = BASE64.decode(cosign.bytes("payload.sig").trim_ascii()).unwrap();
-    cosign.file("payload.sig", BASE64.encode(&side_by_side(&der)));
+    let der = STANDARD.decode(cosign.bytes("payload.sig").trim_ascii()).unwrap();
+    cosign.file("payload.sig", STANDARD.encode(&side_by_side(&der)));
     let attach = ["attach", "signature", PLAIN, "--payload", "payload.json"];
     cosign.ok(&[&attach[..], &["--signature", "payload.sig", &thing]].concat());
     assert!(verify(&["verify", OLD]).status.success());

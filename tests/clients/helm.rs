@@ -3,7 +3,7 @@
 
 use std::{fs, process::Output};
 
-use data_encoding::BASE64;
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
     client::Client,
@@ -107,7 +107,7 @@ fn signed_with_dependencies(version: &str) {
     let server = Server::start(&[]);
     let helm = helm(&server, version);
     let keyring: String = KEYRING.lines().collect();
-    helm.file("keyring", BASE64.decode(keyring.as_bytes()).unwrap());
+    helm.file("keyring", STANDARD.decode(keyring.as_bytes()).unwrap());
     chart(&helm, "lib", &[("Chart.yaml", "apiVersion: v2\nname: lib\nversion: 1.2.3\n")]);
     helm.ok(&["package", "lib"]);
     helm.ok(&["push", "lib-1.2.3.tgz", CHARTS, PLAIN]);

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use data_encoding::BASE64;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ impl Repository {
 
     /// The same with a login.
     pub fn logged_in(self, name: &str, password: &str) -> Self {
-        let credential = BASE64.encode(format!("{name}:{password}").as_bytes());
+        let credential = STANDARD.encode(format!("{name}:{password}").as_bytes());
         let mut headers = HeaderMap::new();
         headers.insert("authorization", format!("Basic {credential}").parse().unwrap());
         let http = reqwest::Client::builder().default_headers(headers).build().unwrap();

@@ -17,7 +17,7 @@ use std::collections::{HashSet, VecDeque};
 use roadstead_engine::{Content, ContentError};
 use roadstead_oci::{Digest, Manifest, Role, Tag, TagForm, media_type};
 
-use super::{Candidate, plan::leaves_out_all};
+use super::{Candidate, ReadManifest, plan::leaves_out_all};
 use crate::{
     kind::{Kind, carries_chart},
     policy::{Globs, Match, Policy, Rule, Verb},
@@ -209,7 +209,7 @@ impl<'a> Below<'a> {
                 return Some(Err(Hidden::OtherType { digest, pushed_as, named_as: media_type }));
             }
             let candidate = match self.read(&digest, &media_type, content).await {
-                Ok(Some(read)) => Candidate { in_index, ..self.candidate(digest, read) },
+                Ok(Some(read)) => Candidate { in_index, ..self.candidate(read) },
                 Err(hidden) if is_new => return Some(Err(hidden)),
                 Ok(None) if is_new && matches!(role, Role::Subject | Role::Manifest) => {
                     self.awaits = true;
@@ -242,7 +242,7 @@ impl<'a> Below<'a> {
             return Some(Ok(self.top.also(Kind::HELM_CHART)));
         }
         Some(match self.read(&digest, &media_type, content).await {
-            Ok(Some(read)) => Ok(self.candidate(digest, read).also(Kind::HELM_CHART)),
+            Ok(Some(read)) => Ok(self.candidate(read).also(Kind::HELM_CHART)),
             Ok(None) => Err(Hidden::Unreadable(digest)),
             Err(hidden) => Err(hidden),
         })
@@ -253,7 +253,7 @@ impl<'a> Below<'a> {
         digest: &Digest,
         media_type: &str,
         content: &dyn Content,
-    ) -> Result<Option<(Manifest, bytes::Bytes)>, Hidden> {
+    ) -> Result<Option<ReadManifest>, Hidden> {
         let unreadable = || Hidden::Unreadable(digest.clone());
         let arriving = self.arriving.filter(|arriving| arriving.digest == *digest);
         let bytes = if let Some(arriving) = arriving {
@@ -267,13 +267,13 @@ impl<'a> Below<'a> {
             content.read(digest, 0..size).await.map_err(Hidden::Failed)?
         };
         let manifest = Manifest::parse(&bytes, Some(media_type)).map_err(|_| unreadable())?;
-        Ok(Some((manifest, bytes)))
+        Ok(Some(ReadManifest { digest: digest.clone(), manifest, bytes }))
     }
 
-    fn candidate(&self, digest: Digest, read: (Manifest, bytes::Bytes)) -> Candidate {
+    fn candidate(&self, read: ReadManifest) -> Candidate {
         let Candidate { repository, tags, principal, peer, .. } = self.top;
-        let told = tags.iter().filter(|tag| !names(tag, &digest)).cloned().collect();
-        let below = Candidate::new(repository.clone(), (digest, told), read);
+        let told = tags.iter().filter(|tag| !names(tag, &read.digest)).cloned().collect();
+        let below = Candidate::new(repository.clone(), read, told);
         Candidate { tags: tags.clone(), principal: principal.clone(), peer: *peer, ..below }
     }
 }

@@ -8,6 +8,17 @@ use roadstead_oci::{Digest, Manifest, Repository, Tag};
 
 use crate::kind::{Kind, classify};
 
+/// A manifest as it was read.
+#[derive(Clone, Debug)]
+pub struct ReadManifest {
+    /// the digest of the bytes, by the algorithm that its client uses
+    pub digest: Digest,
+    /// as every client reads it
+    pub manifest: Manifest,
+    /// the exact bytes
+    pub bytes: Bytes,
+}
+
 /// A manifest that wants in, with everything that a policy may look at.
 #[derive(Clone, Debug)]
 pub struct Candidate {
@@ -36,11 +47,8 @@ pub struct Candidate {
 
 impl Candidate {
     /// What is pushed, to be judged. Reads the kinds off the manifest and its tags.
-    pub fn new(
-        repository: Repository,
-        (digest, tags): (Digest, Vec<Tag>),
-        (manifest, bytes): (Manifest, Bytes),
-    ) -> Self {
+    pub fn new(repository: Repository, read: ReadManifest, tags: Vec<Tag>) -> Self {
+        let ReadManifest { digest, manifest, bytes } = read;
         let kinds = classify(&manifest, &tags);
         Self {
             repository,

@@ -12,6 +12,7 @@
 mod below;
 mod candidate;
 mod decide;
+mod explain;
 mod memo;
 mod place;
 pub mod plan;
@@ -25,7 +26,8 @@ use std::{
     time::Instant,
 };
 
-pub use candidate::Candidate;
+pub use candidate::{Candidate, ReadManifest};
+pub use explain::explain;
 pub use place::{Above, Place};
 pub use roadstead_engine::{Annotation as Fact, Content, ContentError, Listed};
 use roadstead_oci::Digest;

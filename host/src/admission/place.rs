@@ -1,11 +1,10 @@
 //! Where a push goes to.
 
-use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, ready};
 
-use roadstead_oci::{Digest, Manifest, Tag};
+use roadstead_oci::{Digest, Tag};
 
-use super::{Candidate, Content, ContentError};
+use super::{Candidate, Content, ContentError, ReadManifest};
 
 /// A repository that something is pushed to, or what stands for one.
 pub trait Place: Content {
@@ -24,22 +23,17 @@ pub trait Place: Content {
 /// A manifest that leads to another.
 #[derive(Clone, Debug)]
 pub struct Above {
-    /// its digest
-    pub digest: Digest,
+    /// what it is
+    pub read: ReadManifest,
     /// all of its tags, if any
     pub tags: Vec<Tag>,
-    /// as every client reads it
-    pub manifest: Manifest,
-    /// the exact bytes
-    pub bytes: Bytes,
 }
 
 impl Above {
     /// The same as a candidate of the push that is judged.
     pub(super) fn candidate(self, of: &Candidate) -> Candidate {
-        let Self { digest, tags, manifest, bytes } = self;
         let Candidate { repository, principal, peer, .. } = of;
-        let above = Candidate::new(repository.clone(), (digest, tags), (manifest, bytes));
+        let above = Candidate::new(repository.clone(), self.read, self.tags);
         Candidate { principal: principal.clone(), peer: *peer, ..above }
     }
 }

@@ -167,15 +167,15 @@ pub(super) fn micros(duration: Duration) -> u64 {
 mod tests {
     use roadstead_oci::{Digest, Manifest, Repository, media_type::OCI_INDEX};
 
-    use super::*;
+    use super::{super::ReadManifest, *};
 
     fn of(repository: &str, principal: Option<&str>, peer: Option<&str>) -> Caller {
         let bytes = br#"{"schemaVersion":2,"manifests":[]}"#;
         let manifest = Manifest::parse(bytes, Some(OCI_INDEX)).unwrap();
         let digest = Digest::of(roadstead_oci::Algorithm::Sha256, bytes);
         let repository = Repository::parse(repository).unwrap();
-        let candidate =
-            Candidate::new(repository, (digest, Vec::new()), (manifest, bytes.as_slice().into()));
+        let read = ReadManifest { digest, manifest, bytes: bytes.as_slice().into() };
+        let candidate = Candidate::new(repository, read, Vec::new());
         let principal = principal.map(ToOwned::to_owned);
         let peer = peer.map(|peer| peer.parse().unwrap());
         caller(&Candidate { principal, peer, ..candidate })

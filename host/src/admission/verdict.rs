@@ -217,6 +217,19 @@ impl Judgement {
 }
 
 impl Verdict {
+    /// What stands for the id of a verdict that is not kept.
+    const TRIED: &str = "-";
+
+    /// A judgement of what was only tried, which nothing is kept of. `at` is RFC 3339.
+    pub fn tried(at: String, judgement: Judgement) -> Self {
+        Self { id: Self::TRIED.to_owned(), at, judgement }
+    }
+
+    /// The id that it is found by; none: it was only tried.
+    pub fn kept_as(&self) -> Option<&str> {
+        Some(self.id.as_str()).filter(|id| ![Self::TRIED, ""].contains(id))
+    }
+
     /// Why the push is refused, an entry a finding, at most five; the last says how many more.
     pub fn refusals(&self) -> Vec<Refusal> {
         let errors: Vec<_> = self

@@ -1,6 +1,6 @@
 //! HTTP Basic (RFC 7617): what a client sends as its name and password.
 
-use data_encoding::BASE64_NOPAD;
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 
 use crate::error::{Case, Error};
 
@@ -27,7 +27,7 @@ impl Credential {
         if !scheme.eq_ignore_ascii_case(b"basic") {
             return refused("log in with a name and a password; only Basic is taken");
         }
-        let decoded = BASE64_NOPAD.decode(unpadded(encoded.trim_ascii()));
+        let decoded = STANDARD_NO_PAD.decode(unpadded(encoded.trim_ascii()));
         let text = decoded.ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let Some((name, password)) = text.as_deref().and_then(|text| text.split_once(':')) else {
             return refused("the credential is not base64 of name:password in UTF-8");

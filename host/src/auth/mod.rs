@@ -153,6 +153,8 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
     use super::*;
 
     /// What `anna` and `bert` wrote into a file with `htpasswd -B -C 4`.
@@ -169,7 +171,7 @@ mod tests {
     }
 
     fn basic(text: &str) -> String {
-        format!("Basic {}", data_encoding::BASE64.encode(text.as_bytes()))
+        format!("Basic {}", STANDARD.encode(text))
     }
 
     async fn login(auth: &Auth, text: &str) -> Result<String, Case> {

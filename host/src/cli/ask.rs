@@ -6,14 +6,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use axum::body::Body;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
-use hyper::{
-    Request, Response, StatusCode,
-    client::conn::http1,
-    header::{self, HeaderValue},
-};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::{Request, Response, StatusCode, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 
@@ -56,8 +51,7 @@ impl Source {
 
 /// The body of the server's answer; none where it knows nothing of that name.
 pub(super) async fn get(socket: &Path, path: &str) -> anyhow::Result<Option<Vec<u8>>> {
-    let request = Request::get(path).body(Body::empty())?;
-    let answer = send(socket, request).await?;
+    let answer = send(socket, path).await?;
     match answer.status() {
         StatusCode::OK => Ok(Some(answer.into_body().to_vec())),
         StatusCode::NOT_FOUND => Ok(None),
@@ -68,17 +62,15 @@ pub(super) async fn get(socket: &Path, path: &str) -> anyhow::Result<Option<Vec<
 }
 
 /// Asks the server, which serves its whole API there as well, without a login.
-pub(super) async fn send(
-    socket: &Path,
-    mut request: Request<Body>,
-) -> anyhow::Result<Response<Bytes>> {
+pub(super) async fn send(socket: &Path, path: &str) -> anyhow::Result<Response<Bytes>> {
     const BYTES_MAX: usize = 64 << 20;
     let stream = UnixStream::connect(socket)
         .await
         .with_context(|| format!("the server does not answer at {}", socket.display()))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    request.headers_mut().insert(header::HOST, HeaderValue::from_static("roadstead"));
+    let request = Request::get(path).header(header::HOST, "roadstead");
+    let request = request.body(Empty::<Bytes>::new())?;
     let (parts, body) = sender.send_request(request).await?.into_parts();
     let body = Limited::new(body, BYTES_MAX).collect().await;
     let body = body.map_err(|error| anyhow::anyhow!("the answer can't be read: {error}"))?;

@@ -10,13 +10,14 @@ use roadstead_engine::{Annotation, Content, ContentError, Listed};
 use roadstead_oci::Digest;
 
 use super::answer;
-use crate::admission::{Candidate, Place};
+use crate::admission::{Candidate, Place, ReadManifest};
 
 /// What a case pushes, or that it is of another kind than it says.
 pub(super) fn candidate(push: &Push) -> Result<Candidate, String> {
     let push = push.clone();
-    let manifest = (push.manifest, push.bytes.into());
-    let candidate = Candidate::new(push.repository, (push.digest, push.tags), manifest);
+    let Push { digest, manifest, .. } = push;
+    let read = ReadManifest { digest, manifest, bytes: push.bytes.into() };
+    let candidate = Candidate::new(push.repository, read, push.tags);
     let kind = candidate.kind().name();
     match push.kind.filter(|expected| *expected != kind) {
         Some(expected) => Err(format!("expected kind {expected}, found {kind}")),

@@ -114,6 +114,7 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
     );
     let folder = Arc::new(folder);
     sweep_staging(Arc::clone(&folder), started);
+    let loader = app.loader.clone();
     let policy = tokio::spawn(app.follow_policy());
     tokio::spawn(async move { auth.follow().await });
     let drain = Duration::from_secs(config.http.drain_seconds_max);
@@ -124,7 +125,7 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
         Instant::now() + drain
     };
     let daily = tokio::spawn(sweep_daily(Arc::clone(&registry), config.verdicts.days_max));
-    let ops = http::ops::router(Arc::clone(&registry), changes.clone());
+    let ops = http::ops::router(Arc::clone(&registry), loader, changes.clone());
     let commands = HttpConfig { connections_max: COMMANDS_MAX, ..config.http };
     let commands = listener::serve(Listener::Unix(unix), ops, commands, stopped);
     let (clients, (), end) = tokio::join!(clients, commands, stopping);

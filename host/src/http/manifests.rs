@@ -19,7 +19,7 @@ use super::{
     verdicts,
 };
 use crate::{
-    admission::{Candidate, Decision, Verdict},
+    admission::{Candidate, Decision, ReadManifest, Verdict},
     error::{Case, Entry, Error},
     registry::{Pushed, Registry},
 };
@@ -119,7 +119,8 @@ fn read(
     };
     let manifest = Manifest::parse(&bytes, headers::text(headers, header::CONTENT_TYPE));
     let manifest = manifest.map_err(invalid)?;
-    let candidate = Candidate::new(repository.clone(), (digest, tags), (manifest, bytes));
+    let read = ReadManifest { digest, manifest, bytes };
+    let candidate = Candidate::new(repository.clone(), read, tags);
     Ok(Candidate { principal: principal.clone(), peer: *peer, ..candidate })
 }
 

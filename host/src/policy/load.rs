@@ -46,6 +46,12 @@ impl Loader {
         Self { engine, bundled, root }
     }
 
+    /// The same for another file or folder of files.
+    #[must_use]
+    pub fn of(&self, root: PathBuf) -> Self {
+        Self { root: Some(root), ..self.clone() }
+    }
+
     /// Reads it all anew. Plugins that are in use already are not loaded again.
     pub async fn load(&self) -> Loaded {
         let (root, bundled) = (self.root.clone(), self.bundled);

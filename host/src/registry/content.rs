@@ -9,7 +9,7 @@ use serde::Deserialize;
 use roadstead_oci::{Descriptor, Digest, Repository, Texts};
 use roadstead_storage::{Manifest, Storage};
 
-use crate::admission::{Above, Content, ContentError, Fact, Listed, Place};
+use crate::admission::{Above, Content, ContentError, Fact, Listed, Place, ReadManifest};
 
 /// A repository as the review of one push sees it.
 #[derive(Debug)]
@@ -88,11 +88,10 @@ impl RepositoryContent {
         }
         let found = self.storage.above(&self.repository, digest, max).await.map_err(failed)?;
         let Some(found) = found else { return Ok(None) };
-        let read = found.into_iter().map(|roadstead_storage::Above { manifest, tags }| {
-            let (digest, bytes) = (manifest.digest.clone(), manifest.bytes.clone());
-            Ok(Above { digest, tags, manifest: parsed(&manifest)?, bytes })
+        let above = found.into_iter().map(|roadstead_storage::Above { manifest, tags }| {
+            Ok(Above { read: read(&manifest)?, tags })
         });
-        read.collect::<Result<_, _>>().map(Some)
+        above.collect::<Result<_, _>>().map(Some)
     }
 
     async fn annotations(
@@ -107,7 +106,7 @@ impl RepositoryContent {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn failed(error: roadstead_storage::Error) -> ContentError {
+pub(super) fn failed(error: roadstead_storage::Error) -> ContentError {
     ContentError(error.to_string())
 }
 
@@ -137,14 +136,16 @@ fn listed(bytes: &[u8]) -> Option<Listed> {
 }
 
 /// A stored manifest. It was read before it was let in.
-fn parsed(manifest: &Manifest) -> Result<roadstead_oci::Manifest, ContentError> {
-    let read = roadstead_oci::Manifest::parse(&manifest.bytes, Some(&manifest.media_type));
-    read.map_err(|error| ContentError(error.to_string()))
+pub(super) fn read(stored: &Manifest) -> Result<ReadManifest, ContentError> {
+    let Manifest { digest, bytes, media_type, .. } = stored;
+    let manifest = roadstead_oci::Manifest::parse(bytes, Some(media_type));
+    let manifest = manifest.map_err(|error| ContentError(error.to_string()))?;
+    Ok(ReadManifest { digest: digest.clone(), manifest, bytes: bytes.clone() })
 }
 
 /// A stored manifest as a list would show it.
 fn described(manifest: &Manifest) -> Result<Listed, ContentError> {
-    let read = parsed(manifest)?;
+    let read = read(manifest)?.manifest;
     Ok(Descriptor {
         artifact_type: read.effective_artifact_type().map(ToOwned::to_owned),
         media_type: read.media_type,

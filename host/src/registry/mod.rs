@@ -7,6 +7,7 @@ pub mod records;
 mod refusals;
 mod remove;
 mod serve;
+pub mod trial;
 
 use std::sync::Arc;
 

@@ -135,9 +135,10 @@ impl Judged {
         // the first one pays for what is set up once
         for number in 0..=ROUNDS {
             let Root { manifest, bytes, .. } = self.root.clone();
-            let named = (Digest::of(Algorithm::Sha256, &bytes), vec![Tag::parse(&self.tag)?]);
+            let digest = Digest::of(Algorithm::Sha256, &bytes);
+            let read = ReadManifest { digest, manifest, bytes };
             let repository = Repository::parse(&repository(number))?;
-            let candidate = Candidate::new(repository, named, (manifest, bytes));
+            let candidate = Candidate::new(repository, read, vec![Tag::parse(&self.tag)?]);
             let started = Instant::now();
             let verdict = admission.judge(&candidate, Arc::clone(&self.content)).await;
             took.push(started.elapsed());

@@ -14,4 +14,5 @@ mod records;
 mod runnable;
 mod sandbox;
 mod signature_tags;
+mod trials;
 mod turns;

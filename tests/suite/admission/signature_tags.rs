@@ -2,6 +2,7 @@
 //! policies/signed.yaml: cosign goes by the tag and not by media types, so no other type is a way
 //! round.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use std::{fs, path::PathBuf};
 
 use bytes::Bytes;
@@ -72,7 +73,7 @@ fn about(blob: &[u8]) -> Option<String> {
     let payload = value["critical"]["image"]["docker-manifest-digest"].as_str();
     let of_payload = payload.and_then(|digest| digest.strip_prefix("sha256:"));
     let of_envelope = || {
-        let payload = data_encoding::BASE64.decode(value["payload"].as_str()?.as_bytes()).ok()?;
+        let payload = STANDARD.decode(value["payload"].as_str()?.as_bytes()).ok()?;
         let statement: Value = serde_json::from_slice(&payload).ok()?;
         statement["subject"][0]["digest"]["sha256"].as_str().map(ToOwned::to_owned)
     };
@@ -203,9 +204,9 @@ async fn the_signature_of_a_file_may_be_attached() {
         "verificationMaterial": { "publicKey": { "hint": "release" } },
         "messageSignature": {
             "messageDigest": {
-                "algorithm": "SHA2_256", "digest": data_encoding::BASE64.encode(&[7; 32]),
+                "algorithm": "SHA2_256", "digest": STANDARD.encode([7; 32]),
             },
-            "signature": data_encoding::BASE64.encode(&[7; 64]),
+            "signature": STANDARD.encode([7; 64]),
         },
     });
     let signed = signed.to_string().into_bytes();

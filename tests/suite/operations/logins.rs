@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use data_encoding::BASE64;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Method;
 
 use crate::{
@@ -51,7 +51,7 @@ async fn without_a_login_every_path_is_401_with_one_challenge() {
 async fn a_login_that_makes_no_sense_is_401_and_never_500() {
     let server = Server::guarded(&[]);
     let long = format!("{USER}:{}", "x".repeat(100_000));
-    let encoded = |text: &str| format!("Basic {}", BASE64.encode(text.as_bytes()));
+    let encoded = |text: &str| format!("Basic {}", STANDARD.encode(text.as_bytes()));
     for value in [
         "Basic".to_owned(),
         "Basic %".to_owned(),
@@ -65,7 +65,7 @@ async fn a_login_that_makes_no_sense_is_401_and_never_500() {
         encoded(&format!("{USER} :{PASSWORD}")),
         encoded(&format!("bert:{PASSWORD}")),
         encoded(&long),
-        format!("Basic {}", BASE64.encode(b"\xff\xfe:\xff")),
+        format!("Basic {}", STANDARD.encode(b"\xff\xfe:\xff")),
     ] {
         let request = reqwest::Client::new().get(server.url("/v2/"));
         let answer = Repository::try_send(request.header("authorization", &value)).await.unwrap();
@@ -98,7 +98,7 @@ async fn who_pushed_is_logged_and_kept_and_no_password_is() {
     assert_eq!(put["principal"], USER);
     let refused = lines.iter().find(|line| line["status"] == 401).unwrap();
     assert_eq!((&refused["route"], refused.get("principal")), (&"tags".into(), None));
-    let credential = BASE64.encode(format!("{USER}:{PASSWORD}").as_bytes());
+    let credential = STANDARD.encode(format!("{USER}:{PASSWORD}").as_bytes());
     for secret in [PASSWORD, &credential, "sécret"] {
         assert!(!log.iter().any(|line| line.contains(secret)), "{secret}");
     }

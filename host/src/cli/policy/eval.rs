@@ -2,20 +2,17 @@
 
 use std::{io::Write, path::PathBuf, sync::Arc};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
-use roadstead_oci::{Algorithm, Digest, Reference, Repository, Tag};
+use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 use serde_json::json;
 
 use super::{Exit, Output, Where};
 use crate::{
-    admission::{Admission, Candidate, Decision, Place, Verdict},
+    admission::{Admission, Candidate, Decision, Place, ReadManifest, Verdict},
     artifact::{self, Root},
-    cli::{
-        answer, data_folder,
-        stored::{self, Stored},
-        verdict::show::told,
-    },
+    cli::{answer, data_folder, stored, verdict::show::told},
+    registry::trial::{Name, Wanted},
 };
 
 /// Exits with 0 if it would be accepted, 1 if it would be refused, 2 if the command or what it was
@@ -41,17 +38,10 @@ pub(in crate::cli) struct Eval {
 impl Eval {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
         let path = PathBuf::from(&self.artifact);
-        let (candidates, content) = match path.exists() {
+        let verdicts = match path.exists() {
             true => self.of_file(path).await?,
-            false => self.of_store().await?,
+            false => vec![self.of_store().await?],
         };
-        let admission = Admission::new(self.policy.load().await?);
-        let mut verdicts = Vec::new();
-        for candidate in &candidates {
-            let at = roadstead_storage::Clock::system().now().to_string();
-            let judgement = admission.judge(candidate, Arc::clone(&content)).await;
-            verdicts.push(Verdict { id: "-".to_owned(), at, judgement });
-        }
         match self.output {
             Output::Json => answer(&serde_json::to_string_pretty(&json!(verdicts))?)?,
             Output::Table => {
@@ -62,14 +52,23 @@ impl Eval {
         Ok(exit(&verdicts))
     }
 
-    async fn of_file(&self, path: PathBuf) -> anyhow::Result<(Vec<Candidate>, Arc<dyn Place>)> {
+    async fn of_file(&self, path: PathBuf) -> anyhow::Result<Vec<Verdict>> {
+        let (candidates, content) = self.read(path).await?;
+        let admission = Admission::new(self.policy.load().await?);
+        let mut verdicts = Vec::new();
+        for candidate in &candidates {
+            let at = roadstead_storage::Clock::system().now().to_string();
+            let judgement = admission.judge(candidate, Arc::clone(&content)).await;
+            verdicts.push(Verdict::tried(at, judgement));
+        }
+        Ok(verdicts)
+    }
+
+    async fn read(&self, path: PathBuf) -> anyhow::Result<(Vec<Candidate>, Arc<dyn Place>)> {
         let read = path.clone();
         let read = tokio::task::spawn_blocking(move || artifact::read(&read)).await??;
-        let (repository, tag) = match &self.named {
-            Some(named) => {
-                let (repository, reference) = named_as(named)?;
-                (Some(repository), reference)
-            }
+        let (repository, tag) = match self.name()? {
+            Some(Name { repository, tag }) => (Some(repository), tag),
             None => (None, None),
         };
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -93,28 +92,24 @@ impl Eval {
                 }
                 None => own,
             };
-            let named = (digest, tag.into_iter().collect());
-            Ok(Candidate::new(repository, named, (manifest, bytes)))
+            let read = ReadManifest { digest, manifest, bytes };
+            Ok(Candidate::new(repository, read, tag.into_iter().collect()))
         });
         Ok((roots.collect::<anyhow::Result<_>>()?, Arc::new(read.content)))
     }
 
-    async fn of_store(&self) -> anyhow::Result<(Vec<Candidate>, Arc<dyn Place>)> {
+    async fn of_store(&self) -> anyhow::Result<Verdict> {
         let given = &self.artifact;
         let (repository, reference) = stored::parse(given)
             .with_context(|| format!("{given} is no file, and no reference either"))?;
+        let wanted = Wanted { repository, reference, named: self.name()? };
         let folder = data_folder(self.data.clone())?;
-        let found = Stored::find(&folder, (&repository, &reference))
-            .await
-            .with_context(|| format!("{given} is no file, and not stored"))?;
-        let (mut repository, mut tags) = (repository, tags(reference));
-        if let Some(named) = &self.named {
-            let (other, tag) = named_as(named)?;
-            (repository, tags) = (other, tag.into_iter().collect());
-        }
-        let content = Arc::clone(&found.content);
-        let (named, read) = ((found.digest, tags), (found.manifest, found.bytes));
-        Ok((vec![Candidate::new(repository, named, read)], content))
+        stored::tried(&folder, wanted, &self.policy).await
+    }
+
+    /// What `--as` says.
+    fn name(&self) -> anyhow::Result<Option<Name>> {
+        self.named.as_deref().map(Name::parse).transpose().map_err(anyhow::Error::msg)
     }
 }
 
@@ -124,25 +119,6 @@ fn note_other_name(digest: &Digest, own: &Tag, judged: Option<&Tag>) {
     let note = format!("note: {digest} is called {own} there; it is judged {judged} (--as)");
     // nowhere is left to say that stderr is gone
     drop(writeln!(std::io::stderr().lock(), "{note}"));
-}
-
-fn tags(reference: Reference) -> Vec<Tag> {
-    match reference {
-        Reference::Tag(tag) => vec![tag],
-        Reference::Digest(_) => Vec::new(),
-    }
-}
-
-/// `charts/web` or `charts/web:1.0.0`
-fn named_as(text: &str) -> anyhow::Result<(Repository, Option<Tag>)> {
-    if text.contains('@') {
-        bail!("{text}: the digest is the artifact's own; name repository or repository:tag");
-    }
-    let (repository, tag) = match text.split_once(':') {
-        Some((repository, tag)) => (repository, Some(Tag::parse(tag)?)),
-        None => (text, None),
-    };
-    Ok((Repository::parse(repository)?, tag))
 }
 
 fn exit(verdicts: &[Verdict]) -> Exit {

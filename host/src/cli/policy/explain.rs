@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, bail, ensure};
+use anyhow::{bail, ensure};
 use bytes::Bytes;
 use clap::Args;
 use roadstead_oci::{Algorithm, Digest, Manifest, Reference, Repository, Tag, media_type};
@@ -10,17 +10,10 @@ use serde_json::{Value, json};
 
 use super::{Exit, Output, Where};
 use crate::{
-    admission::{
-        Candidate, Verdict, look,
-        plan::{Ask, EXCEPT, Part, mismatch, plan},
-    },
-    cli::{
-        answer, data_folder,
-        stored::{self, Stored},
-        verdict::show,
-    },
+    admission::{Candidate, ReadManifest, Verdict, explain},
+    cli::{answer, data_folder, stored, verdict::show},
     kind::{Kind, Row},
-    policy::{Policy, Rule, Verb},
+    registry::trial::Wanted,
 };
 
 #[derive(Debug, Args)]
@@ -64,27 +57,19 @@ struct Described {
 
 impl Explain {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
-        let mut judged = None;
-        let candidate = match &self.reference {
+        let (mut explained, judged) = match &self.reference {
             Some(reference) => {
                 let (repository, reference) = stored::parse(reference)?;
                 let folder = data_folder(self.data)?;
-                // first, since what is found holds the store open
-                judged = last_judged(&folder, (&repository, &reference)).await?;
-                let found = Stored::find(&folder, (&repository, &reference)).await?;
-                let tags = match reference {
-                    Reference::Tag(tag) => vec![tag],
-                    Reference::Digest(_) => Vec::new(),
-                };
-                let (named, read) = ((found.digest, tags), (found.manifest, found.bytes));
-                let candidate = Candidate::new(repository, named, read);
-                let looked_at = look(&candidate, &*found.content).await;
-                looked_at.map_err(|error| anyhow!("{}", error.0))?.into_owned()
+                let judged = last_judged(&folder, (&repository, &reference)).await?;
+                let wanted = Wanted { repository, reference, named: None };
+                (stored::explained(&folder, wanted, &self.policy).await?, judged)
             }
-            None => self.described.candidate()?,
+            None => {
+                let candidate = self.described.candidate()?;
+                (explain(&self.policy.load().await?, &candidate), None)
+            }
         };
-        let policy = self.policy.load().await?;
-        let mut explained = explained(&policy, &candidate);
         match self.output {
             Output::Json => {
                 explained["judged"] = json!(judged);
@@ -134,7 +119,8 @@ impl Described {
         let bytes = Bytes::from(body.to_string());
         let manifest = Manifest::parse(&bytes, None)?;
         let digest = Digest::of(Algorithm::Sha256, &bytes);
-        Ok(Candidate::new(Repository::parse(repository)?, (digest, tags), (manifest, bytes)))
+        let read = ReadManifest { digest, manifest, bytes };
+        Ok(Candidate::new(Repository::parse(repository)?, read, tags))
     }
 }
 
@@ -179,50 +165,6 @@ fn of_kind(name: &str) -> anyhow::Result<Value> {
         false => (media_type::OCI_EMPTY, &types[..1]),
     };
     Ok(of_types(config, layers.iter().map(String::as_str)))
-}
-
-fn explained(policy: &Policy, candidate: &Candidate) -> Value {
-    let plan = plan(policy, candidate);
-    let rule = |rule: &Rule| {
-        let not = mismatch(&rule.about, candidate);
-        let asks = plan.checks.iter().filter(|check| check.rule.name == rule.name);
-        let accepted = plan.unaccepted.iter().all(|other| other.name != rule.name);
-        let because = not.as_ref().map(|not| match not.key {
-            EXCEPT => "what its `except` leaves out".to_owned(),
-            key => format!("its {key}: {}", not.is(candidate)),
-        });
-        json!({
-            "rule": rule.name,
-            "about": not.is_none(),
-            "because": because,
-            "asks": asks.map(|check| asked(&check.ask)).collect::<Vec<_>>(),
-            "accepts": matches!(rule.verb, Verb::AcceptOnly(_)).then_some(accepted),
-            "denies": match &rule.verb {
-                Verb::Deny { message } => json!({ "message": message }),
-                _ => Value::Null,
-            },
-            "mode": rule.mode,
-            "failurePolicy": rule.failure_policy,
-            "severity": rule.severity,
-            "changed": rule.changed,
-        })
-    };
-    let Candidate { repository, digest, tags, kinds, .. } = candidate;
-    json!({
-        "policy": policy.hash(),
-        "repository": repository.as_str(),
-        "digest": digest,
-        "tags": tags.iter().map(Tag::as_str).collect::<Vec<_>>(),
-        "kinds": kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
-        "rules": policy.rules().iter().map(rule).collect::<Vec<_>>(),
-    })
-}
-
-fn asked(ask: &Ask<'_>) -> String {
-    match &ask.part {
-        Part::Manifest => format!("{} about the manifest", ask.plugin),
-        Part::Layer(layer) => format!("{} about {} {}", ask.plugin, layer.media_type, layer.digest),
-    }
 }
 
 fn told(explained: &Value) -> String {

@@ -9,6 +9,7 @@ mod test;
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Exit, compiled_code, print_error, with_compiler};
@@ -54,7 +55,8 @@ enum Output {
 /// Where the policy is.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Where {
-    /// A policy: a file, or a folder of files. Default: the configured one, else the built-in one
+    /// A policy: a file, or a folder of files. Default: the configured one; else the one that is
+    /// in force where a running server is asked; else the built-in one
     #[arg(long, value_name = "PATH")]
     policy: Option<PathBuf>,
 }
@@ -77,10 +79,25 @@ impl Policy {
 }
 
 impl Where {
-    async fn loaded(&self) -> anyhow::Result<Loaded> {
+    fn configured(&self) -> anyhow::Result<Config> {
         let mut flags = Vec::new();
         flags.extend(self.policy.as_ref().map(|path| ("policy.path", path.display().to_string())));
-        let mut config = Config::load(&[], &config::environment()?, &flags)?;
+        Config::load(&[], &config::environment()?, &flags)
+    }
+
+    /// Where it is, for another process. None: nothing is configured here.
+    pub(in crate::cli) fn path(&self) -> anyhow::Result<Option<String>> {
+        let path = self.configured()?.policy.path;
+        if path.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let path = std::path::absolute(path)?;
+        let text = path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;
+        Ok(Some(text.to_owned()))
+    }
+
+    async fn loaded(&self) -> anyhow::Result<Loaded> {
+        let mut config = self.configured()?;
         config.engine = with_compiler(&config.engine)?;
         Ok(app::loader(&config, compiled_code().as_deref())?.load().await)
     }

@@ -13,7 +13,7 @@ use crate::{
     cli::{
         answer,
         ask::{self, Source},
-        data_folder, stored,
+        counted, data_folder, stored,
     },
     registry::records::{Judged, Records},
 };
@@ -124,15 +124,14 @@ fn lines(verdict: &Verdict, again: impl IntoIterator<Item = String>) -> Vec<Stri
         "" => verdict.judgement.repository.clone(),
         tags => format!("{}:{tags}", verdict.judgement.repository),
     };
-    let Verdict { id, at, judgement } = verdict;
+    let Verdict { at, judgement, .. } = verdict;
     let Judgement { digest, kind, policy, duration_us, .. } = judgement;
     let by = verdict.judgement.pushed_by.as_ref().map(|user| format!(", pushed by {user}"));
     let (whole, tenths) = (duration_us / 1000, duration_us / 100 % 10);
     let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    // what was only tried has no id
-    let when = match id.as_str() {
-        "" | "-" => at.clone(),
-        id => format!("{id} of {at}"),
+    let when = match verdict.kept_as() {
+        None => at.clone(),
+        Some(id) => format!("{id} of {at}"),
     };
     let mut lines = vec![
         format!("{decision}  {name}"),
@@ -165,10 +164,35 @@ fn fact(fact: &Annotation) -> String {
     format!("     fact  {key} = {value:?}{about}{authenticated}, by {plugin}")
 }
 
-fn judge(judge: &Judge) -> [String; 2] {
+fn judge(judge: &Judge) -> Vec<String> {
     let Judge { plugin, version, digest, settings, .. } = judge;
-    let head = format!("   plugin  {plugin} ({version}, {digest})");
-    [head, format!("           with settings {settings}")]
+    let mut lines = vec![
+        format!("   plugin  {plugin} ({version}, {digest})"),
+        format!("           with settings {settings}"),
+    ];
+    lines.extend(cost(judge).map(|cost| format!("           {cost}")));
+    lines
+}
+
+/// What a plugin's part cost; older verdicts do not tell.
+fn cost(judge: &Judge) -> Option<String> {
+    let Judge { reviews, remembered, duration_us, queue_us, .. } = judge;
+    let Judge { memory_bytes, read_bytes, host_calls, .. } = judge;
+    if *reviews == 0 {
+        return (*remembered > 0).then(|| "answered from memory".to_owned());
+    }
+    let millis = |micros: &u64| format!("{}.{} ms", micros / 1000, micros / 100 % 10);
+    (*memory_bytes > 0).then(|| {
+        format!(
+            "{} in {}, after {} in the queue: {} KiB of memory, {} KiB read, {}",
+            counted(usize::try_from(*reviews).unwrap_or(usize::MAX), "review"),
+            millis(duration_us),
+            millis(queue_us),
+            memory_bytes.div_ceil(1024),
+            read_bytes.div_ceil(1024),
+            counted(usize::try_from(*host_calls).unwrap_or(usize::MAX), "host call"),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The state of a hash, kept between the parts of an upload.
 
-use data_encoding::BASE64;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{
     Sha256, Sha512,
     digest::common::hazmat::{SerializableState, SerializedState},
@@ -10,13 +10,13 @@ use roadstead_oci::{Algorithm, Hasher};
 
 pub(crate) fn save(hasher: &Hasher) -> String {
     match hasher {
-        Hasher::Sha256(hasher) => BASE64.encode(&hasher.serialize()),
-        Hasher::Sha512(hasher) => BASE64.encode(&hasher.serialize()),
+        Hasher::Sha256(hasher) => STANDARD.encode(hasher.serialize()),
+        Hasher::Sha512(hasher) => STANDARD.encode(hasher.serialize()),
     }
 }
 
 pub(crate) fn restore(algorithm: Algorithm, text: &str) -> Option<Hasher> {
-    let bytes = BASE64.decode(text.as_bytes()).ok()?;
+    let bytes = STANDARD.decode(text).ok()?;
     match algorithm {
         Algorithm::Sha256 => {
             let state = SerializedState::<Sha256>::try_from(bytes.as_slice()).ok()?;

@@ -60,6 +60,7 @@ impl Guest for Misbehave {
             "unavailable" => Err(Failure::Unavailable("later".into())),
             "say" => Ok(Some(say::report(&settings))),
             "open" => Ok(Some(annotated("said", &open(&settings)))),
+        "facts" => Ok(Some(annotated("said", &facts(&settings)))),
             mode => answers(mode)
                 .or_else(|| loads(mode, digest))
                 .or_else(|| reads(mode, digest))
@@ -201,6 +202,17 @@ fn open(settings: &str) -> String {
         Ok(bytes) => format!("{} bytes", bytes.len()),
         Err(error) => format!("{error:?}"),
     }
+}
+
+/// What is recorded about the manifest that the settings name, by the plugin that they name, and
+/// how many refer to it.
+fn facts(settings: &str) -> String {
+    let settings: serde_json::Value = serde_json::from_str(settings).unwrap_or_default();
+    let of = |key: &str| settings[key].as_str().unwrap_or_default();
+    let facts = context::annotations(of("digest"), of("by"));
+    let facts: Vec<_> = facts.iter().map(|fact| format!("{}={}", fact.key, fact.value)).collect();
+    let referrers = context::referrers(of("digest"), None).len();
+    format!("{} and {referrers} referrers", facts.join(" "))
 }
 
 /// What each line of getrandom answers, and whether it touched the buffer.
