@@ -14,6 +14,8 @@ pub struct Error {
     pub case: Case,
     /// what the client reads, the worst first
     pub entries: Vec<Entry>,
+    /// how the client may log in, of [`Case::Unauthorized`]: the value of `WWW-Authenticate`
+    pub challenge: Option<&'static str>,
     /// the verdict that refused it
     pub verdict: Option<String>,
     /// for the log alone
@@ -175,7 +177,12 @@ impl Error {
     /// A case, and what the client reads about it.
     pub fn new(case: Case, message: impl Into<String>) -> Self {
         let entry = Entry { message: message.into(), detail: Vec::new() };
-        Self { case, entries: vec![entry], verdict: None, cause: None }
+        Self { case, entries: vec![entry], challenge: None, verdict: None, cause: None }
+    }
+
+    /// Nobody is known to ask, who can log in by that challenge.
+    pub fn unauthorized(challenge: &'static str, message: &str) -> Self {
+        Self { challenge: Some(challenge), ..Self::new(Case::Unauthorized, message) }
     }
 
     /// Adds a fact to the first entry.

@@ -20,5 +20,6 @@ pub mod http;
 pub mod kind;
 mod nearest;
 pub mod policy;
+pub mod principal;
 pub mod registry;
 pub mod telemetry;

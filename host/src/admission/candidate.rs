@@ -6,7 +6,10 @@ use bytes::Bytes;
 
 use roadstead_oci::{Digest, Manifest, Repository, Tag};
 
-use crate::kind::{Kind, classify};
+use crate::{
+    kind::{Kind, classify},
+    principal::Principal,
+};
 
 /// A manifest as it was read.
 #[derive(Clone, Debug)]
@@ -37,8 +40,8 @@ pub struct Candidate {
     pub bytes: Bytes,
     /// everything that it is
     pub kinds: Vec<Kind>,
-    /// who pushes, if that is known
-    pub principal: Option<String>,
+    /// who pushes
+    pub principal: Principal,
     /// the address that pushes, which may be a proxy's, if it is known
     pub peer: Option<IpAddr>,
     /// whether an index that is pushed names it, so that the tags are the index's
@@ -58,7 +61,7 @@ impl Candidate {
             manifest,
             bytes,
             kinds,
-            principal: None,
+            principal: Principal::Anonymous,
             peer: None,
             in_index: false,
         }

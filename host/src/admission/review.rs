@@ -12,7 +12,7 @@ use super::{
     memo::{Memo, Outcome},
     plan::{Ask, Check, Part},
 };
-use crate::policy::Installed;
+use crate::{policy::Installed, principal::Principal};
 
 /// Questions of one push that are under way at once.
 const ASKED_AT_ONCE: usize = 8;
@@ -140,7 +140,7 @@ pub fn target(candidate: &Candidate) -> Target {
 fn push(candidate: &Candidate) -> Push {
     Push {
         tags: candidate.told_tags.iter().map(ToString::to_string).collect(),
-        principal: candidate.principal.clone(),
+        principal: candidate.principal.recorded(),
     }
 }
 
@@ -148,13 +148,13 @@ fn push(candidate: &Candidate) -> Push {
 /// each. A site has as many IPv6 addresses as it likes, and all of them in one network of 64 bits.
 fn caller(candidate: &Candidate) -> Caller {
     let who = match (&candidate.principal, candidate.peer) {
-        (Some(principal), _) => format!("user {principal}"),
-        (None, Some(IpAddr::V4(address))) => address.to_string(),
-        (None, Some(IpAddr::V6(address))) => {
+        (Principal::User(name), _) => format!("user {name}"),
+        (Principal::Anonymous, Some(IpAddr::V4(address))) => address.to_string(),
+        (Principal::Anonymous, Some(IpAddr::V6(address))) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}")
         }
-        (None, None) => String::new(),
+        (Principal::Anonymous, None) => String::new(),
     };
     Caller::new(&who, candidate.repository.as_str())
 }
@@ -176,7 +176,7 @@ mod tests {
         let repository = Repository::parse(repository).unwrap();
         let read = ReadManifest { digest, manifest, bytes: bytes.as_slice().into() };
         let candidate = Candidate::new(repository, read, Vec::new());
-        let principal = principal.map(ToOwned::to_owned);
+        let principal = principal.map(Principal::user).unwrap_or_default();
         let peer = peer.map(|peer| peer.parse().unwrap());
         caller(&Candidate { principal, peer, ..candidate })
     }

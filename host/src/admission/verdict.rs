@@ -171,7 +171,7 @@ impl Judgement {
             repository: candidate.repository.to_string(),
             digest: candidate.digest.to_string(),
             tags: candidate.tags.iter().map(ToString::to_string).collect(),
-            pushed_by: candidate.principal.clone(),
+            pushed_by: candidate.principal.recorded(),
             kind: candidate.kind().name().to_owned(),
             policy: policy.hash().to_owned(),
             findings: Vec::new(),

@@ -2,7 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 
-use crate::error::{Case, Error};
+use super::CHALLENGE;
+use crate::error::Error;
 
 /// A name with its password, which nothing prints.
 pub(super) struct Credential {
@@ -47,7 +48,7 @@ impl Credential {
 }
 
 fn refused<T>(message: &str) -> Result<T, Error> {
-    Err(Error::new(Case::Unauthorized, message))
+    Err(Error::unauthorized(CHALLENGE, message))
 }
 
 /// Base64 without its padding, which some clients leave out.

@@ -18,11 +18,16 @@ use tokio::{
     time::timeout,
 };
 
-use crate::error::{Case, Error};
+use crate::{
+    error::{Case, Error},
+    principal::Principal,
+};
 use basic::Credential;
 use remembered::Remembered;
 use users::{File, Users};
 
+/// What a client is asked for that has not logged in (RFC 7617 §2).
+const CHALLENGE: &str = "Basic realm=\"roadstead\"";
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Longest wait for a check's turn; those who guess can make no longer queue than this.
@@ -83,11 +88,16 @@ impl Auth {
         Ok(Self { gate: Some(Gate { file, users, remembered, turns, queue_max }) })
     }
 
-    /// The user that the values of `Authorization` prove; none where no login is asked for.
-    pub async fn login(&self, authorization: &[&[u8]]) -> Result<Option<String>, Error> {
-        let Some(gate) = &self.gate else { return Ok(None) };
+    /// Who the values of `Authorization` prove to ask; anonymous where no login is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Case::Unauthorized`] where they prove nobody, and [`Case::Unavailable`] where too many
+    /// logins wait to be checked.
+    pub async fn login(&self, authorization: &[&[u8]]) -> Result<Principal, Error> {
+        let Some(gate) = &self.gate else { return Ok(Principal::Anonymous) };
         let credential = Credential::parse(authorization)?;
-        gate.check(credential).await.map(Some)
+        gate.check(credential).await.map(|name| Principal::user(&name))
     }
 
     /// Keeps up with the file, for as long as the server runs. A file that can't be read changes
@@ -144,7 +154,7 @@ impl Gate {
             Error::new(Case::Internal, "the login could not be checked").because(panicked)
         })?;
         if !(fits && known) {
-            return Err(Error::new(Case::Unauthorized, "wrong name or password"));
+            return Err(Error::unauthorized(CHALLENGE, "wrong name or password"));
         }
         self.remembered.keep(key);
         Ok(name)
@@ -176,7 +186,7 @@ mod tests {
 
     async fn login(auth: &Auth, text: &str) -> Result<String, Case> {
         let login = auth.login(&[basic(text).as_bytes()]).await;
-        login.map(|name| name.unwrap()).map_err(|error| error.case)
+        login.map(|user| user.recorded().unwrap()).map_err(|error| error.case)
     }
 
     #[tokio::test]

@@ -10,7 +10,10 @@ use roadstead_engine::{Annotation, Content, ContentError, Listed};
 use roadstead_oci::Digest;
 
 use super::answer;
-use crate::admission::{Candidate, Place, ReadManifest};
+use crate::{
+    admission::{Candidate, Place, ReadManifest},
+    principal::Principal,
+};
 
 /// What a case pushes, or that it is of another kind than it says.
 pub(super) fn candidate(push: &Push) -> Result<Candidate, String> {
@@ -21,7 +24,10 @@ pub(super) fn candidate(push: &Push) -> Result<Candidate, String> {
     let kind = candidate.kind().name();
     match push.kind.filter(|expected| *expected != kind) {
         Some(expected) => Err(format!("expected kind {expected}, found {kind}")),
-        None => Ok(Candidate { principal: push.principal, ..candidate }),
+        None => {
+            let principal = push.principal.as_deref().map(Principal::user).unwrap_or_default();
+            Ok(Candidate { principal, ..candidate })
+        }
     }
 }
 

@@ -150,7 +150,7 @@ fn unmet_needs(repository: &Repository, unmet: &[Unmet]) -> Error {
     let entries = unmet.iter().take(ENTRIES_MAX).map(entry).collect();
     let sizes_only = unmet.iter().all(|unmet| unmet.stored_size.is_some());
     let case = if sizes_only { Case::ManifestInvalid } else { Case::ManifestBlobUnknown };
-    Error { case, entries, verdict: None, cause: None }
+    Error { case, entries, challenge: None, verdict: None, cause: None }
 }
 
 /// The findings as the client reads them: one entry each, the worst first, at most five. Each says
@@ -166,7 +166,8 @@ fn refusal(verdict: &Verdict, url: &str) -> Error {
         refusal.detail.push(("help", help));
         Entry { message: refusal.message, detail: refusal.detail }
     });
-    Error { case, entries: entries.collect(), verdict: Some(verdict.id.clone()), cause: None }
+    let (entries, verdict) = (entries.collect(), Some(verdict.id.clone()));
+    Error { case, entries, challenge: None, verdict, cause: None }
 }
 
 fn created(candidate: &Candidate, verdict: &Verdict) -> Response {

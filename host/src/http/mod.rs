@@ -34,6 +34,7 @@ use tracing::Instrument;
 use crate::{
     auth::Auth,
     error::{Case, Error},
+    principal::Principal,
     registry::Registry,
 };
 use answers::Answers;
@@ -103,7 +104,7 @@ async fn answer(
         log.action(action);
     }
     let principal = serving.auth.login(&headers::authorization(&parts.headers)).await?;
-    log.principal(principal.as_deref());
+    log.principal(&principal);
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let peer = parts.extensions.get::<Peer>().and_then(|peer| peer.0);
     let call = Call { method: parts.method, headers: parts.headers, query, principal, peer };
@@ -115,8 +116,8 @@ struct Call {
     method: Method,
     headers: HeaderMap,
     query: Query,
-    /// the user who asks; none where no login is asked for
-    principal: Option<String>,
+    /// who asks
+    principal: Principal,
     /// the address that the connection comes from, which may be a proxy's; none on the operator's
     /// socket
     peer: Option<IpAddr>,

@@ -25,6 +25,7 @@ use super::{
     headers,
     route::Action,
 };
+use crate::principal::Principal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,7 +49,7 @@ pub(super) struct RequestLog {
     span: Span,
     method: Method,
     route: &'static str,
-    principal: Option<String>,
+    principal: Principal,
     repository: Option<String>,
     reference: Option<String>,
     digest: Option<String>,
@@ -72,7 +73,7 @@ impl RequestLog {
             id,
             method: request.method().clone(),
             route: "none",
-            principal: None,
+            principal: Principal::Anonymous,
             repository: None,
             reference: None,
             digest: None,
@@ -102,8 +103,8 @@ impl RequestLog {
     }
 
     /// Says who asks.
-    pub(super) fn principal(&mut self, principal: Option<&str>) {
-        self.principal = principal.map(ToOwned::to_owned);
+    pub(super) fn principal(&mut self, principal: &Principal) {
+        self.principal = principal.clone();
     }
 
     /// Goes along with the answer to its end.
@@ -151,7 +152,7 @@ impl Drop for RequestLog {
             id = self.id,
             method = self.method.as_str(),
             route = self.route,
-            principal = self.principal,
+            principal = self.principal.name(),
             repository = self.repository,
             reference = self.reference,
             digest = self.digest,

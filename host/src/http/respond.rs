@@ -11,9 +11,6 @@ use serde_json::{Map, Value, json};
 use super::headers;
 use crate::error::{Case, Error};
 
-/// What a client is asked for that is not logged in; the one way to do so.
-const CHALLENGE: &str = "Basic realm=\"roadstead\"";
-
 /// The status of a case.
 pub fn status(case: Case) -> StatusCode {
     match case {
@@ -60,8 +57,8 @@ pub fn error(error: &Error, method: &Method, request_id: &str) -> Response {
     if let Case::Method(allowed) = error.case {
         headers::set(&mut response, header::ALLOW, &allowed.to_string());
     }
-    if error.case == Case::Unauthorized {
-        headers::set(&mut response, header::WWW_AUTHENTICATE, CHALLENGE);
+    if let Some(challenge) = error.challenge {
+        headers::set(&mut response, header::WWW_AUTHENTICATE, challenge);
     }
     if error.case == Case::Unavailable {
         headers::set(&mut response, header::RETRY_AFTER, "1");

@@ -112,7 +112,7 @@ impl Registry {
                 subject,
                 children,
                 pushed_at: self.storage.clock().now().to_string(),
-                pushed_by: candidate.principal.clone(),
+                pushed_by: candidate.principal.recorded(),
                 verdict: verdict.to_record(),
             },
         }
