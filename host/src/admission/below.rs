@@ -162,7 +162,7 @@ impl<'a> Below<'a> {
             awaits: false,
         };
         below.note(top);
-        below.add(&top.manifest, (true, arriving.is_none()));
+        below.add(&top.manifest, true, arriving.is_none());
         below
     }
 
@@ -176,7 +176,7 @@ impl<'a> Below<'a> {
         }
     }
 
-    fn add(&mut self, manifest: &Manifest, (in_index, is_new): (bool, bool)) {
+    fn add(&mut self, manifest: &Manifest, in_index: bool, is_new: bool) {
         let named = manifest.descriptors();
         let named = named.filter(|(_, _, named)| media_type::is_manifest(&named.media_type));
         for (role, _, named) in named {
@@ -219,7 +219,7 @@ impl<'a> Below<'a> {
                 Ok(None) | Err(_) => continue,
             };
             self.note(&candidate);
-            self.add(&candidate.manifest, (in_index, is_new));
+            self.add(&candidate.manifest, in_index, is_new);
             if is_new {
                 return Some(Ok(candidate));
             }

@@ -86,7 +86,7 @@ fn of_index(index: &[u8], content: Local) -> anyhow::Result<Artifact> {
         // some tools write a whole reference there
         let tag = name.map(|name| name.rsplit(':').next().unwrap_or_default());
         let tag = tag.and_then(|tag| Tag::parse(tag).ok());
-        order.add((&entry.digest, &entry.media_type), tag, 1)?;
+        order.add(&entry.digest, &entry.media_type, tag, 1)?;
     }
     Ok(order.artifact)
 }
@@ -101,7 +101,8 @@ impl PushOrder {
     /// `level`: from 1, for what index.json names.
     fn add(
         &mut self,
-        (digest, media_type): (&Digest, &str),
+        digest: &Digest,
+        media_type: &str,
         tag: Option<Tag>,
         level: usize,
     ) -> anyhow::Result<()> {
@@ -116,7 +117,7 @@ impl PushOrder {
         if let Content::Index { manifests } = &manifest.content {
             let is_manifest = |child: &&Descriptor| media_type::is_manifest(&child.media_type);
             for child in manifests.iter().filter(is_manifest) {
-                self.add((&child.digest, &child.media_type), None, level + 1)?;
+                self.add(&child.digest, &child.media_type, None, level + 1)?;
             }
         }
         let size = bytes.len() as u64;

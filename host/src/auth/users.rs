@@ -4,16 +4,14 @@
 
 use std::{
     collections::HashMap,
-    fs,
     hash::{BuildHasher, RandomState},
-    os::unix::fs::MetadataExt,
     path::PathBuf,
     str::FromStr,
 };
 
 use anyhow::Context;
 
-use crate::file;
+use crate::file::{self, Stamp};
 
 /// Largest file, in bytes; about 50,000 users.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -115,9 +113,6 @@ pub(super) struct File {
     seen: Option<Stamp>,
 }
 
-/// Tells one state of a file from another: inode, size, time in seconds and nanoseconds.
-type Stamp = (u64, u64, i64, i64);
-
 impl File {
     pub(super) fn new(path: PathBuf) -> Self {
         Self { path, read: None, seen: None }
@@ -125,7 +120,7 @@ impl File {
 
     /// Whether something new has stood there since the last look, so that it is no half.
     pub(super) fn changed(&mut self) -> bool {
-        let now = fs::metadata(&self.path).ok().as_ref().map(stamp);
+        let now = Stamp::at(&self.path);
         let stands = now == self.seen;
         self.seen = now;
         stands && now != self.read
@@ -138,16 +133,12 @@ impl File {
         // also where it fails: the same mistake is told once
         self.read = self.seen;
         let file = file::open(&self.path).with_context(unreadable)?;
-        let metadata = file.metadata().with_context(unreadable)?;
-        (self.read, self.seen) = (Some(stamp(&metadata)), Some(stamp(&metadata)));
+        let stamp = Some(Stamp::of(&file.metadata().with_context(unreadable)?));
+        (self.read, self.seen) = (stamp, stamp);
         let bytes = file::bounded(file, FILE_BYTES_MAX).with_context(unreadable)?;
         let text = String::from_utf8(bytes).with_context(unreadable)?;
         Users::parse(&text).map_err(|(line, what)| anyhow::anyhow!("{place}:{line}: {what}"))
     }
-}
-
-fn stamp(metadata: &fs::Metadata) -> Stamp {
-    (metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec())
 }
 
 /// Hashes stay out of logs.
@@ -159,6 +150,8 @@ impl std::fmt::Debug for Users {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const HASH: &str = "$2y$05$Jn7i5Rmb3C4q1FQm5fh3UO5YpRzF3s1IiFOH8O0fJlGkYBnwo0bmS";

@@ -42,7 +42,8 @@ impl Tally {
     /// Tells what became of a case, and what of that is otherwise than expected.
     pub(super) fn tell(
         &mut self,
-        (name, place): (&str, &str),
+        name: &str,
+        place: &str,
         found: &str,
         differences: &[String],
     ) -> anyhow::Result<()> {

@@ -43,7 +43,8 @@ pub(super) fn parse(text: &str) -> anyhow::Result<(Repository, Reference)> {
 /// Everything that was judged about a manifest; none if it is not stored and was not refused.
 pub(super) async fn judged(
     folder: &Path,
-    (repository, reference): (&Repository, &Reference),
+    repository: &Repository,
+    reference: &Reference,
 ) -> anyhow::Result<Option<Judged>> {
     match Source::of(folder).await? {
         Source::Server(socket) => {

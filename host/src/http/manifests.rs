@@ -11,10 +11,9 @@ use roadstead_oci::{Digest, InvalidManifest, Manifest, Reference, Repository, Ta
 use roadstead_storage::{Deleted, Named, Need, Storage, Unmet};
 
 use super::{
-    Call,
+    Call, Serving,
     blobs::{accepted, still_named},
-    body::{self, Room},
-    headers,
+    body, headers,
     route::Action,
     verdicts,
 };
@@ -49,11 +48,13 @@ pub(super) async fn get(
 
 /// The way of a push: read, parse, and the registry does the rest.
 pub(super) async fn put(
-    (registry, room): (&Registry, &Room),
-    (repository, reference): (&Repository, &Reference),
+    serving: &Serving,
+    repository: &Repository,
+    reference: &Reference,
     call: &Call,
     body: Body,
 ) -> Result<Response, Error> {
+    let Serving { registry, room, .. } = serving;
     // before any of the body is read: a client that waits for 100 then never sends it
     let tags = tags(call)?;
     let content_type = headers::text(&call.headers, header::CONTENT_TYPE).unwrap_or_default();
@@ -61,7 +62,7 @@ pub(super) async fn put(
     let bytes_max = registry.manifests.bytes_max;
     let _room = room.of(body::announced(&body).unwrap_or(bytes_max).min(bytes_max)).await?;
     let bytes = body::read_limited(body, "manifest", bytes_max).await?;
-    let candidate = read(repository, (reference, tags), call, bytes)?;
+    let candidate = read(repository, reference, tags, call, bytes)?;
     match registry.push(&candidate).await? {
         Pushed::Stored(verdict) => Ok(created(&candidate, &verdict)),
         Pushed::Refused(verdict) => {
@@ -100,7 +101,8 @@ fn invalid(invalid: InvalidManifest) -> Error {
 
 fn read(
     repository: &Repository,
-    (reference, mut tags): (&Reference, Vec<Tag>),
+    reference: &Reference,
+    mut tags: Vec<Tag>,
     call: &Call,
     bytes: Bytes,
 ) -> Result<Candidate, Error> {

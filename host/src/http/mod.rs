@@ -130,7 +130,7 @@ impl Call {
         action: Action,
         body: Body,
     ) -> Result<Response, Error> {
-        let Serving { registry, room, answers, .. } = serving;
+        let Serving { registry, answers, .. } = serving;
         let Self { method, headers, query, .. } = self;
         let storage = &registry.storage;
         let mut space = answers.space();
@@ -159,8 +159,7 @@ impl Call {
                     Some(manifests::get(registry, repository, reference, method).await?)
                 }
                 Action::PutManifest { repository, reference } => {
-                    return manifests::put((registry, room), (repository, reference), self, body)
-                        .await;
+                    return manifests::put(serving, repository, reference, self, body).await;
                 }
                 Action::DeleteManifest { repository, reference } => {
                     return manifests::delete(registry, repository, reference).await;

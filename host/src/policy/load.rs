@@ -94,7 +94,7 @@ impl Loader {
         let plugin = self.engine.load(&name.value, component).await;
         let plugin = plugin.map_err(|error| vec![unloaded(&origin.spot, &error)])?;
         let schema = plugin.metadata().settings_schema.as_deref();
-        let found = settings::check(schema, json, (written.as_ref(), &origin.spot));
+        let found = settings::check(schema, json, written.as_ref(), &origin.spot);
         if !found.is_empty() {
             return Err(found);
         }
@@ -201,12 +201,13 @@ fn check_rule(
             problems.push(Problem::error(&name.spot, message).help(format!("use it in `{verb}:`")));
         }
     }
-    check_codes(&rule.what.severity, (&plugins, installed), problems);
+    check_codes(&rule.what.severity, &plugins, installed, problems);
 }
 
 fn check_codes<T>(
     severity: &[(At<String>, T)],
-    (plugins, others): (&[&Plugin], &BTreeMap<String, Installed>),
+    plugins: &[&Plugin],
+    others: &BTreeMap<String, Installed>,
     problems: &mut Vec<Problem>,
 ) {
     let of_plugins = plugins.iter().flat_map(|plugin| &plugin.metadata().codes);

@@ -77,7 +77,8 @@ impl Resolver<'_> {
 pub(super) fn check(
     schema: Option<&str>,
     settings: &Json,
-    (node, spot): (Option<&Node>, &Spot),
+    node: Option<&Node>,
+    spot: &Spot,
 ) -> Vec<Problem> {
     let Some(schema) = schema else {
         let empty = settings.as_object().is_some_and(Map::is_empty);
@@ -94,7 +95,7 @@ pub(super) fn check(
         Err(error) => return vec![broken(spot, &error.to_string())],
     };
     let errors = validator.iter_errors(settings).take(PROBLEMS_MAX);
-    errors.map(|error| problem(&error, &schema, (node, spot))).collect()
+    errors.map(|error| problem(&error, &schema, node, spot)).collect()
 }
 
 fn broken(spot: &Spot, why: &str) -> Problem {
@@ -105,7 +106,8 @@ fn broken(spot: &Spot, why: &str) -> Problem {
 fn problem(
     error: &jsonschema::ValidationError<'_>,
     schema: &Json,
-    (node, spot): (Option<&Node>, &Spot),
+    node: Option<&Node>,
+    spot: &Spot,
 ) -> Problem {
     let pointer = error.instance_path().to_string();
     if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind()

@@ -65,6 +65,14 @@ pub(super) struct Gotten {
     pub(super) document: usize,
 }
 
+/// What the names in a policy file are looked up in.
+#[derive(Clone, Copy)]
+struct Around<'a> {
+    /// where its relative paths begin
+    folder: &'a Path,
+    bundled: &'a [Bundled],
+}
+
 /// Where a policy file stands.
 enum Place {
     Builtin(String),
@@ -181,7 +189,7 @@ impl Gathered {
         let number = self.included.len();
         self.included.push(included);
         self.documents.insert(name, Some(number));
-        self.take(document, number, (folder.unwrap_or(Path::new("")), bundled));
+        self.take(document, number, Around { folder: folder.unwrap_or(Path::new("")), bundled });
         Some(number)
     }
 
@@ -222,7 +230,7 @@ impl Gathered {
         }
     }
 
-    fn take(&mut self, document: Document, number: usize, from: (&Path, &[Bundled])) {
+    fn take(&mut self, document: Document, number: usize, around: Around<'_>) {
         let rules = document.rules.into_iter();
         self.rules.extend(rules.map(|rule| Written { document: number, ..rule }));
         let changes = document.changes.into_iter();
@@ -243,18 +251,14 @@ impl Gathered {
                     continue;
                 }
             }
-            if let Some(gotten) = self.get(declared, number, from) {
+            if let Some(gotten) = self.get(declared, number, around) {
                 self.plugins.insert(gotten.name.value.clone(), gotten);
             }
         }
     }
 
-    fn get(
-        &mut self,
-        declared: Declared,
-        document: usize,
-        (folder, bundled): (&Path, &[Bundled]),
-    ) -> Option<Gotten> {
+    fn get(&mut self, declared: Declared, document: usize, around: Around<'_>) -> Option<Gotten> {
+        let Around { folder, bundled } = around;
         let Declared { name, origin, settings: written, limits } = declared;
         let mut reader = Reader::default();
         let settings = match &written {

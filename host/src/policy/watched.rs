@@ -1,31 +1,20 @@
 //! The files that a policy was made of, and how they looked before they were read.
 
 use std::{
-    fs::Metadata,
     io::{Error, ErrorKind},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use crate::file;
+use crate::file::{self, Stamp};
 
 /// Everything that was read, or tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Watched(Vec<(PathBuf, Option<Mark>)>);
-
-/// What changes when a file is saved, by whatever means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mark {
-    device: u64,
-    inode: u64,
-    bytes: u64,
-    changed: (i64, i64),
-}
+pub struct Watched(Vec<(PathBuf, Option<Stamp>)>);
 
 impl Watched {
     /// Remembers how something looks now.
     pub(super) fn mark(&mut self, path: &Path) {
-        self.0.push((path.to_owned(), mark(path)));
+        self.0.push((path.to_owned(), Stamp::at(path)));
     }
 
     /// All of a file, unless it is larger. It is marked first, so that no change is missed.
@@ -41,20 +30,11 @@ impl Watched {
     /// How all of it looks now.
     #[must_use]
     pub fn now(&self) -> Self {
-        Self(self.0.iter().map(|(path, _)| (path.clone(), mark(path))).collect())
+        Self(self.0.iter().map(|(path, _)| (path.clone(), Stamp::at(path))).collect())
     }
 
     /// Whether there is nothing that could change.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
-
-fn mark(path: &Path) -> Option<Mark> {
-    path.metadata().ok().map(|metadata: Metadata| Mark {
-        device: metadata.dev(),
-        inode: metadata.ino(),
-        bytes: metadata.len(),
-        changed: (metadata.ctime(), metadata.ctime_nsec()),
-    })
 }

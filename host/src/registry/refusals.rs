@@ -190,7 +190,7 @@ impl Refusals {
         let Some(first) = self.storage.verdict(&now.verdict).await? else { return Ok(None) };
         let first: Option<Verdict> = serde_json::from_slice(&first).ok();
         let Some(first) = first.and_then(|first| first.at.parse().ok()) else { return Ok(None) };
-        let pushes = pushes(&self.storage, (&repository, &digest), &now).await?;
+        let pushes = pushes(&self.storage, &repository, &digest, &now).await?;
         Ok(Some(Counted { first, written: now.clone(), now, pushes }))
     }
 
@@ -221,14 +221,15 @@ pub(super) async fn written(storage: &Storage, verdict: &Verdict) -> Result<Opti
     let Some(refusal) = refusals.into_iter().find(|refusal| refusal.verdict == verdict.id) else {
         return Ok(None);
     };
-    let pushes = pushes(storage, (&repository, &digest), &refusal).await?;
+    let pushes = pushes(storage, &repository, &digest, &refusal).await?;
     Ok(Some(Seen::new(&refusal, pushes)))
 }
 
 /// For whom a refusal was given, as far as it was written. A greater count may have replaced it.
 async fn pushes(
     storage: &Storage,
-    (repository, digest): (&Repository, &Digest),
+    repository: &Repository,
+    digest: &Digest,
     refusal: &Refusal,
 ) -> Result<Pushes> {
     let said = storage.refused_pushes(repository, digest, refusal).await?;

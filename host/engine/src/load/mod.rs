@@ -41,7 +41,7 @@ impl Engine {
         let loaded = if let Some(loaded) = self.loaded(&digest) {
             loaded
         } else {
-            let loaded = Loaded::load(self, digest, (name, bytes)).await?;
+            let loaded = Loaded::load(self, digest, name, bytes).await?;
             self.keep(Arc::new(loaded))
         };
         Ok(Plugin { name: name.to_owned(), loaded, caller: Caller::default() })
@@ -52,7 +52,8 @@ impl Loaded {
     async fn load(
         engine: &Arc<Engine>,
         digest: Digest,
-        (name, bytes): (&str, &[u8]),
+        name: &str,
+        bytes: &[u8],
     ) -> Result<Self, LoadError> {
         let refused = |why: String| LoadError::Invalid { plugin: name.to_owned(), why };
         let invalid = |error: wasmtime::Error| refused(format!("{error:#}"));
@@ -60,7 +61,7 @@ impl Loaded {
             Unfit::Import(import) => foreign(name, import),
             Unfit::Other(why) => refused(why),
         })?;
-        let component = compile(engine, &digest, (name, bytes)).await?;
+        let component = compile(engine, &digest, name, bytes).await?;
         let linked = Linked::new(&component, &engine.turns).map_err(invalid)?;
         // once now, so that an error of types shows here and not on the first push
         let described = describe(&linked, name).await;
@@ -91,7 +92,8 @@ async fn read(component: &[u8]) -> Result<Vec<String>, Unfit> {
 async fn compile(
     engine: &Arc<Engine>,
     digest: &Digest,
-    (name, bytes): (&str, &[u8]),
+    name: &str,
+    bytes: &[u8],
 ) -> Result<Component, LoadError> {
     let refused = |why: String| LoadError::Invalid { plugin: name.to_owned(), why };
     let invalid = |error: wasmtime::Error| refused(format!("{error:#}"));

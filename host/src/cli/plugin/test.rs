@@ -51,7 +51,7 @@ impl Test {
                 Err(differences) => (differences, None),
             };
             let found = ran.map(|ran| format!(": {}", told(&ran))).unwrap_or_default();
-            tally.tell((&name, &place), &found, &differences)?;
+            tally.tell(&name, &place, &found, &differences)?;
         }
         tally.end()
     }

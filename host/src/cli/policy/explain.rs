@@ -61,7 +61,7 @@ impl Explain {
             Some(reference) => {
                 let (repository, reference) = stored::parse(reference)?;
                 let folder = data_folder(self.data)?;
-                let judged = last_judged(&folder, (&repository, &reference)).await?;
+                let judged = last_judged(&folder, &repository, &reference).await?;
                 let wanted = Wanted { repository, reference, named: None };
                 (stored::explained(&folder, wanted, &self.policy).await?, judged)
             }
@@ -92,9 +92,10 @@ impl Explain {
 /// The verdict that was given last.
 async fn last_judged(
     folder: &Path,
-    named: (&Repository, &Reference),
+    repository: &Repository,
+    reference: &Reference,
 ) -> anyhow::Result<Option<Verdict>> {
-    let judged = stored::judged(folder, named).await?;
+    let judged = stored::judged(folder, repository, reference).await?;
     let latest = judged.and_then(|judged| judged.verdicts.into_iter().next());
     Ok(latest.map(serde_json::from_value).transpose()?)
 }

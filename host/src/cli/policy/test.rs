@@ -33,7 +33,7 @@ impl Test {
                 Ok(outcome) => (expect.differences(&outcome), format!(": {outcome}")),
                 Err(difference) => (vec![difference], String::new()),
             };
-            tally.tell((&name, &place), &found, &differences)?;
+            tally.tell(&name, &place, &found, &differences)?;
         }
         tally.end().map(Exit::of)
     }

@@ -35,7 +35,7 @@ pub(in crate::cli) struct Show {
 impl Show {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match named(&self.which)? {
-            Some(manifest) => self.judged(manifest).await,
+            Some((repository, reference)) => self.judged(repository, reference).await,
             None => self.verdict().await,
         }
     }
@@ -65,9 +65,9 @@ impl Show {
     }
 
     /// Everything that was judged about a manifest.
-    async fn judged(self, (repository, reference): (Repository, Reference)) -> anyhow::Result<()> {
+    async fn judged(self, repository: Repository, reference: Reference) -> anyhow::Result<()> {
         let folder = data_folder(self.data)?;
-        let found = stored::judged(&folder, (&repository, &reference)).await?;
+        let found = stored::judged(&folder, &repository, &reference).await?;
         let Some(judged) = found else {
             bail!(
                 "{} holds no manifest {reference} in repository {repository}; what was refused is \

@@ -28,14 +28,22 @@ pub(super) type Connection = Box<dyn Stream>;
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
+/// A connection that may stay.
+pub(super) struct Seated {
+    pub(super) connection: Connection,
+    pub(super) peer: Peer,
+    pub(super) seat: Seat,
+}
+
 /// Serves a connection until it ends, is told to close for another one, or has nothing under way
 /// after `stop` said so.
 pub(super) async fn serve(
-    (connection, peer, seat): (Connection, Peer, Seat),
+    seated: Seated,
     router: Router,
     config: HttpConfig,
     mut stop: watch::Receiver<bool>,
 ) {
+    let Seated { connection, peer, seat } = seated;
     let wire = Wire::new(seat);
     let body_idle = Duration::from_secs(config.body_idle_seconds_max);
     let of_requests = Arc::clone(&wire);

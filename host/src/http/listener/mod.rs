@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use config::HttpConfig;
-use connection::Connection;
+use connection::{Connection, Seated};
 use seats::{GRACE, Seat, Seats};
 
 /// Where connections come from.
@@ -67,12 +67,12 @@ pub async fn serve(
         };
         let (seated, router, config) = match accepted {
             Ok((connection, peer, Some(seat))) => {
-                ((connection, peer, seat), router.clone(), config.clone())
+                (Seated { connection, peer, seat }, router.clone(), config.clone())
             }
             Ok((connection, peer, None)) => match crowd.seat(peer) {
                 Some(seat) => {
                     let refusing = super::unavailable(CROWDED);
-                    ((connection, peer, seat), refusing, crowd.config.clone())
+                    (Seated { connection, peer, seat }, refusing, crowd.config.clone())
                 }
                 None => continue,
             },

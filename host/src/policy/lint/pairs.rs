@@ -31,7 +31,7 @@ pub(super) fn check(whole: &Whole<'_>, effort: &mut Effort, warnings: &mut Vec<P
         if softens(rule, other) && is_within(&rule.what.about, &other.what.about, effort) {
             warnings.push(hardened(whole, rule, other));
         }
-        excluded(whole, (rule, other), effort, warnings);
+        excluded(whole, rule, other, effort, warnings);
     }
 }
 
@@ -78,7 +78,8 @@ fn hardened(whole: &Whole<'_>, rule: &Written, other: &Written) -> Problem {
 /// message of its own says more than that one does.
 fn excluded(
     whole: &Whole<'_>,
-    (rule, other): (&Written, &Written),
+    rule: &Written,
+    other: &Written,
     effort: &mut Effort,
     warnings: &mut Vec<Problem>,
 ) {
