@@ -6,8 +6,9 @@ LISTEN ?= 127.0.0.1:5000
 
 .PHONY: build plugins serve test lint bench fuzz
 
-build: plugins ## target/release/roadstead, with its plugins inside
+build: plugins ## target/release/roadstead, with its plugins inside, compiled
 	$(CARGO) build --release --bin roadstead
+	target/release/roadstead plugin carry --into target/release/roadstead
 
 plugins: ## the plugins' components, target/plugins/*.wasm
 	plugins/build

@@ -83,6 +83,8 @@ pub(crate) const MEMORY_BYTES_CEILING: usize = 512 << 20;
 
 /// Bytes of a component; Python's are 18 MiB.
 pub const COMPONENT_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of the code that a component is compiled to.
+pub(crate) const COMPILED_BYTES_MAX: u64 = 512 << 20;
 /// Functions of a component, those between it and the host included.
 pub(crate) const FUNCTIONS_MAX: u64 = 100_000;
 /// Bytes of one function.

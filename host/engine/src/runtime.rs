@@ -16,7 +16,7 @@ use roadstead_oci::Digest;
 use crate::{
     EngineConfig, LoadError,
     limits::{INSTANCES_MAX, MEMORIES_MAX, MEMORY_BYTES_CEILING, TABLE_ELEMENTS_MAX, TABLES_MAX},
-    load::{Cache, Compiler},
+    load::{Cache, Carried, Compiler},
     plugin::Loaded,
     sandbox::Turns,
     settings::{poolless, settings},
@@ -29,6 +29,8 @@ const TICK: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
+    /// code that the binary carries
+    pub(crate) carried: Option<Carried>,
     pub(crate) cache: Option<Cache>,
     /// who compiles; none: this process does
     pub(crate) compiler: Option<Compiler>,
@@ -37,6 +39,14 @@ pub struct Engine {
     pub(crate) compiling: Semaphore,
     pub(crate) turns: Turns,
     components: Mutex<HashMap<Digest, Weak<Loaded>>>,
+}
+
+/// The code in this binary. Where it can't be read plugins are compiled.
+fn carried(binary: &Path) -> Option<Carried> {
+    let found = Carried::open(binary).inspect_err(|error| {
+        tracing::warn!(%error, "the code in this binary can't be read");
+    });
+    found.ok().flatten()
 }
 
 impl Engine {
@@ -61,10 +71,12 @@ impl Engine {
             .map(|folder| Cache::open(folder, &wasmtime))
             .transpose()
             .map_err(|error| failed(&error))?;
+        let carried = config.compiler.as_ref().and_then(|binary| carried(binary.path()));
         tick(&wasmtime).map_err(|error| failed(&error))?;
         let turns = Turns::new(reviews_max, Duration::from_secs(config.queue_seconds_max));
         Ok(Arc::new(Self {
             wasmtime,
+            carried,
             cache,
             compiler: config.compiler,
             has_pool,

@@ -11,6 +11,18 @@ pub(crate) fn poolless(for_pool: bool) -> wasmtime::Result<wasmtime::Engine> {
     wasmtime::Engine::new(&config)
 }
 
+/// An engine that compiles what every machine of this architecture runs in its pool, whatever its
+/// processor has beyond the least.
+pub(crate) fn portable() -> wasmtime::Result<wasmtime::Engine> {
+    let mut config = settings(true);
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    if cfg!(target_os = "linux") {
+        // a named target is taken without what this very machine could do
+        config.target(&format!("{}-unknown-linux-gnu", std::env::consts::ARCH))?;
+    }
+    wasmtime::Engine::new(&config)
+}
+
 /// For a pool, or for an address space that has no room for one: code then checks each access.
 pub(crate) fn settings(for_pool: bool) -> Config {
     let mut config = Config::new();

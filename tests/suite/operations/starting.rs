@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Lines},
     net::{SocketAddr, TcpStream},
+    path::Path,
     process::{Child, ChildStderr, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -21,8 +22,12 @@ struct Starting {
 
 impl Starting {
     fn with(policy: Option<&str>) -> Self {
+        Self::by(Path::new(ROADSTEAD), policy)
+    }
+
+    fn by(binary: &Path, policy: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new(ROADSTEAD);
+        let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path().join("d"));
         if let Some(policy) = policy {
             let file = folder.path().join("policy.yaml");
@@ -124,4 +129,45 @@ fn a_policy_that_is_broken_ends_the_start() {
     let mut list = Command::new(ROADSTEAD);
     let list = list.args(["verdict", "list", "--data"]).arg(&data).output().unwrap();
     assert!(said_of(&list).contains("holds no registry"), "{}", said_of(&list));
+}
+
+/// What was compiled, by the log of a server up to the moment when it is ready.
+fn compiled(server: &mut Starting) -> usize {
+    server.until("listening");
+    let compiled = server
+        .seen
+        .iter()
+        .filter(|line| line["message"].as_str().unwrap().starts_with("compiling a plugin"));
+    compiled.count()
+}
+
+#[test]
+fn a_binary_that_carries_its_plugins_compiles_none_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let carrying = folder.path().join("roadstead");
+    let carry = |binary: &Path| {
+        let mut command = Command::new(binary);
+        let carried = command.args(["plugin", "carry", "--into"]).arg(&carrying).output().unwrap();
+        assert!(carried.status.success(), "{}", said_of(&carried));
+        std::fs::metadata(&carrying).unwrap().len()
+    };
+    let length = carry(Path::new(ROADSTEAD));
+    let own = std::fs::metadata(ROADSTEAD).unwrap().len();
+    assert!(length > own, "{length} of {own}");
+    let mut server = Starting::by(&carrying, None);
+    assert_eq!(compiled(&mut server), 0);
+    assert!(server.seen.iter().all(|line| line["level"] == "INFO"), "{:#?}", server.seen);
+    // it can be made again in its own place
+    assert_eq!(carry(&carrying), length);
+    // damage costs the time that it saved, and nothing else
+    let mut bytes = std::fs::read(&carrying).unwrap();
+    let first = usize::try_from(own).unwrap() + 1000;
+    bytes[first] ^= 1;
+    std::fs::remove_file(&carrying).unwrap();
+    std::fs::copy(ROADSTEAD, &carrying).unwrap();
+    std::fs::write(&carrying, &bytes).unwrap();
+    let mut server = Starting::by(&carrying, None);
+    assert_eq!(compiled(&mut server), 1);
+    let warned = server.seen.iter().filter(|line| line["level"] == "WARN");
+    assert!(warned.count() == 1, "{:#?}", server.seen);
 }

@@ -45,8 +45,8 @@ impl Cache {
         let unusable = |error: &dyn std::fmt::Display| {
             tracing::warn!(path = %path.display(), %error, "compiled code is not usable");
         };
-        match fs::read(&path) {
-            Ok(code) => component(engine, &code).inspect_err(|error| unusable(error)).ok(),
+        match fs::metadata(&path) {
+            Ok(_) => component(engine, Code::File(&path)).inspect_err(|e| unusable(e)).ok(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
                 unusable(&error);
@@ -55,12 +55,15 @@ impl Cache {
         }
     }
 
-    /// Keeps a component's code. A cache that can't be written only costs time.
-    pub(crate) fn keep(&self, digest: &Digest, code: &[u8]) {
+    /// Keeps a component's code, and answers whether it is kept. A cache that can't be written
+    /// only costs time and memory.
+    pub(crate) fn keep(&self, digest: &Digest, code: &[u8]) -> bool {
         let path = self.path(digest);
-        if let Err(error) = Self::write(&path, code) {
+        let kept = Self::write(&path, code);
+        if let Err(error) = &kept {
             tracing::warn!(path = %path.display(), %error, "compiled code could not be kept");
         }
+        kept.is_ok()
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {
@@ -112,18 +115,34 @@ impl Cache {
     }
 }
 
+/// Compiled code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Code<'a> {
+    /// in memory, of which a copy is made
+    Bytes(&'a [u8]),
+    /// in a file, of which only what is used comes into memory
+    File(&'a Path),
+}
+
 /// The component that was compiled to this code.
 #[expect(unsafe_code, reason = "wasmtime loads compiled code no other way")]
-pub(crate) fn component(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: the code must be what wasmtime's compiler made. It comes from one of three places.
-    // This process compiled it; or the same binary did, in a process that this one started, and
-    // which answers through a pipe that nobody else holds; or it is from the cache's folder, which
-    // belongs to the user that this process runs as, has mode 0700 and lies beside the store, never
-    // in it. No pusher can reach any of them; whoever can write to the folder, or stop and change
-    // our processes, can replace the server's binary as well. Files are synced before they are
-    // renamed into place, so a crash leaves no half of one. wasmtime itself refuses code of another
-    // version or machine.
-    unsafe { Component::deserialize(engine, code) }
+pub(crate) fn component(engine: &Engine, code: Code<'_>) -> wasmtime::Result<Component> {
+    // SAFETY: the code must be what wasmtime's compiler made, and a file must stay as it is while
+    // it is mapped. The code comes from one of four places. This process compiled it; or the same
+    // binary did, in a process that this one started, and which answers through a pipe that nobody
+    // else holds; or the binary carries it behind its own end, with a checksum; or it is from the
+    // cache's folder, which belongs to the user that this process runs as, has mode 0700 and lies
+    // beside the store, never in it. No pusher can reach any of them; whoever can write to the
+    // folder, or stop and change our processes, can replace the server's binary as well. Files are
+    // synced before they are renamed into place, and never written to after that: a crash leaves no
+    // half of one, and what is mapped stays. wasmtime itself refuses code of another version or
+    // machine.
+    unsafe {
+        match code {
+            Code::Bytes(bytes) => Component::deserialize(engine, bytes),
+            Code::File(path) => Component::deserialize_file(engine, path),
+        }
+    }
 }
 
 /// A name that nobody else writes to, not even another load of the same component.

@@ -19,7 +19,11 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::{limits::COMPONENT_BYTES_MAX, line::line, settings};
+use crate::{
+    limits::{COMPILED_BYTES_MAX, COMPONENT_BYTES_MAX},
+    line::line,
+    settings,
+};
 
 /// Memory that the process may take.
 const MEMORY_BYTES_MAX: u64 = 2 << 30;
@@ -27,8 +31,6 @@ const MEMORY_BYTES_MAX: u64 = 2 << 30;
 const CPU_SECONDS_MAX: u64 = 60;
 /// Time in all, on a machine that has other things to do.
 const WALL_MAX: Duration = Duration::from_mins(5);
-/// Bytes of code that it may answer.
-const CODE_BYTES_MAX: u64 = 512 << 20;
 /// What it may say on stderr.
 const STDERR_BYTES_MAX: u64 = 4 << 10;
 
@@ -46,6 +48,11 @@ impl Compiler {
     pub fn this_binary() -> io::Result<Self> {
         let own = Path::new("/proc/self/exe");
         Ok(Self(if own.exists() { own.to_owned() } else { std::env::current_exe()? }))
+    }
+
+    /// The binary.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 
     /// The code of a component, or why there is none, as a clause.
@@ -97,7 +104,7 @@ async fn exchange(child: &mut Child, component: &[u8]) -> Result<Vec<u8>, Failur
     let take = async {
         let mut code = Vec::new();
         if let Some(stdout) = stdout {
-            stdout.take(CODE_BYTES_MAX + 1).read_to_end(&mut code).await?;
+            stdout.take(COMPILED_BYTES_MAX + 1).read_to_end(&mut code).await?;
         }
         io::Result::Ok(code)
     };
@@ -110,8 +117,11 @@ async fn exchange(child: &mut Child, component: &[u8]) -> Result<Vec<u8>, Failur
     };
     let ((), code, said) = tokio::join!(give, take, hear);
     let (code, said) = (code.map_err(Failure::machine)?, said.map_err(Failure::machine)?);
-    if code.len() as u64 > CODE_BYTES_MAX {
-        return Err(Failure::Bound(format!("its code has more than {} MiB", CODE_BYTES_MAX >> 20)));
+    if code.len() as u64 > COMPILED_BYTES_MAX {
+        return Err(Failure::Bound(format!(
+            "its code has more than {} MiB",
+            COMPILED_BYTES_MAX >> 20
+        )));
     }
     let status = child.wait().await.map_err(Failure::machine)?;
     match status.success() {

@@ -1,6 +1,7 @@
 //! From the bytes of a component to a plugin.
 
 mod cache;
+mod carried;
 mod compiler;
 mod shape;
 
@@ -13,6 +14,9 @@ use wasmtime::component::Component;
 use roadstead_oci::{Algorithm, Digest};
 
 pub(crate) use cache::Cache;
+use cache::Code as Compiled;
+pub(crate) use carried::Carried;
+pub use carried::carry;
 use compiler::Failure;
 pub use compiler::{Compiler, compile_stdin};
 use shape::Unfit;
@@ -87,8 +91,8 @@ async fn read(component: &[u8]) -> Result<Vec<String>, Unfit> {
     read.unwrap_or_else(|panicked| Err(Unfit::Other(panicked.to_string())))
 }
 
-/// The component's code, compiled now or before. One at a time: each may take all cores, and who
-/// waited for the same component finds it in the cache.
+/// The component's code: as it was kept, as the binary carries it, or compiled now. One at a time:
+/// each may take all cores, and who waited for the same component finds it in the cache.
 async fn compile(
     engine: &Arc<Engine>,
     digest: &Digest,
@@ -99,9 +103,7 @@ async fn compile(
     let invalid = |error: wasmtime::Error| refused(format!("{error:#}"));
     let closed = |error: AcquireError| LoadError::Engine(error.to_string());
     let _one = engine.compiling.acquire().await.map_err(closed)?;
-    if let Some(component) =
-        engine.cache.as_ref().and_then(|cache| cache.load(&engine.wasmtime, digest))
-    {
+    if let Some(component) = ready(engine, digest).await {
         return Ok(component);
     }
     // silence for half a minute would look like a server that hangs
@@ -118,10 +120,33 @@ async fn compile(
         let compiled = tokio::task::spawn_blocking(compile).await;
         compiled.unwrap_or_else(|panicked| Err(panicked.into())).map_err(invalid)?
     };
-    if let Some(cache) = &engine.cache {
-        cache.keep(digest, &code);
+    keep(engine, digest, &code).map_err(invalid)
+}
+
+/// A component that need not be compiled.
+async fn ready(engine: &Arc<Engine>, digest: &Digest) -> Option<Component> {
+    let (engine, digest) = (Arc::clone(engine), digest.clone());
+    let find = move || {
+        let kept = engine.cache.as_ref().and_then(|cache| cache.load(&engine.wasmtime, &digest));
+        kept.or_else(|| {
+            let code = engine.carried.as_ref()?.code(&digest)?;
+            let unfit = |error: &wasmtime::Error| {
+                let error = format!("{error:#}");
+                tracing::info!(%digest, error, "carried code is for another engine");
+            };
+            keep(&engine, &digest, &code).inspect_err(unfit).ok()
+        })
+    };
+    tokio::task::spawn_blocking(find).await.ok().flatten()
+}
+
+/// The component of new code, from the file that it is kept in where it is.
+fn keep(engine: &Engine, digest: &Digest, code: &[u8]) -> wasmtime::Result<Component> {
+    let cache = engine.cache.as_ref().filter(|cache| cache.keep(digest, code));
+    match cache.and_then(|cache| cache.load(&engine.wasmtime, digest)) {
+        Some(component) => Ok(component),
+        None => cache::component(&engine.wasmtime, Compiled::Bytes(code)),
     }
-    cache::component(&engine.wasmtime, &code).map_err(invalid)
 }
 
 /// Refuses one that wants more than a plugin gets.

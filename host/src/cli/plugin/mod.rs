@@ -4,13 +4,16 @@ mod inspect;
 mod limits;
 mod test;
 
-use std::{borrow::Cow, path::Path};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use clap::Subcommand;
 
 use roadstead_engine::{
-    COMPONENT_BYTES_MAX, Engine, EngineConfig, Limits, Plugin as Loaded, compile_stdin,
+    COMPONENT_BYTES_MAX, Engine, EngineConfig, Limits, Plugin as Loaded, carry, compile_stdin,
 };
 
 use super::{compiled_code, with_compiler};
@@ -29,6 +32,14 @@ pub(super) enum Plugin {
         #[arg(long)]
         without_pool: bool,
     },
+    /// Writes a copy of this binary that carries its own plugins compiled, so that no server has to
+    /// compile them at its first start
+    #[command(hide = true)]
+    Carry {
+        /// Where to; this binary itself will do
+        #[arg(long, value_name = "FILE")]
+        into: PathBuf,
+    },
 }
 
 impl Plugin {
@@ -39,6 +50,11 @@ impl Plugin {
             Self::Test(test) => test.run().await,
             Self::Compile { without_pool } => {
                 compile_stdin(!without_pool).map(|()| true).map_err(anyhow::Error::msg)
+            }
+            Self::Carry { into } => {
+                let binary = std::env::current_exe().context("this binary can't be found")?;
+                let components = BUNDLED.map(|bundled| bundled.component);
+                carry(&binary, &components, &into).map(|()| true).map_err(anyhow::Error::msg)
             }
         }
     }
