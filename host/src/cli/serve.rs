@@ -14,32 +14,24 @@ use tokio::{
     net::{TcpListener, UnixListener},
     signal::unix::{SignalKind, signal},
     sync::watch,
-    time::{Instant, timeout_at},
+    time::Instant,
 };
-use tokio_util::task::TaskTracker;
 
 use roadstead_storage::DataFolder;
 
 use super::with_compiler;
 use crate::{
-    app,
-    auth::Auth,
+    app::App,
     config::{self, Config},
     http::{
-        self, Ready, listener,
+        Ready, listener,
         listener::{HttpConfig, Listener},
     },
-    registry::Registry,
     telemetry,
 };
 
-/// How long changes may go on at least once their connections have ended.
-const MOMENT: Duration = Duration::from_secs(1);
-
 /// Most connections of the operator's commands at once.
 const COMMANDS_MAX: usize = 64;
-
-const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -80,7 +72,6 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
     let mut signalled = pin!(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
     });
-    let auth = Arc::new(Auth::open(&config.auth)?);
     config.http.fit_open_files();
     let tcp = bind(config.http.listen).await?;
     let address = tcp.local_addr()?;
@@ -92,31 +83,30 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
     let clients = listener::serve(Listener::Tcp(tcp), router, http, stopped.clone());
     let clients = tokio::spawn(clients);
     let app = tokio::select! {
-        app = app::build(&config, &folder) => app?,
+        app = App::build(&config, &folder) => Arc::new(app?),
         () = &mut signalled => {
             tracing::info!("stopped before the start was complete");
             return Ok(());
         }
     };
-    let registry = Arc::clone(&app.registry);
     let socket = socket_path(folder.path());
     let unix = bind_socket(&socket)?;
     let process = std::process::id().to_string();
     folder.announce(&[("pid", &process), ("socket", &socket.display().to_string())])?;
-    let changes = TaskTracker::new();
-    ready.set(http::router(Arc::clone(&registry), Arc::clone(&auth), changes.clone()));
+    ready.set(app.router());
     tracing::info!(
         addr = %address,
         data = %folder.path().display(),
-        policy = registry.admission.policy().hash(),
+        policy = app.registry.admission.policy().hash(),
         version = env!("CARGO_PKG_VERSION"),
         "listening"
     );
     let folder = Arc::new(folder);
     sweep_staging(Arc::clone(&folder), started);
-    let loader = app.loader.clone();
-    let policy = tokio::spawn(app.follow_policy());
-    tokio::spawn(async move { auth.follow().await });
+    let following = tokio::spawn({
+        let app = Arc::clone(&app);
+        async move { app.follow().await }
+    });
     let drain = Duration::from_secs(config.http.drain_seconds_max);
     let stopping = async {
         signalled.await;
@@ -124,20 +114,12 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
         stop.send_replace(true);
         Instant::now() + drain
     };
-    let daily = tokio::spawn(sweep_daily(Arc::clone(&registry), config.verdicts.days_max));
-    let ops = http::ops::router(Arc::clone(&registry), loader, changes.clone());
     let commands = HttpConfig { connections_max: COMMANDS_MAX, ..config.http };
-    let commands = listener::serve(Listener::Unix(unix), ops, commands, stopped);
+    let commands = listener::serve(Listener::Unix(unix), app.operations(), commands, stopped);
     let (clients, (), end) = tokio::join!(clients, commands, stopping);
     clients?;
-    policy.abort();
-    changes.close();
-    // what was received is written within a moment; what still waits for its turn is not worth more
-    if timeout_at(end.max(Instant::now() + MOMENT), changes.wait()).await.is_err() {
-        tracing::warn!(open = changes.len(), "changes are cut, and can be repeated");
-    }
-    registry.flush().await;
-    daily.abort();
+    following.abort();
+    app.finish(end).await;
     // it is of no use to anyone now
     drop(std::fs::remove_file(&socket));
     tracing::info!("stopped");
@@ -155,18 +137,6 @@ fn sweep_staging(folder: Arc<DataFolder>, started: SystemTime) {
         Ok(removed) => tracing::debug!(removed, "staging files of earlier runs"),
         Err(error) => tracing::warn!(%error, "staging files of earlier runs could not be removed"),
     });
-}
-
-/// Removes what was kept for long enough, at the start and once a day.
-async fn sweep_daily(registry: Arc<Registry>, verdict_days_max: u32) {
-    let mut days = tokio::time::interval(DAY);
-    loop {
-        days.tick().await;
-        match registry.storage.sweep_verdicts(verdict_days_max).await {
-            Ok(removed) => tracing::debug!(removed, "verdicts that were old"),
-            Err(error) => tracing::warn!(%error, "old verdicts could not be removed"),
-        }
-    }
 }
 
 /// Whole seconds, rounded down: a staging file of this run is never older.

@@ -21,8 +21,8 @@ mod verdicts;
 
 use std::{net::IpAddr, sync::Arc};
 
+pub use axum::Router;
 use axum::{
-    Router,
     body::Body,
     extract::{Request, State},
     http::{HeaderMap, Method, header},
