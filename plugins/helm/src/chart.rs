@@ -1,13 +1,15 @@
 //! Chart.yaml against the config: what is installed against what is shown.
 
+use roadstead_chart::Metadata;
 use roadstead_plugin_sdk::{Code, Quoted, Report};
 
 use crate::{
     codes,
+    compare::{self, Difference},
     config::Config,
     layer::Layer,
-    metadata::{self, Difference, Metadata},
     settings::Settings,
+    validate::Claims,
 };
 
 /// Reads the metadata that helm would install.
@@ -19,7 +21,7 @@ pub(crate) fn read(layer: &Layer, report: &mut Report) -> Option<Metadata> {
         }
         return None;
     }
-    match metadata::read(&layer.contents.charts, &layer.contents.requirements) {
+    match Metadata::read(&layer.contents.charts, &layer.contents.requirements) {
         Ok(metadata) => {
             if let Some(line) = metadata.infinite_line() {
                 let message = "helm 4 can't read Chart.yaml: a value is not a number that JSON \
@@ -50,7 +52,7 @@ pub(crate) fn validate(
     report: &mut Report,
 ) {
     let Layer { digest, top, .. } = layer;
-    for problem in metadata.claims(settings.lenient_version()).problems() {
+    for problem in Claims::of(metadata, settings.lenient_version()).problems() {
         let found = report.find(problem.code, problem.why);
         let pointer = format!("/{}", problem.field);
         found.blob(digest).path(&format!("{top}/Chart.yaml")).pointer(&pointer);
@@ -74,7 +76,7 @@ pub(crate) fn validate(
 pub(crate) fn compare(layer: &Layer, metadata: &Metadata, config: &Config, report: &mut Report) {
     let Layer { digest, .. } = layer;
     let path = layer.path("Chart.yaml");
-    let compared = metadata::compare(metadata, config.fields());
+    let compared = compare::compare(metadata, config.fields());
     if let Some(names) = compared.unsaid_names() {
         let message = format!(
             "the config lacks {names}, which Chart.yaml has; push the chart with helm, which makes \

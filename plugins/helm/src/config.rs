@@ -2,6 +2,7 @@
 //! show. helm decodes it and looks at nothing in it, so that one that says little, or nothing, is
 //! as good as any.
 
+use roadstead_chart::{METADATA, Shape};
 use roadstead_plugin_sdk::{
     Descriptor, Failure, Quoted, Report,
     content::{self, ReadError},
@@ -9,10 +10,7 @@ use roadstead_plugin_sdk::{
 };
 use serde_json::{Map, Value};
 
-use crate::{
-    absent, codes,
-    metadata::{METADATA, Shape},
-};
+use crate::{absent, codes};
 
 const BYTES_MAX: u64 = 1 << 20;
 
@@ -73,9 +71,9 @@ fn check(shape: &'static Shape, value: &Value) -> Result<(), (String, String)> {
     match (shape, value) {
         (_, Value::Null)
         | (Shape::Any, _)
-        | (Shape::Text | Shape::Exact, Value::String(_))
+        | (Shape::Text | Shape::Kept | Shape::Exact, Value::String(_))
         | (Shape::Flag, Value::Bool(_)) => Ok(()),
-        (Shape::Text | Shape::Exact, _) => wrong("text"),
+        (Shape::Text | Shape::Kept | Shape::Exact, _) => wrong("text"),
         (Shape::Flag, _) => wrong("true or false"),
         (Shape::List(items), Value::Array(values)) => {
             for (i, value) in values.iter().enumerate() {

@@ -1,13 +1,9 @@
 //! What a policy asks for beyond what helm does.
 
+use roadstead_chart::{Metadata, Value};
 use roadstead_plugin_sdk::{Code, Quoted, Report};
 
-use crate::{
-    codes,
-    layer::Layer,
-    metadata::{Metadata, Value},
-    settings::Settings,
-};
+use crate::{codes, layer::Layer, settings::Settings};
 
 /// Annotations that are missed one by one.
 const ANNOTATIONS_MAX: usize = 10;

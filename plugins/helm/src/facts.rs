@@ -1,12 +1,10 @@
 //! What the registry keeps about a chart that was accepted.
 
+use roadstead_chart::{Metadata, Value};
 use roadstead_plugin_sdk::Report;
 use serde_json::json;
 
-use crate::{
-    layer::Layer,
-    metadata::{Metadata, Value},
-};
+use crate::layer::Layer;
 
 /// Bytes of a fact that the registry keeps; helm has no such bound.
 const FACT_BYTES_MAX: usize = 4 << 10;

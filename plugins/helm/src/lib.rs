@@ -8,13 +8,13 @@
 mod absent;
 mod chart;
 pub mod codes;
+mod compare;
 mod config;
 mod demands;
 mod facts;
 mod files;
 mod layer;
 mod manifest;
-mod metadata;
 mod provenance;
 mod reference;
 mod settings;
@@ -23,14 +23,13 @@ mod validate;
 mod vendored;
 mod version;
 mod walk;
-mod yaml;
 
+use roadstead_chart::Metadata as ChartMetadata;
 use roadstead_plugin_sdk::{Manifest, prelude::*};
 
 use config::Config;
 use layer::Layer;
 use manifest::{Parts, Standing};
-use metadata::Metadata as ChartMetadata;
 use provenance::Signed;
 
 pub use settings::Settings;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use roadstead_chart::Metadata;
 use roadstead_plugin_sdk::{Descriptor, Manifest, Quoted, Report, Role};
 
-use crate::{codes, metadata::Metadata};
+use crate::codes;
 
 /// The config of a chart.
 pub(crate) const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";

@@ -1,8 +1,9 @@
 //! Where a chart is pushed to: helm insists that it is the chart's own name and version.
 
+use roadstead_chart::Metadata;
 use roadstead_plugin_sdk::{Code, Manifest, Quoted, Report};
 
-use crate::{codes, metadata::Metadata, settings::Settings};
+use crate::{codes, settings::Settings};
 
 /// Finds a repository or a tag that helm itself would not push the chart to. helm pushes by digest
 /// first, with no tag at all.

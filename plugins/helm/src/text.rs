@@ -1,38 +1,7 @@
-//! Text as helm cleans it.
-
-/// What helm makes of most texts in Chart.yaml: white space becomes a space, and what can't be
-/// printed is left out.
-pub(crate) fn sanitised(text: &str) -> String {
-    let letter = |letter: char| match letter {
-        ' '..='~' => Some(letter),
-        _ if letter.is_whitespace() => Some(' '),
-        _ => is_printable(letter).then_some(letter),
-    };
-    text.chars().filter_map(letter).collect()
-}
-
-/// Letters, marks, numbers, punctuation and symbols. The standard library knows them, but says so
-/// only by what it escapes; a mark alone would be escaped too, hence the letter before it.
-fn is_printable(letter: char) -> bool {
-    let mut bytes = [b'a'; 5];
-    let len = letter.encode_utf8(&mut bytes[1..]).len();
-    let pair = std::str::from_utf8(&bytes[..=len]).unwrap_or_default();
-    matches!(letter, '\'' | '"' | '\\') || pair.escape_debug().eq(pair.chars())
-}
+//! Text for people and hashes.
 
 /// Bytes in hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_can_t_be_printed_is_left_out() {
-        let text = "a\tb\u{a0}c\u{200b}d\u{7}e'\u{e4}\u{301}\u{fffd}\u{e000}\u{2028}f\u{feff}";
-        assert_eq!(sanitised(text), "a b cde'\u{e4}\u{301}\u{fffd} f");
-    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use roadstead_chart::{Metadata, Value, sanitised};
 use roadstead_plugin_sdk::{Code, Quoted};
 
-use crate::{codes, text::sanitised, version::Version};
+use crate::{codes, version::Version};
 
 /// What helm looks at.
 #[derive(Debug)]
@@ -37,7 +38,24 @@ pub(crate) struct Problem {
     pub(crate) why: String,
 }
 
-impl Claims<'_> {
+impl<'a> Claims<'a> {
+    /// `lenient`: the code for a version that only helm takes.
+    pub(crate) fn of(metadata: &'a Metadata, lenient: &'static Code) -> Self {
+        let entries = |name| match metadata.field(name) {
+            Value::List(entries) => &entries[..],
+            _ => &[],
+        };
+        Claims {
+            name: metadata.name(),
+            version: metadata.text("version"),
+            api_version: metadata.text("apiVersion"),
+            chart_type: metadata.text("type"),
+            lenient,
+            has_empty_maintainer: entries("maintainers").contains(&Value::Absent),
+            dependencies: entries("dependencies").iter().map(dependency).collect(),
+        }
+    }
+
     /// All that is wrong with them.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let maintainers = self.has_empty_maintainer.then(|| {
@@ -138,4 +156,10 @@ impl Claims<'_> {
         }
         None
     }
+}
+
+fn dependency(entry: &Value) -> Option<Dependency<'_>> {
+    let dependency =
+        Dependency { name: entry.entry("name").text(), alias: entry.entry("alias").text() };
+    matches!(entry, Value::Map(_)).then_some(dependency)
 }

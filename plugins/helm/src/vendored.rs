@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use roadstead_chart::{Metadata, Value, sanitised};
 use roadstead_plugin_sdk::{Code, Quoted, Report};
 
 use crate::{
     codes,
     layer::{Contents, Layer, Vendored},
-    metadata::{self, Metadata, Value},
+    validate::Claims,
 };
 
 /// Findings of one code.
@@ -49,7 +50,7 @@ impl Check<'_> {
             }
             return None;
         }
-        let metadata = match metadata::read(&chart.contents.charts, &chart.contents.requirements) {
+        let metadata = match Metadata::read(&chart.contents.charts, &chart.contents.requirements) {
             Ok(metadata) => metadata,
             Err(unreadable) => {
                 let invalid = unreadable.invalid;
@@ -59,7 +60,7 @@ impl Check<'_> {
                 return None;
             }
         };
-        for problem in metadata.claims(&codes::VERSION_LENIENT).problems() {
+        for problem in Claims::of(&metadata, &codes::VERSION_LENIENT).problems() {
             // helm 4 looks at the apiVersion of the chart that it installs, not of those within
             if problem.code.id != codes::API_VERSION_UNKNOWN.id {
                 let line = metadata.line(problem.field).unwrap_or(0);
@@ -76,7 +77,7 @@ impl Check<'_> {
             return; // it may be in what was not read, and that was told
         }
         for dependency in dependencies {
-            let name = crate::text::sanitised(dependency.entry("name").text());
+            let name = sanitised(dependency.entry("name").text());
             if *dependency != Value::Absent && !names.contains(&name) {
                 let message = format!(
                     "the dependency {} is not in the chart, and helm installs none without it; run \

@@ -1,13 +1,13 @@
 //! Chart.lock, and requirements.lock of old charts.
 
 use pgp::crypto::hash::HashAlgorithm;
-use serde_json::Value as Json;
-
-use crate::{
-    metadata::{DEPENDENCIES, Metadata, Shape, Value, decode},
-    text::{hex, sanitised},
+use roadstead_chart::{
+    DEPENDENCIES, Metadata, Shape, Value, decode, sanitised, to_go_json,
     yaml::{self, Content, Invalid, Node},
 };
+use serde_json::Value as Json;
+
+use crate::text::hex;
 
 /// What was locked.
 #[derive(Debug)]
@@ -39,8 +39,12 @@ impl Lock {
     /// them. None: helm covers something that does not stand in the chart.
     pub(crate) fn is_outdated(&self, metadata: &Metadata) -> Option<bool> {
         let wanted = metadata.field("dependencies");
-        let asked = go_list(wanted, sanitised)?;
-        let locked = go_list(self.fields.entry("dependencies"), ToOwned::to_owned)?;
+        let locked = self.fields.entry("dependencies");
+        let both = [(wanted, sanitised as fn(&str) -> String), (locked, ToOwned::to_owned)];
+        if both.iter().any(|(list, clean)| is_unknown(list, *clean)) {
+            return None;
+        }
+        let [asked, locked] = both.map(|(list, clean)| to_go_json(&DEPENDENCIES, list, clean));
         let mut digests = vec![digest(&format!("[{asked},{locked}]"))];
         if metadata.text("apiVersion") == "v1" {
             // as helm 2 made it
@@ -78,82 +82,27 @@ fn digest(text: &str) -> Option<String> {
     Some(format!("sha256:{}", hex(&hash)))
 }
 
-/// A list of dependencies as Go's JSON has it. `clean`: what helm makes of most texts when it
-/// loads a chart.
-fn go_list(list: &Value, clean: fn(&str) -> String) -> Option<String> {
-    match list {
-        Value::List(entries) => {
-            let entries: Option<Vec<_>> = entries.iter().map(|e| go_dependency(e, clean)).collect();
-            Some(format!("[{}]", entries?.join(",")))
-        }
-        _ => Some("null".to_owned()),
-    }
-}
-
-fn go_dependency(entry: &Value, clean: fn(&str) -> String) -> Option<String> {
-    let Value::Map(_) = entry else { return Some("null".to_owned()) };
-    let text = |field: &str| clean(entry.entry(field).text());
-    let repository = text("repository");
-    if repository.starts_with('@') || repository.starts_with("alias:") {
-        return None; // helm puts the address there that it knows for the name
-    }
-    let list = |field: &str| match entry.entry(field) {
-        Value::List(items) => &items[..],
-        _ => &[],
-    };
-    let tags = list("tags").iter().map(|tag| go_text(&clean(tag.text()))).collect::<Vec<_>>();
-    let imports = list("import-values").iter().map(|import| match import {
-        Value::Any(json) => go_json(json),
-        _ => Some("null".to_owned()),
-    });
-    let imports = imports.collect::<Option<Vec<_>>>()?;
-    let optional = |text: String| (!text.is_empty()).then(|| go_text(&text));
-    let array = |items: &[String]| (!items.is_empty()).then(|| format!("[{}]", items.join(",")));
-    let is_enabled = matches!(entry.entry("enabled"), Value::Flag(true));
-    let fields = [
-        ("name", Some(go_text(&text("name")))),
-        ("version", optional(text("version"))),
-        ("repository", Some(go_text(&repository))),
-        ("condition", optional(text("condition"))),
-        ("tags", array(&tags)),
-        ("enabled", is_enabled.then(|| "true".to_owned())),
-        ("import-values", array(&imports)),
-        ("alias", optional(entry.entry("alias").text().to_owned())),
-    ];
-    let present = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let present: Vec<_> = present.map(|(name, value)| format!("\"{name}\":{value}")).collect();
-    Some(format!("{{{}}}", present.join(",")))
-}
-
-/// None for numbers, which Go writes in its own way.
-fn go_json(json: &Json) -> Option<String> {
-    Some(match json {
-        Json::Number(_) => return None,
-        Json::String(text) => go_text(text),
-        Json::Array(items) => {
-            format!("[{}]", items.iter().map(go_json).collect::<Option<Vec<_>>>()?.join(","))
-        }
-        Json::Object(entries) => {
-            let entry = |(key, value): (&String, &Json)| {
-                Some(format!("{}:{}", go_text(key), go_json(value)?))
-            };
-            format!("{{{}}}", entries.iter().map(entry).collect::<Option<Vec<_>>>()?.join(","))
-        }
-        other => other.to_string(),
+/// Whether the digest covers what does not stand in the chart, such as the address that helm knows
+/// for a repository's name, or numbers, whose digits depend on the Go that made the lock.
+fn is_unknown(list: &Value, clean: fn(&str) -> String) -> bool {
+    let Value::List(entries) = list else { return false };
+    entries.iter().any(|entry| {
+        let repository = clean(entry.entry("repository").text());
+        let imports = match entry.entry("import-values") {
+            Value::List(imports) => &imports[..],
+            _ => &[],
+        };
+        repository.starts_with('@')
+            || repository.starts_with("alias:")
+            || imports.iter().any(|import| matches!(import, Value::Any(json) if has_number(json)))
     })
 }
 
-/// Go escapes what could end a script in HTML as well.
-fn go_text(text: &str) -> String {
-    let mut json = Json::from(text).to_string();
-    for (letter, escape) in [
-        ('<', "\\u003c"),
-        ('>', "\\u003e"),
-        ('&', "\\u0026"),
-        ('\u{2028}', "\\u2028"),
-        ('\u{2029}', "\\u2029"),
-    ] {
-        json = json.replace(letter, escape);
+fn has_number(json: &Json) -> bool {
+    match json {
+        Json::Number(_) => true,
+        Json::Array(items) => items.iter().any(has_number),
+        Json::Object(entries) => entries.values().any(has_number),
+        _ => false,
     }
-    json
 }

@@ -1,6 +1,6 @@
 //! values.yaml: helm 3 reads its first document, helm 4 all of them.
 
-use crate::yaml::{self, Content, Invalid};
+use roadstead_chart::yaml::{self, Content, Invalid};
 
 /// What helm, of either version, can't read. Each document is a map, or nothing.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), Invalid> {

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
+use roadstead_chart::yaml::{self, Invalid};
 use roadstead_plugin_sdk::{Code, Quoted, archive::ArchiveError, gzip::Gunzip};
 
 use super::{
@@ -14,7 +15,6 @@ use super::{
 use crate::{
     codes,
     files::{self, Lock, SchemaProblem},
-    yaml::{self, Invalid},
 };
 
 /// Documents of one name that are read.

@@ -1,9 +1,10 @@
 //! Paths in a chart's archive, as helm reads them.
 
+use roadstead_chart::sanitised;
 use roadstead_plugin_sdk::{Code, Quoted};
 
 use super::known::is_known;
-use crate::{codes, text::sanitised};
+use crate::codes;
 
 /// Longest path; helm has no bound of its own.
 pub(crate) const PATH_BYTES_MAX: usize = 1024;

@@ -1,12 +1,12 @@
 //! The text that was signed.
 
 use pgp::composed::CleartextSignedMessage;
-
-use super::packet::{Packet, packets};
-use crate::{
-    metadata::{Metadata, Shape, Value, decode},
+use roadstead_chart::{
+    Metadata, Shape, Value, decode,
     yaml::{self, Invalid},
 };
+
+use super::packet::{Packet, packets};
 
 /// A provenance, as helm reads it.
 #[derive(Debug)]

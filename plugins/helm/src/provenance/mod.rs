@@ -6,17 +6,13 @@ mod packet;
 mod verify;
 
 use pgp::crypto::hash::HashAlgorithm;
+use roadstead_chart::Metadata;
 use roadstead_plugin_sdk::{
     Code, Descriptor, Failure, Quoted, Report, Severity,
     content::{self, ReadError},
 };
 
-use crate::{
-    absent, codes,
-    metadata::{self, Metadata},
-    settings::Settings,
-    text::hex,
-};
+use crate::{absent, codes, compare, settings::Settings, text::hex};
 use message::{Broken, Message};
 
 pub(crate) use keyring::Keyring;
@@ -128,7 +124,7 @@ fn sha256(digest: &str) -> Result<String, Failure> {
 
 /// Compares what was signed with the chart: helm does not. What was left out contradicts nothing.
 fn compare_chart(message: &Message, metadata: &Metadata, find: &mut impl FnMut(&Code, String)) {
-    let compared = metadata::compare(metadata, &message.chart.to_json());
+    let compared = compare::compare(metadata, &message.chart.to_json());
     if let Some(names) = compared.unsaid_names() {
         let what = format!(
             "the provenance lacks {names}, which Chart.yaml has; sign the chart that is pushed"

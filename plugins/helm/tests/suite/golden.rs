@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use roadstead_chart::Metadata;
 use roadstead_plugin_sdk::{Finding, Report, Severity, testing::Tar};
 use serde_json::{Value, json};
 
@@ -136,6 +137,34 @@ fn metadata_are_read_as_helm_reads_them() {
                     wrong.push(format!("{name}: helm says {why}, but {:?}", codes(&report)));
                 }
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The server builds the manifest of a chart by itself, to tell what a push of it comes to.
+#[test]
+fn a_push_makes_the_config_and_the_annotations_that_helm_makes() {
+    let mut wrong = Vec::new();
+    for (name, case) in table("metadata") {
+        let Some(pushed) = answer(&name, &case) else { continue };
+        if UNREAD.contains(&name.as_str()) {
+            continue;
+        }
+        let file = |path: &str| {
+            let text = case["files"][path].as_str()?.as_bytes();
+            Some(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).to_vec())
+        };
+        let files = |path| file(path).into_iter().collect::<Vec<_>>();
+        let metadata = Metadata::pushed(&files("Chart.yaml"), &files("requirements.yaml"));
+        let config: Value = serde_json::from_str(&metadata.to_config()).unwrap();
+        let mut annotations = json!(metadata.annotations(""));
+        let mut wanted = pushed["annotations"].clone();
+        for annotations in [&mut annotations, &mut wanted] {
+            annotations.as_object_mut().unwrap().remove("org.opencontainers.image.created");
+        }
+        if [&config, &annotations] != [&pushed["config"], &wanted] {
+            wrong.push(format!("{name}: {config}, not {}; {annotations}", pushed["config"]));
         }
     }
     assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));

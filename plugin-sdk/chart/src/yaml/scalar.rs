@@ -10,11 +10,14 @@ use super::{
 
 /// A scalar.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Scalar {
+pub enum Scalar {
+    /// null, `~`, or nothing
     Null,
+    /// true or false
     Flag(bool),
     /// within 64 bits, signed or not
     Integer(i128),
+    /// any other number
     Float(f64),
     /// the text as it stands there
     Text,
@@ -79,7 +82,7 @@ impl Scalar {
     }
 
     /// The text that a Go field of type string gets; none for null, which leaves it alone.
-    pub(crate) fn to_go_string(self, text: &str) -> Option<String> {
+    pub fn to_go_string(self, text: &str) -> Option<String> {
         match self {
             Self::Null => None,
             Self::Flag(flag) => Some(flag.to_string()),
@@ -92,7 +95,7 @@ impl Scalar {
 }
 
 /// The text of a key: JSON has no other keys.
-pub(crate) fn key_text(key: &Node) -> Result<String, &'static str> {
+pub(super) fn key_text(key: &Node) -> Result<String, &'static str> {
     let Content::Scalar { text, value } = &key.content else {
         return Err("a key is no scalar");
     };
@@ -197,4 +200,36 @@ fn go_float(number: f64) -> String {
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_field_holds_what_go_makes_of_a_scalar() {
+        let text = |text: &str, tag, is_plain| {
+            Scalar::resolve(text, tag, is_plain).ok()?.to_go_string(text)
+        };
+        for (written, wanted) in [
+            ("1.10", Some("1.1")),
+            ("1.2.3", Some("1.2.3")),
+            ("010", Some("8")),
+            ("1_000", Some("1000")),
+            ("1e6", Some("1e+06")),
+            ("100000.0", Some("100000")),
+            ("-5", Some("-5")),
+            ("9223372036854775808", Some("9223372036854775808")),
+            ("yes", Some("true")),
+            ("~", None),
+            ("e", Some("e")),
+            (".5", Some("0.5")),
+        ] {
+            assert_eq!(text(written, None, true).as_deref(), wanted, "{written}");
+        }
+        assert_eq!(text("1.10", None, false).as_deref(), Some("1.10"));
+        let tagged = |tag| text("aGk=", Some(tag), true);
+        assert_eq!(tagged("tag:yaml.org,2002:binary").as_deref(), Some("hi"));
+        assert_eq!(tagged("tag:yaml.org,2002:str").as_deref(), Some("aGk="));
+    }
 }

@@ -3,10 +3,6 @@
 //! A chart that helm would not push becomes a manifest as well, so that the plugin's findings say
 //! what is wrong with it.
 
-mod metadata;
-mod scalar;
-mod yaml;
-
 use std::{
     fs::File,
     io::{Read, Seek},
@@ -16,12 +12,13 @@ use std::{
 use anyhow::{bail, ensure};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
+use jiff::Timestamp;
+use roadstead_chart::Metadata;
 use roadstead_oci::{Algorithm, Digest, Hasher, Manifest, Tag, media_type};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Artifact, Local, Root};
 use crate::file;
-use metadata::Metadata;
 
 const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
 const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -36,6 +33,8 @@ const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 /// Reads `NAME-VERSION.tgz`, and the provenance beside it.
 pub(super) fn read(path: &Path, mut file: File) -> anyhow::Result<Artifact> {
     let metadata = metadata(&file)?;
+    // helm writes the local time here; it is the same moment
+    let created = created(&file)?;
     let mut content = Local::new(super::now());
     let mut layers = vec![layer(CHART, (path.to_owned(), &mut file), &mut content)?];
     let mut beside = path.as_os_str().to_owned();
@@ -45,25 +44,29 @@ pub(super) fn read(path: &Path, mut file: File) -> anyhow::Result<Artifact> {
         let mut file = file::open(&beside)?;
         layers.push(layer(PROVENANCE, (beside, &mut file), &mut content)?);
     }
-    let config = Bytes::from(metadata.to_json());
+    let config = Bytes::from(metadata.to_config());
     let digest = Digest::of(Algorithm::Sha256, &config);
     let named = json!({ "mediaType": CONFIG, "digest": digest, "size": config.len() });
     content.add_bytes(digest, config);
-    let (name, version) = (metadata.text("name"), metadata.text("version"));
-    let titles = [("title", name), ("version", version)].into_iter().filter_map(|(key, text)| {
-        text.map(|text| (format!("org.opencontainers.image.{key}"), text.into()))
-    });
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let (name, version) = (text(&metadata.name()), text(metadata.text("version")));
     let body = json!({
         "schemaVersion": 2,
         "config": named,
         "layers": layers,
-        "annotations": titles.collect::<Map<_, _>>(),
+        "annotations": metadata.annotations(&created),
     });
     let bytes = Bytes::from(body.to_string());
     let manifest = Manifest::parse(&bytes, Some(media_type::OCI_MANIFEST))?;
     let tag = version.and_then(|version| Tag::parse(&version.replace('+', "_")).ok());
-    let root = Root { name: name.map(ToOwned::to_owned), tag, manifest, bytes };
+    let root = Root { name, tag, manifest, bytes };
     Ok(Artifact { roots: vec![root], content })
+}
+
+/// When the archive was last changed, to the second.
+fn created(file: &File) -> anyhow::Result<String> {
+    let changed = Timestamp::try_from(file.metadata()?.modified()?)?;
+    Ok(Timestamp::from_second(changed.as_second())?.to_string())
 }
 
 /// A layer's descriptor; the layer stays where it is.
@@ -104,7 +107,7 @@ fn metadata(file: &File) -> anyhow::Result<Metadata> {
         bail!("it has no Chart.yaml in its folder");
     }
     // how the archive is broken is for the plugin to say
-    Ok(Metadata::read(&found.charts, &found.requirements))
+    Ok(Metadata::pushed(&found.charts, &found.requirements))
 }
 
 /// The files that describe a chart, in the archive's order.

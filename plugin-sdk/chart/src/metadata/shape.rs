@@ -1,20 +1,25 @@
 //! The struct that helm decodes into.
 
-use roadstead_plugin_sdk::oci::json::mistaken_for;
+use roadstead_oci::json::mistaken_for;
 
 /// The type of a field.
 #[derive(Debug)]
-pub(crate) enum Shape {
+pub enum Shape {
     /// text that helm cleans when it loads a chart
     Text,
+    /// a [`Self::Text`] that it writes into JSON even if it's empty
+    Kept,
     /// text that it takes as it stands there
     Exact,
+    /// true or false
     Flag,
     /// text by text, which helm takes as it stands there
     TextMap,
+    /// a list of one type
     List(&'static Shape),
     /// fields by name
     Struct(&'static [(&'static str, Shape)]),
+    /// any JSON
     Any,
 }
 
@@ -24,9 +29,9 @@ const MAINTAINER: &[(&str, Shape)] =
     &[("name", Shape::Text), ("email", Shape::Text), ("url", Shape::Text)];
 
 const DEPENDENCY: &[(&str, Shape)] = &[
-    ("name", Shape::Text),
+    ("name", Shape::Kept),
     ("version", Shape::Text),
-    ("repository", Shape::Text),
+    ("repository", Shape::Kept),
     ("condition", Shape::Text),
     ("tags", TEXTS),
     ("enabled", Shape::Flag),
@@ -35,10 +40,11 @@ const DEPENDENCY: &[(&str, Shape)] = &[
 ];
 
 /// A list of dependencies.
-pub(crate) const DEPENDENCIES: Shape = Shape::List(&Shape::Struct(DEPENDENCY));
+pub const DEPENDENCIES: Shape = Shape::List(&Shape::Struct(DEPENDENCY));
 
-/// `chart.Metadata` of helm 3 and 4, which are the same.
-pub(crate) const METADATA: Shape = Shape::Struct(&[
+/// `chart.Metadata` of helm 3 and 4, which are the same. The order is that of the struct, in which
+/// Go writes JSON.
+pub const METADATA: Shape = Shape::Struct(&[
     ("name", Shape::Text),
     ("home", Shape::Text),
     ("sources", TEXTS),
@@ -60,7 +66,7 @@ pub(crate) const METADATA: Shape = Shape::Struct(&[
 
 /// The field that Go's decoder finds for a key: the one of that name, else the one that differs in
 /// case alone. Two letters beyond ASCII count as `k` and `s`.
-pub(crate) fn field_named(
+pub fn field_named(
     fields: &'static [(&'static str, Shape)],
     key: &str,
 ) -> Option<&'static (&'static str, Shape)> {

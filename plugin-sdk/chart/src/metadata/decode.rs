@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, rc::Rc};
 use super::{Shape, Text, Value, field_named};
 use crate::yaml::{Content, Invalid, Node, Scalar};
 
-/// Decodes into what is there already.
-pub(crate) fn decode(shape: &Shape, into: &mut Value, node: &Node) -> Result<(), Invalid> {
+/// Decodes into what is there already. Like Go's decoder, it goes on behind a value of the wrong
+/// type and returns the first such error at the end.
+pub fn decode(shape: &Shape, into: &mut Value, node: &Node) -> Result<(), Invalid> {
     match shape {
-        Shape::Text | Shape::Exact => text(into, node),
+        Shape::Text | Shape::Kept | Shape::Exact => text(into, node),
         Shape::Flag => flag(into, node),
         Shape::TextMap => text_map(into, node),
         Shape::List(items) => list(items, into, node),
@@ -56,13 +57,15 @@ fn text_map(into: &mut Value, node: &Node) -> Result<(), Invalid> {
             if !matches!(into, Value::Map(_)) {
                 *into = Value::Map(BTreeMap::new());
             }
+            let mut decoded = Ok(());
             for (key, node) in entries {
                 let mut value = Value::Text(Text::default());
-                text(&mut value, node)?;
+                decoded = decoded.and(text(&mut value, node));
                 if let Value::Map(map) = into {
                     map.insert(key.clone(), value);
                 }
             }
+            return decoded;
         }
         _ => return Err(wrong(node, "a map")),
     }
@@ -87,15 +90,16 @@ fn list(shape: &Shape, into: &mut Value, node: &Node) -> Result<(), Invalid> {
         Shape::Text => Value::Text(Text::default()),
         _ => Value::Absent,
     });
+    let mut decoded = Ok(());
     for (value, item) in values.iter_mut().zip(items) {
         if item.is_null() && matches!(shape, Shape::Struct(_)) {
             *value = Value::Absent;
         } else {
-            decode(shape, value, item)?;
+            decoded = decoded.and(decode(shape, value, item));
         }
     }
     *into = Value::List(values);
-    Ok(())
+    decoded
 }
 
 fn structure(
@@ -107,16 +111,18 @@ fn structure(
     if !matches!(into, Value::Map(_)) {
         *into = Value::Map(BTreeMap::new());
     }
+    let mut decoded = Ok(());
     for (key, node) in entries {
         let Some((name, shape)) = field_named(fields, key) else {
-            json(node)?;
+            decoded = decoded.and(json(node).map(drop));
             continue;
         };
         if let Value::Map(map) = into {
-            decode(shape, map.entry((*name).to_owned()).or_default(), node)?;
+            let field = map.entry((*name).to_owned()).or_default();
+            decoded = decoded.and(decode(shape, field, node));
         }
     }
-    Ok(())
+    decoded
 }
 
 /// What a field of any type holds: JSON, in which every number is a float.

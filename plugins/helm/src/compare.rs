@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use roadstead_chart::{METADATA, Metadata, Shape, Text, Value, sanitised};
 use roadstead_plugin_sdk::Quoted;
 use serde_json::Value as Json;
-
-use super::{METADATA, Metadata, Shape, Text, Value};
-use crate::text::sanitised;
 
 /// Where two descriptions of a chart differ.
 #[derive(Debug, Default)]
@@ -145,7 +143,7 @@ fn difference(shape: &Shape, chart: &Value, other: &Json) -> Option<Difference> 
         return is_unsaid.then(|| Difference { is_unsaid, ..found(&chart.text(), &"".into()) });
     }
     match shape {
-        Shape::Text => text(chart, other, sanitised),
+        Shape::Text | Shape::Kept => text(chart, other, sanitised),
         Shape::Exact => text(chart, other, ToOwned::to_owned),
         Shape::Flag => {
             let flag = matches!(chart, Value::Flag(true));
@@ -256,29 +254,6 @@ fn found(chart: &impl ToString, other: &Json) -> Difference {
 fn below(key: &str, difference: Difference) -> Difference {
     let key = key.replace('~', "~0").replace('/', "~1");
     Difference { pointer: format!("/{key}{}", difference.pointer), ..difference }
-}
-
-/// A chart as helm writes it into a config.
-pub(super) fn to_json(shape: &Shape, value: &Value) -> Json {
-    match (shape, value) {
-        (Shape::Text, Value::Text(text)) => sanitised(&text.helm).into(),
-        (_, Value::Text(text)) => text.helm.as_str().into(),
-        (_, Value::Flag(flag)) => (*flag).into(),
-        (_, Value::Any(json)) => json.clone(),
-        (Shape::List(items), Value::List(values)) => {
-            values.iter().map(|value| to_json(items, value)).collect()
-        }
-        (Shape::Struct(fields), Value::Map(_)) => {
-            let field = |(name, shape): &(&str, Shape)| {
-                ((*name).to_owned(), to_json(shape, value.entry(name)))
-            };
-            fields.iter().map(field).collect()
-        }
-        (_, Value::Map(entries)) => {
-            entries.iter().map(|(key, value)| (key.clone(), to_json(shape, value))).collect()
-        }
-        (_, Value::Absent | Value::List(_)) => Json::Null,
-    }
 }
 
 /// Numbers are equal when they are so as floats, but for the last digits: parsers differ there.

@@ -11,8 +11,8 @@ use super::{
     scalar::{Scalar, key_text},
 };
 
-/// Bytes of a document.
-pub(crate) const BYTES_MAX: usize = 1 << 20;
+/// The most bytes of a document.
+pub const BYTES_MAX: usize = 1 << 20;
 /// Values in a document, with those behind aliases.
 const NODES_MAX: usize = 20_000;
 /// Bytes of text behind aliases: each costs a copy.
@@ -24,16 +24,45 @@ const DEPTH_MAX: usize = 64;
 const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// Reads the first document, which is all that helm reads. An empty one is null.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
-    if bytes.len() > BYTES_MAX {
-        return Err(Invalid::unread(0, format_args!("it has more than {BYTES_MAX} bytes")));
-    }
+pub fn parse(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
+    check_length(bytes)?;
     if bytes.windows(MARK.len()).any(|window| window == MARK) {
         return Err(Invalid::unread(0, "it has a byte order mark that is not at its start"));
     }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+    if utf16(bytes).is_some() {
         return Err(Invalid::unread(0, "it is not UTF-8"));
     }
+    parse_utf8(bytes)
+}
+
+/// Reads the first document as [`parse`] does, and also UTF-16, which other readers might refuse.
+pub fn parse_any(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
+    check_length(bytes)?;
+    match utf16(bytes) {
+        Some(text) => parse_utf8(text.as_bytes()),
+        None => parse_utf8(bytes),
+    }
+}
+
+fn check_length(bytes: &[u8]) -> Result<(), Invalid> {
+    match bytes.len() > BYTES_MAX {
+        true => Err(Invalid::unread(0, format_args!("it has more than {BYTES_MAX} bytes"))),
+        false => Ok(()),
+    }
+}
+
+/// The text of UTF-16 with its byte order mark.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let (unit, bytes): (fn([u8; 2]) -> u16, _) = match bytes {
+        [0xff, 0xfe, bytes @ ..] => (u16::from_le_bytes, bytes),
+        [0xfe, 0xff, bytes @ ..] => (u16::from_be_bytes, bytes),
+        _ => return None,
+    };
+    let units = bytes.chunks(2).map(|pair| unit([pair[0], pair.get(1).copied().unwrap_or(0)]));
+    Some(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+}
+
+fn parse_utf8(bytes: &[u8]) -> Result<Rc<Node>, Invalid> {
     // The parser panics where a text or an escape ends with the document. So a line ends there,
     // and is taken from the text again.
     let last_line = bytes

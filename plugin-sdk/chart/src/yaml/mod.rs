@@ -12,15 +12,16 @@ mod tagged;
 
 use std::{collections::BTreeMap, fmt, rc::Rc};
 
-pub(crate) use reader::{BYTES_MAX, parse};
-pub(crate) use scalar::Scalar;
+pub use reader::{BYTES_MAX, parse, parse_any};
+pub use scalar::Scalar;
 
 /// A value, and where it stands.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub struct Node {
     /// from 1
-    pub(crate) line: u32,
-    pub(crate) content: Content,
+    pub line: u32,
+    /// what it is
+    pub content: Content,
     /// values in it, itself among them
     nodes: usize,
     /// of text in it
@@ -29,12 +30,15 @@ pub(crate) struct Node {
 
 /// What a value is.
 #[derive(Debug)]
-pub(crate) enum Content {
+pub enum Content {
+    /// neither a list nor a map
     Scalar {
         /// as it stands there, without quotes
         text: String,
+        /// what it means
         value: Scalar,
     },
+    /// in order
     List(Vec<Rc<Node>>),
     /// In the order of bytes, which is the order in which Go's JSON hands them to a struct. Of
     /// equal keys the last one is there.
@@ -43,23 +47,25 @@ pub(crate) enum Content {
 
 /// Why a document can't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Invalid {
+pub struct Invalid {
     /// from 1; 0: the document as a whole
-    pub(crate) line: u32,
-    pub(crate) why: String,
+    pub line: u32,
+    /// in words
+    pub why: String,
     /// Whether helm refuses it as well. Else it is this reader that goes no further, which is
     /// reason enough to refuse a Chart.yaml, and none to refuse values.
-    pub(crate) is_certain: bool,
+    pub is_certain: bool,
 }
 
 impl Invalid {
-    pub(crate) fn new(line: u32, why: impl fmt::Display) -> Self {
+    /// What helm refuses.
+    pub fn new(line: u32, why: impl fmt::Display) -> Self {
         Self { line, why: why.to_string(), is_certain: true }
     }
 
     /// What is wrong with a file, and what to do. Of a bound of this reader nobody says that it is
     /// helm's.
-    pub(crate) fn message(&self, file: &str) -> String {
+    pub fn message(&self, file: &str) -> String {
         let Self { why, is_certain, .. } = self;
         match is_certain {
             true => format!("helm can't read {file}: {why}; correct it"),
@@ -68,7 +74,7 @@ impl Invalid {
     }
 
     /// What helm might read.
-    pub(crate) fn unread(line: u32, why: impl fmt::Display) -> Self {
+    pub fn unread(line: u32, why: impl fmt::Display) -> Self {
         Self { is_certain: false, ..Self::new(line, why) }
     }
 }
@@ -90,7 +96,7 @@ impl Node {
     }
 
     /// The line of the first value that is infinite or no number, neither of which JSON has.
-    pub(crate) fn infinite_line(&self) -> Option<u32> {
+    pub fn infinite_line(&self) -> Option<u32> {
         match &self.content {
             Content::Scalar { value: Scalar::Float(number), .. } => {
                 (!number.is_finite()).then_some(self.line)
@@ -106,7 +112,7 @@ impl Node {
     }
 
     /// Whether it is null, `~`, or nothing at all.
-    pub(crate) fn is_null(&self) -> bool {
+    pub fn is_null(&self) -> bool {
         matches!(self.content, Content::Scalar { value: Scalar::Null, .. })
     }
 }
