@@ -1,22 +1,20 @@
 //! A plugin's settings: from YAML to the JSON that it gets, and from its answer back to the line.
 
-use std::path::Path;
+use std::{convert::Infallible, path::Path};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use roadstead_yaml::Value;
+use roadstead_yaml::{SettingsFiles, Value, setting_in_file};
 use serde_json::{Map, Value as Json};
 
 use super::{
     fields::Reader,
     problem::{Problem, Spot, did_you_mean},
     watched::Watched,
-    yaml::Node,
+    yaml::{Key, Node},
 };
 
 /// Largest file that settings may name, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
-/// What a key ends in that names a file.
-const FILE: &str = "File";
 /// Problems that are told of one plugin's settings.
 const PROBLEMS_MAX: usize = 20;
 
@@ -29,27 +27,11 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// Replaces each key that ends in `File` by the one without, holding the file's text.
+    /// Returns the settings with the texts of the files that they name. What is wrong with those
+    /// goes to the reader, which reports all problems of a policy.
     pub(super) fn resolve(&mut self, node: &Node) -> Json {
-        match &node.value {
-            Value::List(items) => items.iter().map(|item| self.resolve(item)).collect(),
-            Value::Map(entries) => {
-                let mut map = Map::new();
-                for (key, value) in entries {
-                    let short = key.value.strip_suffix(FILE).filter(|short| !short.is_empty());
-                    let (name, json) = match short {
-                        Some(short) => (short, self.file(value).unwrap_or_default().into()),
-                        None => (key.value.as_str(), self.resolve(value)),
-                    };
-                    if map.insert(name.to_owned(), json).is_some() {
-                        let message = format!("{name:?} is set twice, once by a file");
-                        self.reader.error(&key.spot, message, "remove one");
-                    }
-                }
-                map.into()
-            }
-            _ => node.value.to_json(),
-        }
+        let Ok(settings) = roadstead_yaml::settings(node, self);
+        settings
     }
 
     fn file(&mut self, node: &Node) -> Option<String> {
@@ -69,6 +51,20 @@ impl Resolver<'_> {
                 None
             }
         }
+    }
+}
+
+impl SettingsFiles<Spot> for Resolver<'_> {
+    type Error = Infallible;
+
+    fn text(&mut self, name: &Node) -> Result<String, Infallible> {
+        Ok(self.file(name).unwrap_or_default())
+    }
+
+    fn twice(&mut self, key: &Key, setting: &str) -> Result<(), Infallible> {
+        let message = format!("{setting:?} is set twice, once by a file");
+        self.reader.error(&key.spot, message, "remove one");
+        Ok(())
     }
 }
 
@@ -201,7 +197,7 @@ pub(super) fn find<'a>(node: Option<&'a Node>, pointer: &str) -> Option<&'a Spot
         let next = match &node.value {
             Value::List(items) => part.parse().ok().and_then(|index: usize| items.get(index)),
             Value::Map(entries) => entries.iter().find_map(|(key, value)| {
-                let named = key.value == part || key.value.strip_suffix(FILE) == Some(&part);
+                let named = key.value == part || setting_in_file(&key.value) == Some(&part);
                 named.then(|| {
                     spot = &key.spot;
                     value

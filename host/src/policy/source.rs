@@ -9,6 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use roadstead_engine::{COMPONENT_BYTES_MAX, Limits};
+use roadstead_yaml::is_yaml_file;
 use serde_json::Value as Json;
 
 use super::{
@@ -111,7 +112,7 @@ fn files(root: &Path, gathered: &mut Gathered) -> Vec<PathBuf> {
         Err(error) => return wrong(error.to_string()),
     };
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let paths = paths.filter(|path| path.as_ref().map_or(true, |path| is_policy(path)));
+    let paths = paths.filter(|path| path.as_ref().map_or(true, |path| is_yaml_file(path)));
     let mut paths = match paths.take(FILES_MAX + 1).collect::<Result<Vec<_>, _>>() {
         Ok(paths) => paths,
         Err(error) => return wrong(error.to_string()),
@@ -124,14 +125,6 @@ fn files(root: &Path, gathered: &mut Gathered) -> Vec<PathBuf> {
         return wrong("the folder holds no .yaml file".to_owned());
     }
     paths
-}
-
-/// Hidden files are what editors and mounted volumes leave. A link to nothing is a policy that
-/// can't be read, and not one that was never there.
-fn is_policy(path: &Path) -> bool {
-    let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-    let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
-    yaml && !hidden && !path.is_dir()
 }
 
 impl Gathered {

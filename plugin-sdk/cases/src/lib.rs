@@ -52,10 +52,12 @@ pub use outcome::{Fact, Found, Judged, Outcome};
 pub use source::{CaseError, Tester};
 pub use tar::{Tar, TarHeader, gzip};
 
+use roadstead_yaml::is_yaml_file;
+
 use source::Source;
 
-/// Reads the cases of files, or of every `.yaml` file in folders. Their names must differ, and
-/// there must be at least one in each.
+/// Reads the cases of files, or of every `.yaml` and `.yml` file in folders. Their names must
+/// differ, and there must be at least one in each.
 pub fn read<P: AsRef<Path>>(paths: &[P], tester: Tester) -> Result<Vec<Case>, CaseError> {
     let mut names = BTreeSet::new();
     let mut cases = Vec::new();
@@ -78,7 +80,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, CaseError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
-        if file.extension().is_some_and(|extension| extension == "yaml") {
+        if is_yaml_file(&file) {
             files.push(file);
         }
     }

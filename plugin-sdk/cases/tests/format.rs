@@ -296,11 +296,15 @@ fn a_folder_is_read_file_by_file() {
     let folder = tempfile::tempdir().unwrap();
     let empty = read(&[folder.path()], Tester::Plugin).unwrap_err().to_string();
     assert!(empty.ends_with(": there is no .yaml file in this folder"), "{empty}");
-    for name in ["b", "a"] {
+    for file in ["b.yaml", "a.yml"] {
+        let name = &file[..1];
         let text = format!("name: {name}\nmanifest: {{}}\nexpect: {{ notMine: true }}\n");
-        fs::write(folder.path().join(name).with_extension("yaml"), text).unwrap();
+        fs::write(folder.path().join(file), text).unwrap();
     }
-    fs::write(folder.path().join("key.pub"), "no cases").unwrap();
+    for file in ["key.pub", ".a.yaml", "c.yaml~"] {
+        fs::write(folder.path().join(file), "no cases").unwrap();
+    }
+    fs::create_dir(folder.path().join("folder.yml")).unwrap();
     let cases = read(&[folder.path()], Tester::Plugin).unwrap();
     assert_eq!(cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     let gone = read(&[Path::new("gone.yaml")], Tester::Plugin).unwrap_err().to_string();

@@ -14,9 +14,9 @@ use crate::{BlobTarget, Failure, Manifest, Plugin, Report, Severity, Target, oci
 /// Most bytes that a read answers, in turn: what a plugin says must not depend on it.
 const READ_BYTES_MAX: [usize; 3] = [1, 7, 1 << 20];
 
-/// Runs every case of a file, or of the `.yaml` files of a folder; relative paths begin at the
-/// package's folder. Each case runs six times, twice with each of three sizes of reads, and must
-/// become the same each time.
+/// Runs every case of a file, or of the `.yaml` and `.yml` files of a folder; relative paths
+/// begin at the package's folder. Each case runs six times, twice with each of three sizes of
+/// reads, and must become the same each time.
 ///
 /// ```no_run
 /// # use roadstead_plugin_sdk::{prelude::*, testing};

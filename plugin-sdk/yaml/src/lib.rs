@@ -16,7 +16,12 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod folder;
 mod read;
+mod settings;
+
+pub use folder::is_yaml_file;
+pub use settings::{SettingsFiles, setting_in_file, settings};
 
 use serde_json::{Map, Number};
 use serde_saphyr::Location;

@@ -69,6 +69,39 @@ fn a_case_that_becomes_something_else_is_told() {
 }
 
 #[test]
+fn a_folder_holds_files_of_either_ending() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = tempfile::tempdir().unwrap();
+    let (policies, cases) = (folder.path().join("policies"), folder.path().join("cases"));
+    for folder in [&policies, &cases] {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join(".draft.yml"), "[").unwrap();
+        fs::create_dir(folder.join("folder.yml")).unwrap();
+    }
+    let policy = "version: 1\nplugins: { image: { builtin: image } }\nrules:\n  - { name: shut, \
+                  acceptOnly: [wasm] }";
+    fs::write(policies.join("p.yml"), policy).unwrap();
+    for (file, expect) in [("a.yaml", "{ decision: reject }"), ("b.yml", "{ decision: accept }")] {
+        let case = format!(
+            "name: {file}\nmanifest: {{ layers: [{{ mediaType: a/b, text: x }}] }}\nexpect: \
+             {expect}"
+        );
+        fs::write(cases.join(file), case).unwrap();
+    }
+    let told = |arguments: &[&str], paths: &[&Path]| {
+        let output = Command::new(ROADSTEAD).args(arguments).args(paths).output().unwrap();
+        said(&output)
+    };
+    let by_policy = told(&["policy", "test", "--policy"], &[&policies, &cases]);
+    assert!(by_policy.contains("a.yaml: reject with RSA001"), "{by_policy}");
+    assert!(by_policy.contains("FAIL  b.yml") && by_policy.contains("of 2 cases"), "{by_policy}");
+    fs::write(cases.join("b.yml"), "[").unwrap();
+    let component = root.join("target/plugins/image.wasm");
+    let by_plugin = told(&["plugin", "test"], &[&component, &cases]);
+    assert!(by_plugin.contains("b.yml"), "{by_plugin}");
+}
+
+#[test]
 fn quays_list_is_the_policy_that_we_hand_out() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.yaml");
