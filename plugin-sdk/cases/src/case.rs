@@ -7,10 +7,9 @@ use roadstead_yaml::{Node, Value};
 
 use crate::{
     Expectation,
-    content::{Blobs, FORMS, content},
+    content::{self, Blobs, FORMS, content},
     expect,
     fields::Fields,
-    manifest,
     settings::settings,
     source::{CaseError, Source, Tester},
     yaml::documents,
@@ -155,7 +154,7 @@ fn case(source: &Source<'_>, node: &Node) -> Result<Case, CaseError> {
                 let what = format!("who reviews a blob sees no {key:?}; leave it out");
                 return Err(fields.error(what));
             }
-            let (media_type, digest, size) = manifest::blob(source, node, &mut blobs)?;
+            let (media_type, digest, size) = content::blob(source, node, &mut blobs)?;
             Target::Blob { media_type, digest, size }
         }
         _ => return Err(fields.error("a case has a \"manifest\" or a \"blob\"")),
@@ -181,7 +180,7 @@ fn push(fields: &Fields<'_>, node: &Node, blobs: &mut Blobs) -> Result<Target, C
         let bytes = content(&part, blobs)?.ok_or_else(|| part.error("there is no content"))?;
         blobs.insert(Digest::of(Algorithm::Sha256, &bytes), bytes);
     }
-    let bytes = manifest::bytes(source, node, blobs)?;
+    let bytes = content::manifest(source, node, blobs)?;
     let manifest = Manifest::parse(&bytes, None).map_err(|why| {
         source.error(node.spot, format!("a registry refuses this before anyone judges it: {why}"))
     })?;

@@ -28,12 +28,10 @@
 //! `digest` lie, and `absent: true` leaves the content out of the store. What a key or a value
 //! means in full stands in `README.md` beside this crate.
 
-mod archive;
 mod case;
 mod content;
 mod expect;
 mod fields;
-mod manifest;
 mod outcome;
 mod settings;
 mod source;

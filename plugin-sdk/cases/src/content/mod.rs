@@ -1,24 +1,45 @@
-//! The bytes of a blob, in whichever form a case has them.
+//! The bytes of a blob or a manifest, in whichever form a case has them.
+//!
+//! Inside, `blobs` is below `archive` and `manifest`, and this module above both.
 
-use std::collections::BTreeMap;
+mod archive;
+mod blobs;
+mod manifest;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use roadstead_oci::Digest;
+use roadstead_yaml::Node;
 
 use crate::{
-    archive::archive,
     fields::{Fields, text},
-    manifest,
-    source::CaseError,
+    source::{CaseError, Source},
     tar::gzip,
 };
+use archive::archive;
 
-/// What a case stores.
-pub(crate) type Blobs = BTreeMap<Digest, Vec<u8>>;
+pub(crate) use blobs::{Blobs, FORMS};
 
-/// The forms of content, of which there may be one.
-pub(crate) const FORMS: [&str; 8] =
-    ["json", "text", "base64", "file", "tar", "tgz", "gzip", "manifest"];
+/// The exact bytes of a manifest. What it names goes to `blobs`.
+pub(crate) fn manifest(
+    source: &Source<'_>,
+    node: &Node,
+    blobs: &mut Blobs,
+) -> Result<Vec<u8>, CaseError> {
+    manifest::bytes(source, node, blobs, content)
+}
+
+/// A blob that is reviewed by itself: its type, digest and size.
+pub(crate) fn blob(
+    source: &Source<'_>,
+    node: &Node,
+    blobs: &mut Blobs,
+) -> Result<(String, Digest, u64), CaseError> {
+    let fields = Fields::of(source, node, &[&["mediaType"], &FORMS])?;
+    let media_type = fields.required_text("mediaType")?.to_owned();
+    let bytes = content(&fields, blobs)?.ok_or_else(|| fields.error(manifest::no_content()))?;
+    let (digest, size) = (blobs::store(&bytes, blobs), bytes.len() as u64);
+    Ok((media_type, digest, size))
+}
 
 /// The bytes, if there is content. What a manifest among it names goes to `blobs`.
 pub(crate) fn content(
@@ -47,13 +68,13 @@ pub(crate) fn content(
             STANDARD.decode(letters).map_err(|why| error(format!("this is no base64: {why}")))?
         }
         "file" => source.file(node.spot, text(source, node)?)?,
-        "tar" => archive(source, node)?,
-        "tgz" => gzip(&archive(source, node)?),
+        "tar" => archive(source, node, content)?,
+        "tgz" => gzip(&archive(source, node, content)?),
         "gzip" => {
             let inner = Fields::of(source, node, &[&FORMS])?;
             let bytes = content(&inner, blobs)?;
             gzip(&bytes.ok_or_else(|| inner.error("there is nothing to compress"))?)
         }
-        _ => manifest::bytes(source, node, blobs)?,
+        _ => manifest(source, node, blobs)?,
     }))
 }

@@ -1,11 +1,11 @@
 //! `manifest:`, and the descriptors in it.
 
-use roadstead_oci::{Algorithm, Digest, media_type};
+use roadstead_oci::media_type;
 use roadstead_yaml::Node;
 use serde_json::{Map, Value as Json, json};
 
+use super::blobs::{Blobs, FORMS, ReadContent, store};
 use crate::{
-    content::{Blobs, FORMS, content},
     fields::Fields,
     source::{CaseError, Source},
 };
@@ -20,10 +20,11 @@ const PART: [&str; 8] =
     ["mediaType", "artifactType", "annotations", "platform", "urls", "digest", "size", "absent"];
 
 /// The exact bytes of a manifest. What it names goes to `blobs`.
-pub(crate) fn bytes(
+pub(super) fn bytes(
     source: &Source<'_>,
     node: &Node,
     blobs: &mut Blobs,
+    content: ReadContent,
 ) -> Result<Vec<u8>, CaseError> {
     let fields = Fields::of(source, node, &[&KEYS, &RAW])?;
     if let Some(raw) = content(&fields, blobs)? {
@@ -42,17 +43,17 @@ pub(crate) fn bytes(
         body.insert("artifactType".into(), artifact_type.into());
     }
     if !is_index || fields.has("config") {
-        let config = fields.get("config").map(|config| part(source, config, blobs));
+        let config = fields.get("config").map(|config| part(source, config, blobs, content));
         body.insert("config".into(), config.unwrap_or_else(|| Ok(empty(blobs)))?);
     }
     for (key, is_wanted) in [("layers", !is_index), ("manifests", is_index)] {
         if is_wanted || fields.has(key) {
-            let parts = fields.list(key)?.iter().map(|node| part(source, node, blobs));
+            let parts = fields.list(key)?.iter().map(|node| part(source, node, blobs, content));
             body.insert(key.into(), parts.collect::<Result<Vec<_>, _>>()?.into());
         }
     }
     if let Some(subject) = fields.get("subject") {
-        body.insert("subject".into(), part(source, subject, blobs)?);
+        body.insert("subject".into(), part(source, subject, blobs, content)?);
     }
     let annotations = fields.text_map("annotations")?;
     if !annotations.is_empty() {
@@ -61,21 +62,13 @@ pub(crate) fn bytes(
     Ok(Json::Object(body).to_string().into_bytes())
 }
 
-/// A blob that is reviewed by itself: its type, digest and size.
-pub(crate) fn blob(
+/// The descriptor of something that a manifest names.
+fn part(
     source: &Source<'_>,
     node: &Node,
     blobs: &mut Blobs,
-) -> Result<(String, Digest, u64), CaseError> {
-    let fields = Fields::of(source, node, &[&["mediaType"], &FORMS])?;
-    let media_type = fields.required_text("mediaType")?.to_owned();
-    let bytes = content(&fields, blobs)?.ok_or_else(|| fields.error(no_content()))?;
-    let (digest, size) = (store(&bytes, blobs), bytes.len() as u64);
-    Ok((media_type, digest, size))
-}
-
-/// The descriptor of something that a manifest names.
-fn part(source: &Source<'_>, node: &Node, blobs: &mut Blobs) -> Result<Json, CaseError> {
+    content: ReadContent,
+) -> Result<Json, CaseError> {
     let fields = Fields::of(source, node, &[&PART, &FORMS])?;
     let mut ignored = Blobs::new();
     let stored = if fields.bool("absent")? { &mut ignored } else { blobs };
@@ -103,7 +96,7 @@ fn part(source: &Source<'_>, node: &Node, blobs: &mut Blobs) -> Result<Json, Cas
     Ok(body.into())
 }
 
-fn no_content() -> String {
+pub(super) fn no_content() -> String {
     format!("there is no content; write one of {}, or a digest and a size", FORMS.join(", "))
 }
 
@@ -111,10 +104,4 @@ fn no_content() -> String {
 fn empty(blobs: &mut Blobs) -> Json {
     let digest = store(b"{}", blobs);
     json!({ "mediaType": media_type::OCI_EMPTY, "digest": digest, "size": 2 })
-}
-
-fn store(bytes: &[u8], blobs: &mut Blobs) -> Digest {
-    let digest = Digest::of(Algorithm::Sha256, bytes);
-    blobs.insert(digest.clone(), bytes.to_vec());
-    digest
 }

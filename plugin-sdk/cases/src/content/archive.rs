@@ -2,11 +2,11 @@
 
 use roadstead_yaml::{Node, Value};
 
+use super::blobs::{Blobs, FORMS, ReadContent};
 use crate::{
-    Tar, TarHeader,
-    content::{Blobs, FORMS, content},
     fields::{Fields, text},
     source::{CaseError, Source},
+    tar::{Tar, TarHeader},
 };
 
 /// What an entry may say beside its content.
@@ -31,17 +31,21 @@ const NAME_BYTES_MAX: usize = 32;
 const OWNER_MAX: u64 = (1 << 56) - 1;
 
 /// A map of paths, or a list of entries with a `path` each, among which one may occur twice.
-pub(crate) fn archive(source: &Source<'_>, node: &Node) -> Result<Vec<u8>, CaseError> {
+pub(super) fn archive(
+    source: &Source<'_>,
+    node: &Node,
+    content: ReadContent,
+) -> Result<Vec<u8>, CaseError> {
     let mut tar = Tar::new();
     match &node.value {
         Value::Map(entries) => {
             for (path, node) in entries {
-                tar = entry(source, tar, Some(&path.value), node)?;
+                tar = entry(source, tar, (Some(&path.value), node), content)?;
             }
         }
         Value::List(entries) => {
             for node in entries {
-                tar = entry(source, tar, None, node)?;
+                tar = entry(source, tar, (None, node), content)?;
             }
         }
         other => {
@@ -56,8 +60,8 @@ pub(crate) fn archive(source: &Source<'_>, node: &Node) -> Result<Vec<u8>, CaseE
 fn entry<'a>(
     source: &'a Source<'a>,
     tar: Tar,
-    path: Option<&'a String>,
-    node: &'a Node,
+    (path, node): (Option<&'a String>, &'a Node),
+    content: ReadContent,
 ) -> Result<Tar, CaseError> {
     if let (Some(path), Value::Text(content)) = (path, &node.value) {
         return Ok(named(tar, TarHeader::new(path, b'0'), content.as_bytes()));
