@@ -28,10 +28,11 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// One line of at most `bytes_max`, which ends between two characters.
+/// One line of at most `bytes_max`, which ends between two characters. The server blanks the same
+/// letters.
 pub(crate) fn one_line(text: &str, bytes_max: usize) -> String {
     let mut line: String =
-        text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        text.chars().map(|letter| if is_plain(letter) { letter } else { ' ' }).collect();
     if line.len() > bytes_max {
         line.truncate(line.floor_char_boundary(bytes_max.saturating_sub(3)));
         line.push_str("...");
@@ -39,9 +40,28 @@ pub(crate) fn one_line(text: &str, bytes_max: usize) -> String {
     line
 }
 
+/// Whether a letter neither moves the cursor of a terminal, nor ends a line, nor turns the
+/// direction of the text.
+fn is_plain(letter: char) -> bool {
+    let turns = matches!(letter, '\u{2028}' | '\u{2029}')
+        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(letter, '\u{2066}'..='\u{206f}');
+    !letter.is_control() && !turns
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_neither_moves_the_cursor_nor_turns_the_direction() {
+        let letters = "\0\n\t\u{1b}\u{7f}\u{85}\u{9b}\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\
+                       \u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+        for letter in letters.chars() {
+            assert_eq!(one_line(&format!("a{letter}b"), 10), "a b", "{letter:?}");
+        }
+        assert_eq!(one_line("\u{e4}, \u{6f22} \u{200d}", 20), "\u{e4}, \u{6f22} \u{200d}");
+    }
 
     #[test]
     fn a_line_is_cut_between_characters() {

@@ -8,7 +8,7 @@ use clap::Args;
 use roadstead_storage::Audit;
 
 use super::{
-    answer,
+    answer, answer_json,
     ask::{self, Source},
     data_folder,
 };
@@ -34,7 +34,7 @@ impl Check {
             Source::Store(storage, _folder) => storage.audit().await?,
         };
         if self.json {
-            answer(&serde_json::to_string_pretty(&audit)?)?;
+            answer_json(&serde_json::to_string_pretty(&audit)?)?;
         } else {
             answer(&told(&audit))?;
         }

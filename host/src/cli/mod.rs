@@ -18,7 +18,7 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use roadstead_engine::{Compiler, EngineConfig};
+use roadstead_engine::{Compiler, EngineConfig, is_plain, plain};
 
 use crate::{
     config::{self, Config},
@@ -113,15 +113,15 @@ pub fn print_error(error: &anyhow::Error) {
     let mut stderr = std::io::stderr().lock();
     if let Some(invalid) = error.downcast_ref::<Invalid>() {
         // each of its problems says how bad it is
-        drop(writeln!(stderr, "{invalid}"));
+        drop(writeln!(stderr, "{}", plain_lines(&invalid.to_string())));
         return;
     }
     let mut causes = error.chain();
     let first = causes.next().map(ToString::to_string).unwrap_or_default();
     // nowhere is left to say that stderr is gone
-    drop(writeln!(stderr, "error: {first}"));
+    drop(writeln!(stderr, "error: {}", plain_lines(&first)));
     for cause in causes {
-        drop(writeln!(stderr, "  caused by: {cause}"));
+        drop(writeln!(stderr, "  caused by: {}", plain_lines(&cause.to_string())));
     }
 }
 
@@ -130,8 +130,31 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Prints a command's answer. Whoever closed the other end, as `head` does, has read enough.
+/// Prints a command's answer for a person. Much of what commands show was chosen by others, so no
+/// line of it can move the cursor or turn the direction of the text.
 fn answer(text: &str) -> anyhow::Result<()> {
+    print(&plain_lines(text))
+}
+
+/// Prints an answer that is JSON. What [`answer`] would blank stands within strings, where an
+/// escape says the same.
+fn answer_json(text: &str) -> anyhow::Result<()> {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter == '\n' || is_plain(letter) {
+            true => escaped.push(letter),
+            false => escaped.extend(format!("\\u{:04x}", u32::from(letter)).chars()),
+        }
+    }
+    print(&escaped)
+}
+
+fn plain_lines(text: &str) -> String {
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
+}
+
+/// Whoever closed the other end, as `head` does, has read enough.
+fn print(text: &str) -> anyhow::Result<()> {
     match writeln!(std::io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("the answer can't be printed"),

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use roadstead_engine::plain;
+
 /// Characters of a message, and of a line that is shown: a policy may be one line of a MiB.
 const MESSAGE_CHARS_MAX: usize = 600;
 const SHOWN_CHARS_MAX: usize = 160;
@@ -114,7 +116,7 @@ impl Spot {
 
 impl fmt::Display for Spot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.source.name, self.line, self.column)
+        write!(f, "{}:{}:{}", plain(&self.source.name), self.line, self.column)
     }
 }
 
@@ -139,8 +141,8 @@ impl fmt::Display for Problem {
 
 /// What a log, a terminal and whoever counts lines can take: others chose some of the text.
 fn one_line(text: &str) -> String {
-    let words = text.split(|letter: char| letter.is_control() || letter == ' ');
-    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let text = plain(text);
+    let words: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
     let line = words.join(" ");
     match line.char_indices().nth(MESSAGE_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &line[..end]),
@@ -162,9 +164,8 @@ fn line_of(text: &str, number: usize) -> &str {
 /// The part of a line around a column, and where that column is in it; both count from 0.
 fn around(line: &str, column: usize) -> (String, usize) {
     let start = if column < SHOWN_CHARS_MAX / 2 { 0 } else { column - SHOWN_CHARS_MAX / 4 };
-    let shown = line.chars().skip(start).take(SHOWN_CHARS_MAX);
-    let shown = shown.map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    (shown, column - start)
+    let shown: String = line.chars().skip(start).take(SHOWN_CHARS_MAX).collect();
+    (plain(&shown), column - start)
 }
 
 /// ` did you mean "x"?`, or nothing where nothing is like it.

@@ -12,3 +12,4 @@ mod slow_clients;
 mod slow_readers;
 mod starting;
 mod stopping;
+mod terminal;

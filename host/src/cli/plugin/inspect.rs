@@ -6,10 +6,10 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use roadstead_engine::{Code, Severity};
+use roadstead_engine::{Code, Severity, plain};
 
 use super::{Component, limits, load};
-use crate::cli::answer;
+use crate::cli::{answer, answer_json};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Inspect {
@@ -69,7 +69,10 @@ impl Inspect {
             limits: limits::all(&limits),
             settings_schema: metadata.settings_schema.map(schema),
         };
-        answer(&if self.json { serde_json::to_string_pretty(&about)? } else { about.told() })
+        match self.json {
+            true => answer_json(&serde_json::to_string_pretty(&about)?),
+            false => answer(&about.told()),
+        }
     }
 }
 
@@ -118,9 +121,4 @@ impl About {
         }
         lines.join("\n")
     }
-}
-
-/// One line for a terminal: whoever made the component chose every letter.
-fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }

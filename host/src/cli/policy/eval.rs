@@ -11,7 +11,7 @@ use super::{Exit, Output, Where};
 use crate::{
     admission::{Admission, Candidate, Decision, Place, ReadManifest, Verdict},
     artifact::{self, Root},
-    cli::{answer, data_folder, stored, verdict::show::told},
+    cli::{answer, answer_json, data_folder, stored, verdict::show::told},
     registry::trial::{Name, Wanted},
 };
 
@@ -43,7 +43,7 @@ impl Eval {
             false => vec![self.of_store().await?],
         };
         match self.output {
-            Output::Json => answer(&serde_json::to_string_pretty(&json!(verdicts))?)?,
+            Output::Json => answer_json(&serde_json::to_string_pretty(&json!(verdicts))?)?,
             Output::Table => {
                 let told: Vec<_> = verdicts.iter().map(told).collect();
                 answer(&told.join("\n"))?;

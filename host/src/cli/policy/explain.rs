@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Exit, Output, Where};
 use crate::{
     admission::{Candidate, ReadManifest, Verdict, explain},
-    cli::{answer, data_folder, stored, verdict::show},
+    cli::{answer, answer_json, data_folder, stored, verdict::show},
     kind::{Kind, Row},
     registry::trial::Wanted,
 };
@@ -73,7 +73,7 @@ impl Explain {
         match self.output {
             Output::Json => {
                 explained["judged"] = json!(judged);
-                answer(&serde_json::to_string_pretty(&explained)?)?;
+                answer_json(&serde_json::to_string_pretty(&explained)?)?;
             }
             Output::Table => {
                 answer(&told(&explained))?;

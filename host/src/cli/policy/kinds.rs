@@ -4,7 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Exit, Output};
-use crate::{cli::answer, kind::Row};
+use crate::{
+    cli::{answer, answer_json},
+    kind::Row,
+};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Kinds {
@@ -26,7 +29,7 @@ impl Kinds {
                     })
                 };
                 let rows: Vec<_> = Row::all().map(row).collect();
-                answer(&serde_json::to_string_pretty(&rows)?)?;
+                answer_json(&serde_json::to_string_pretty(&rows)?)?;
             }
             Output::Table => {
                 let told: Vec<_> = Row::all().map(told).collect();

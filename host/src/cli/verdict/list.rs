@@ -10,7 +10,7 @@ use super::{Kept, word};
 use crate::{
     admission::{Judgement, Verdict},
     cli::{
-        answer,
+        answer, answer_json,
         ask::{self, Source},
         data_folder,
     },
@@ -49,7 +49,7 @@ impl List {
         let more = found.len() > limit;
         found.truncate(limit);
         match self.json {
-            true => answer(&serde_json::to_string_pretty(&found)?)?,
+            true => answer_json(&serde_json::to_string_pretty(&found)?)?,
             false if found.is_empty() => answer("nothing of that kind was refused or warned of")?,
             false => answer(&lines(found)?)?,
         }

@@ -11,7 +11,7 @@ use super::{Kept, word};
 use crate::{
     admission::{Annotation, Decision, Finding, Judge, Judgement, Severity, Verdict},
     cli::{
-        answer,
+        answer, answer_json,
         ask::{self, Source},
         counted, data_folder, stored,
     },
@@ -59,7 +59,7 @@ impl Show {
             );
         };
         match self.json {
-            true => answer(&String::from_utf8_lossy(&found)),
+            true => answer_json(&String::from_utf8_lossy(&found)),
             false => answer(&told_again(&Kept::read(serde_json::from_slice(&found)?)?)),
         }
     }
@@ -76,7 +76,7 @@ impl Show {
             );
         };
         match self.json {
-            true => answer(&serde_json::to_string_pretty(&judged)?),
+            true => answer_json(&serde_json::to_string_pretty(&judged)?),
             false => answer(&all_told(judged)?),
         }
     }

@@ -12,6 +12,10 @@ use roadstead_plugin_sdk::bindings::{
     },
 };
 
+/// What would move the cursor of a terminal, or turn the direction of its text.
+const TRAPS: &str = "\0\t\r\u{8}\u{1b}[2J\u{7f}\u{85}\u{9b}\u{61c}\u{200e}\u{200f}\u{2028}\u{202a}\
+                     \u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+
 struct Misbehave;
 
 #[cfg(target_family = "wasm")]
@@ -22,15 +26,18 @@ impl Guest for Misbehave {
         Metadata {
             name: "misbehave".into(),
             version: "0.1.0".into(),
-            description: "Breaks promises".into(),
+            description: format!("Breaks promises{TRAPS}"),
             targets: Targets::MANIFESTS | Targets::BLOBS,
             media_types: Vec::new(),
-            settings_schema: Some(r#"{"type":"object"}"#.into()),
+            settings_schema: Some(format!(
+                "{{\"type\":\"object\",\"title\":\"{}\"}}",
+                TRAPS.replace(|letter: char| letter < ' ', "")
+            )),
             codes: vec![Code {
                 id: "BAD001".into(),
                 severity: Severity::Error,
-                summary: "bad".into(),
-                explanation: "Bad.".into(),
+                summary: format!("bad{TRAPS}"),
+                explanation: format!("Bad.{TRAPS}"),
             }],
             properties: Vec::new(),
         }
@@ -75,6 +82,12 @@ fn answers(mode: &str) -> Option<Report> {
     Some(match mode {
         "long" => report(vec![finding("BAD001", &"ä".repeat(1000))]),
         "escapes" => report(vec![finding("BAD001", "a\r\nb\u{1b}[2Jc\u{202e}d\u{200f}\u{61c}e")]),
+        "traps" => {
+            let mut trap = finding("BAD001", TRAPS);
+            trap.location.path = Some(TRAPS.into());
+            let annotations = annotated(&format!("k{TRAPS}"), TRAPS).annotations;
+            Report { findings: vec![trap], annotations }
+        }
         "undeclared" => report(vec![finding("NEW001", "?")]),
         "findings" => report(vec![finding("BAD001", "?"); 101]),
         "annotations" => Report { findings: Vec::new(), annotations: vec![annotation; 65] },
