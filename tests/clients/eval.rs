@@ -135,6 +135,8 @@ fn compare(server: &Server, helm: &Client<'_>, what: &str, archive: &[u8], does:
         read(&shown)["verdicts"][0].clone()
     };
     assert_eq!(outcome(tried), outcome(&shown), "{what}: {text}");
+    assert!(tried["digest"].is_string(), "{what}: {tried}");
+    assert_eq!(tried["digest"], shown["digest"], "{what}: helm pushes other bytes");
 }
 
 fn charts(version: &str) {
@@ -161,6 +163,11 @@ fn charts(version: &str) {
     compare("requirements.yaml", &old, Pushes);
     compare("a file outside", &[("web/Chart.yaml", yaml), ("other/a", b"")], Pushes);
     compare("a folder of another name", &[("app/Chart.yaml", yaml)], Pushes);
+    // in either order of the layers' digests
+    for provenance in ["a", "b", "c", "d"] {
+        std::fs::write(helm.path("web.tgz.prov"), provenance).unwrap();
+        compare("a provenance", &[("web/Chart.yaml", yaml)], Pushes);
+    }
     server.is_sound();
 }
 

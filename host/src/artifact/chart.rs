@@ -4,6 +4,7 @@
 //! what is wrong with it.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{Read, Seek},
     path::{Path, PathBuf},
@@ -13,9 +14,9 @@ use anyhow::{bail, ensure};
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
-use roadstead_chart::Metadata;
+use roadstead_chart::{Metadata, escaped};
 use roadstead_oci::{Algorithm, Digest, Hasher, Manifest, Tag, media_type};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{Artifact, Local, Root};
 use crate::file;
@@ -33,7 +34,6 @@ const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 /// Reads `NAME-VERSION.tgz`, and the provenance beside it.
 pub(super) fn read(path: &Path, mut file: File) -> anyhow::Result<Artifact> {
     let metadata = metadata(&file)?;
-    // helm writes the local time here; it is the same moment
     let created = created(&file)?;
     let mut content = Local::new(super::now());
     let mut layers = vec![layer(CHART, (path.to_owned(), &mut file), &mut content)?];
@@ -44,37 +44,57 @@ pub(super) fn read(path: &Path, mut file: File) -> anyhow::Result<Artifact> {
         let mut file = file::open(&beside)?;
         layers.push(layer(PROVENANCE, (beside, &mut file), &mut content)?);
     }
+    // as helm has them
+    layers.sort_by_cached_key(|layer| layer.digest.to_string());
     let config = Bytes::from(metadata.to_config());
     let digest = Digest::of(Algorithm::Sha256, &config);
-    let named = json!({ "mediaType": CONFIG, "digest": digest, "size": config.len() });
+    let named = Part { media_type: CONFIG, digest: digest.clone(), size: config.len() as u64 };
     content.add_bytes(digest, config);
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let (name, version) = (text(&metadata.name()), text(metadata.text("version")));
-    let body = json!({
-        "schemaVersion": 2,
-        "config": named,
-        "layers": layers,
-        "annotations": metadata.annotations(&created),
-    });
-    let bytes = Bytes::from(body.to_string());
+    let annotations = metadata.annotations(&created);
+    let pushed = Pushed { schema_version: 2, config: named, layers, annotations };
+    let bytes = Bytes::from(escaped(serde_json::to_string(&pushed)?));
     let manifest = Manifest::parse(&bytes, Some(media_type::OCI_MANIFEST))?;
     let tag = version.and_then(|version| Tag::parse(&version.replace('+', "_")).ok());
     let root = Root { name, tag, manifest, bytes };
     Ok(Artifact { roots: vec![root], content })
 }
 
-/// When the archive was last changed, to the second.
+/// A manifest with its fields in helm's order, so that it has the digest that a push would have.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pushed {
+    schema_version: u8,
+    config: Part,
+    layers: Vec<Part>,
+    annotations: BTreeMap<String, String>,
+}
+
+/// A descriptor.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Part {
+    media_type: &'static str,
+    digest: Digest,
+    size: u64,
+}
+
+/// When the archive was last changed, to the second. helm writes it in the local time zone, so the
+/// digest is that of a push where this is UTC.
 fn created(file: &File) -> anyhow::Result<String> {
-    let changed = Timestamp::try_from(file.metadata()?.modified()?)?;
-    Ok(Timestamp::from_second(changed.as_second())?.to_string())
+    let changed = file.metadata()?.modified()?;
+    // no year that a file can have keeps its chart from being judged
+    let seconds = Timestamp::try_from(changed).unwrap_or_default().as_second();
+    Ok(Timestamp::from_second(seconds)?.to_string())
 }
 
 /// A layer's descriptor; the layer stays where it is.
 fn layer(
-    media_type: &str,
+    media_type: &'static str,
     (path, file): (PathBuf, &mut File),
     content: &mut Local,
-) -> anyhow::Result<Value> {
+) -> anyhow::Result<Part> {
     let mut hasher = Hasher::new(Algorithm::Sha256);
     let mut chunk = vec![0; 1 << 20];
     file.rewind()?;
@@ -87,7 +107,7 @@ fn layer(
     }
     let (digest, bytes) = (hasher.finish(), file.metadata()?.len());
     content.add_file(digest.clone(), (path, file), (0, bytes))?;
-    Ok(json!({ "mediaType": media_type, "digest": digest, "size": bytes }))
+    Ok(Part { media_type, digest, size: bytes })
 }
 
 /// What the chart says of itself, where helm looks for it.

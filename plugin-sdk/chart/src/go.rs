@@ -79,9 +79,12 @@ fn number(number: f64) -> String {
     }
 }
 
-/// A string. Go also escapes the characters that could end a script in HTML.
 fn text(text: &str) -> String {
-    let mut json = Json::from(text).to_string();
+    escaped(Json::from(text).to_string())
+}
+
+/// Escapes JSON as Go's encoder does: also what could end a script in HTML.
+pub fn escaped(mut json: String) -> String {
     for (letter, escape) in [
         ('<', "\\u003c"),
         ('>', "\\u003e"),

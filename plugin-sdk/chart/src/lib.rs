@@ -16,7 +16,7 @@ mod metadata;
 mod text;
 pub mod yaml;
 
-pub use go::to_go_json;
+pub use go::{escaped, to_go_json};
 pub use metadata::{
     DEPENDENCIES, METADATA, Metadata, Shape, Text, Unreadable, Value, decode, field_named, to_json,
 };
