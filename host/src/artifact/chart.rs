@@ -44,7 +44,7 @@ pub(super) fn read(path: &Path, mut file: File) -> anyhow::Result<Artifact> {
         let mut file = file::open(&beside)?;
         layers.push(layer(PROVENANCE, (beside, &mut file), &mut content)?);
     }
-    // as helm has them
+    // helm sorts them
     layers.sort_by_cached_key(|layer| layer.digest.to_string());
     let config = Bytes::from(metadata.to_config());
     let digest = Digest::of(Algorithm::Sha256, &config);
