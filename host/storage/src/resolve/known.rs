@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// Bytes of all links, of all tags, and of the others that are told by their names alone.
-const LINK_BYTES_MAX: u64 = 12 << 20;
-const TAG_BYTES_MAX: u64 = 12 << 20;
-const NAME_BYTES_MAX: u64 = 4 << 20;
-const MANIFEST_BYTES_MAX: u64 = 32 << 20;
+const LINK_BYTES_MAX: u64 = 8 << 20;
+const TAG_BYTES_MAX: u64 = 8 << 20;
+const NAME_BYTES_MAX: u64 = 2 << 20;
+const MANIFEST_BYTES_MAX: u64 = 24 << 20;
 const OBJECT_BYTES_MAX: u64 = 8 << 20;
 const HASHED_BYTES_MAX: u64 = 8 << 20;
 /// How long a hashed blob is believed: a disk can change bytes without a write.
