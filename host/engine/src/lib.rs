@@ -13,6 +13,7 @@ mod content;
 mod decode;
 mod decoded;
 mod error;
+mod failure;
 mod imports;
 mod limits;
 mod line;
@@ -29,6 +30,7 @@ mod state;
 pub use config::EngineConfig;
 pub use content::{Content, ContentError, Listed};
 pub use error::{LoadError, ReviewError};
+pub use failure::{FAILURES, HostCode};
 pub use limits::{COMPONENT_BYTES_MAX, Limits};
 pub use load::{Compiler, carry, compile_stdin};
 pub use model::{
