@@ -13,7 +13,6 @@ mod content;
 mod decode;
 mod decoded;
 mod error;
-mod failure;
 mod imports;
 mod limits;
 mod line;
@@ -29,8 +28,7 @@ mod state;
 
 pub use config::EngineConfig;
 pub use content::{Content, ContentError, Listed};
-pub use error::{LoadError, ReviewError};
-pub use failure::{FAILURES, HostCode};
+pub use error::{FAILURES, HostCode, LoadError, ReviewError};
 pub use limits::{COMPONENT_BYTES_MAX, Limits};
 pub use load::{Compiler, carry, compile_stdin};
 pub use model::{

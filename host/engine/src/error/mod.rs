@@ -1,8 +1,10 @@
 //! How loading and reviewing fail.
 
+mod failure;
+
 use std::time::Duration;
 
-use crate::failure::{self, HostCode};
+pub use failure::{FAILURES, HostCode};
 
 /// Why a component can't be a plugin.
 #[derive(Debug, thiserror::Error)]
