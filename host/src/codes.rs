@@ -1,15 +1,8 @@
-//! The codes of findings that are the host's own. Those of plugins stand in the plugins.
+//! The codes of findings that are the host's own. Those of failures are the engine's, and those of
+//! plugins stand in the plugins.
 
-/// Something that the host itself finds. Its meaning never changes.
-#[derive(Clone, Copy, Debug)]
-pub struct Code {
-    /// what findings and policies call it
-    pub id: &'static str,
-    /// one line
-    pub summary: &'static str,
-    /// why, and what to do; Markdown
-    pub explanation: &'static str,
-}
+use roadstead_engine::FAILURES;
+pub use roadstead_engine::HostCode as Code;
 
 /// An artifact is none of those that a rule accepts.
 pub const NOT_ACCEPTED: &str = "RSA001";
@@ -71,82 +64,6 @@ pub const OF_RULES: [Code; 5] = [
     },
 ];
 
-/// How a plugin can fail to judge. What follows is the rule's `failurePolicy`.
-pub const OF_FAILURES: [Code; 13] = [
-    code(
-        "RSE001",
-        "a plugin panicked over the artifact",
-        "A defect of the plugin, or content made to find one. The server's log has the message.",
-    ),
-    code(
-        "RSE002",
-        "a plugin asked for more memory than it may have",
-        "The content is larger than the plugin can take, or was made to exhaust it. An operator \
-         can grant more with `limits: { memory: … }`.",
-    ),
-    code(
-        "RSE003",
-        "a plugin computed for too long",
-        "The content makes the plugin loop, or simply is large. An operator can grant more with \
-         `limits: { cpu: … }`.",
-    ),
-    code(
-        "RSE004",
-        "a plugin used up a budget",
-        "It made more host calls, read more bytes, or held more open than a review may. An \
-         operator can grant more calls with `limits: { calls: … }`.",
-    ),
-    code(
-        "RSE005",
-        "a plugin answered too much",
-        "It has more findings or facts, or longer ones, than the contract allows: a defect of the \
-         plugin, or content made to find one.",
-    ),
-    code(
-        "RSE006",
-        "a plugin answered something that makes no sense",
-        "Its answer has a code that it never declared, or breaks the contract in another way. The \
-         plugin's author has to mend it.",
-    ),
-    code("RSE007", "a plugin says that it failed", "The message is the plugin's own."),
-    code(
-        "RSE008",
-        "content could not be read",
-        "The store failed during a review. Push again; the server's log says why.",
-    ),
-    code(
-        "RSE009",
-        "a plugin could not judge for now",
-        "Push again. The message is the plugin's own.",
-    ),
-    code(
-        "RSE010",
-        "a review took too long, waiting for content included",
-        "The store or the machine is slow, or the artifact is large. Push again; an operator can \
-         grant more with `limits: { time: … }`.",
-    ),
-    code(
-        "RSE011",
-        "too many reviews wait for their turn",
-        "Push again a little later. `engine.reviews_per_core_max` and `engine.queue_seconds_max` \
-         bound what runs and what waits.",
-    ),
-    code(
-        "RSE012",
-        "a plugin was stopped",
-        "It recursed too deeply, or did something else that WebAssembly does not allow.",
-    ),
-    code(
-        "RSE013",
-        "the engine could not run a plugin",
-        "The host lacks memory, most likely. The server's log says why.",
-    ),
-];
-
-const fn code(id: &'static str, summary: &'static str, explanation: &'static str) -> Code {
-    Code { id, summary, explanation }
-}
-
 /// The known code that a text spells otherwise: `rsh25` is `RSH025`. Another number is another
 /// code, however alike they look.
 pub fn spelled<'a>(text: &str, mut known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -161,7 +78,7 @@ pub fn spelled<'a>(text: &str, mut known: impl Iterator<Item = &'a str>) -> Opti
 
 /// Every code of the host.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    OF_RULES.iter().chain(&OF_FAILURES)
+    OF_RULES.iter().chain(&FAILURES)
 }
 
 #[cfg(test)]

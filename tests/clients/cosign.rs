@@ -64,7 +64,7 @@ fn what_cosign_takes_from_others_is_stored() {
     let by = [&by[..], &OLD_ALONE[1..], &["--output-signature", "payload.sig"]].concat();
     cosign.ok(&[&by[..], &["payload.json"]].concat());
     let der = STANDARD.decode(cosign.bytes("payload.sig").trim_ascii()).unwrap();
-    cosign.file("payload.sig", STANDARD.encode(&side_by_side(&der)));
+    cosign.file("payload.sig", STANDARD.encode(side_by_side(&der)));
     let attach = ["attach", "signature", PLAIN, "--payload", "payload.json"];
     cosign.ok(&[&attach[..], &["--signature", "payload.sig", &thing]].concat());
     assert!(verify(&["verify", OLD]).status.success());

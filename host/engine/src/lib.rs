@@ -28,7 +28,7 @@ mod state;
 
 pub use config::EngineConfig;
 pub use content::{Content, ContentError, Listed};
-pub use error::{LoadError, ReviewError};
+pub use error::{FAILURES, HostCode, LoadError, ReviewError};
 pub use limits::{COMPONENT_BYTES_MAX, Limits};
 pub use line::{is_plain, plain};
 pub use load::{Compiler, carry, compile_stdin};

@@ -108,7 +108,7 @@ pub(super) fn failed(rule: &Rule, plugin: &str, error: &ReviewError) -> Checked 
     let finding = Finding {
         rule: rule.name.clone(),
         plugin: Some(plugin.to_owned()),
-        code: error.code().to_owned(),
+        code: error.code().id.to_owned(),
         severity: if ignored { Severity::Warning } else { Severity::Error },
         message: match error {
             // what it said is for whoever mends the plugin

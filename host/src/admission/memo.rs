@@ -20,7 +20,7 @@ pub(super) type Outcome = Result<Option<Report>, ReviewError>;
 
 /// The contract and the decoders that a review was made with.
 const VERSION: &str = "roadstead:admission@0.1.0 decoder 1";
-const BYTES_MAX: u64 = 16 << 20;
+const BYTES_MAX: u64 = 8 << 20;
 const ENTRY_BYTES: usize = 256;
 
 #[derive(Debug)]

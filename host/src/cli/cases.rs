@@ -22,13 +22,11 @@ pub(super) fn candidate(push: &Push) -> Result<Candidate, String> {
     let read = ReadManifest { digest, manifest, bytes: push.bytes.into() };
     let candidate = Candidate::new(push.repository, read, push.tags);
     let kind = candidate.kind().name();
-    match push.kind.filter(|expected| *expected != kind) {
-        Some(expected) => Err(format!("expected kind {expected}, found {kind}")),
-        None => {
-            let principal = push.principal.as_deref().map(Principal::user).unwrap_or_default();
-            Ok(Candidate { principal, ..candidate })
-        }
+    if let Some(expected) = push.kind.filter(|expected| *expected != kind) {
+        return Err(format!("expected kind {expected}, found {kind}"));
     }
+    let principal = push.principal.as_deref().map(Principal::user).unwrap_or_default();
+    Ok(Candidate { principal, ..candidate })
 }
 
 /// Counts cases, and tells of each.

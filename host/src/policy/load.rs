@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use roadstead_engine::{Engine, Limits, LoadError, Plugin, SettingsProblem, Severity};
+use roadstead_engine::{Engine, FAILURES, Limits, LoadError, Plugin, SettingsProblem, Severity};
 use roadstead_oci::{Algorithm, Digest};
 
 use super::{
@@ -217,7 +217,7 @@ fn check_codes<T>(
         let message = format!("no plugin of this rule has a code {:?}", code.value);
         let help = match codes::spelled(&code.value, known.iter().copied()) {
             Some(spelled) => format!("did you mean {spelled:?}?"),
-            None if codes::OF_FAILURES.iter().any(|failure| failure.id == code.value) => {
+            None if FAILURES.iter().any(|failure| failure.id == code.value) => {
                 "`failurePolicy` says what happens where a plugin can't judge".to_owned()
             }
             None => of_others(&code.value, others).unwrap_or_else(|| of_these(plugins)),

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use roadstead::{
-    admission::{Admission, Candidate, Decision, Place},
+    admission::{Admission, Candidate, Decision, Place, ReadManifest},
     app,
     artifact::{self, Root},
     config::Config,

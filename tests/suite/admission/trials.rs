@@ -78,6 +78,21 @@ fn lasting(output: &Output) -> (Option<i32>, Value) {
     (output.status.code(), said)
 }
 
+/// Pushes an image as 1, and three manifests that refer to it. Answers its digest.
+async fn push_with_referrers(repository: &Repository) -> String {
+    let image = (OCI_CONFIG, &b"{}"[..]);
+    let subject = manifest(image, &[]);
+    let pushed = repository.push("1", image, &[]).await.is(201);
+    for number in 0..3 {
+        let mut referrer = manifest(image, &[]);
+        referrer["subject"] = descriptor(OCI_MANIFEST, subject.to_string().as_bytes());
+        referrer["annotations"] = json!({ "number": number.to_string() });
+        let named = sha256(referrer.to_string().as_bytes()).to_string();
+        repository.put_manifest(&named, &referrer).await.is(201);
+    }
+    pushed.header("docker-content-digest").to_owned()
+}
+
 #[tokio::test]
 async fn what_is_stored_is_tried_alike_with_a_server_and_without_one() {
     let policy = Policy::new(
@@ -90,17 +105,7 @@ rules:
     );
     let mut server = policy.serve();
     let repository = Repository::of(&server, "a");
-    let image = (OCI_CONFIG, &b"{}"[..]);
-    let subject = manifest(image, &[]);
-    let pushed = repository.push("1", image, &[]).await.is(201);
-    let digest = pushed.header("docker-content-digest").to_owned();
-    for number in 0..3 {
-        let mut referrer = manifest(image, &[]);
-        referrer["subject"] = descriptor(OCI_MANIFEST, subject.to_string().as_bytes());
-        referrer["annotations"] = json!({ "number": number.to_string() });
-        let named = sha256(referrer.to_string().as_bytes()).to_string();
-        repository.put_manifest(&named, &referrer).await.is(201);
-    }
+    let digest = push_with_referrers(&repository).await;
     let other = policy.path().with_file_name("other.yaml");
     let text = format!(
         "version: 1

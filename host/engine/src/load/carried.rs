@@ -10,6 +10,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::Write as _,
     fs::{self, File},
     io::{self, Read, Write},
     ops::Range,
@@ -24,7 +25,7 @@ use crate::{limits::COMPILED_BYTES_MAX, settings};
 /// What the file ends in; it changes with the format.
 const MAGIC: [u8; 16] = *b"roadstead-code-1";
 /// The length of the index, and the magic.
-const END_BYTES: u64 = 4 + MAGIC.len() as u64;
+const END_BYTES: usize = 4 + MAGIC.len();
 const INDEX_BYTES_MAX: u64 = 64 << 10;
 /// It is compressed once, and decompressed at every start, which takes the same time at any level.
 const LEVEL: i32 = 19;
@@ -44,8 +45,8 @@ impl Carried {
     pub(crate) fn open(binary: &Path) -> io::Result<Option<Self>> {
         let file = File::open(binary)?;
         let len = file.metadata()?.len();
-        let Some(index_end) = len.checked_sub(END_BYTES) else { return Ok(None) };
-        let mut end = [0; END_BYTES as usize];
+        let Some(index_end) = len.checked_sub(END_BYTES as u64) else { return Ok(None) };
+        let mut end = [0; END_BYTES];
         file.read_exact_at(&mut end, index_end)?;
         let (length, magic) = end.split_at(4);
         if magic != MAGIC {
@@ -112,7 +113,8 @@ pub fn carry(binary: &Path, components: &[&[u8]], into: &Path) -> Result<(), Str
             encoder.write_all(&code)?;
             let frame = encoder.finish()?;
             let digest = Digest::of(Algorithm::Sha256, component);
-            index.push_str(&format!("{digest} {} {}\n", bytes.len(), frame.len()));
+            writeln!(index, "{digest} {} {}", bytes.len(), frame.len())
+                .map_err(io::Error::other)?;
             bytes.extend_from_slice(&frame);
         }
         bytes.extend_from_slice(index.as_bytes());

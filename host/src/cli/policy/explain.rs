@@ -57,18 +57,15 @@ struct Described {
 
 impl Explain {
     pub(super) async fn run(self) -> anyhow::Result<Exit> {
-        let (mut explained, judged) = match &self.reference {
-            Some(reference) => {
-                let (repository, reference) = stored::parse(reference)?;
-                let folder = data_folder(self.data)?;
-                let judged = last_judged(&folder, &repository, &reference).await?;
-                let wanted = Wanted { repository, reference, named: None };
-                (stored::explained(&folder, wanted, &self.policy).await?, judged)
-            }
-            None => {
-                let candidate = self.described.candidate()?;
-                (explain(&self.policy.load().await?, &candidate), None)
-            }
+        let (mut explained, judged) = if let Some(reference) = &self.reference {
+            let (repository, reference) = stored::parse(reference)?;
+            let folder = data_folder(self.data)?;
+            let judged = last_judged(&folder, &repository, &reference).await?;
+            let wanted = Wanted { repository, reference, named: None };
+            (stored::explained(&folder, wanted, &self.policy).await?, judged)
+        } else {
+            let candidate = self.described.candidate()?;
+            (explain(&self.policy.load().await?, &candidate), None)
         };
         match self.output {
             Output::Json => {

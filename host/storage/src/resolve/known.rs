@@ -1,7 +1,7 @@
 //! What the process remembers. One process owns the folder, so that needs no proof; whoever
 //! changes a name corrects it here, under the name's lock, before the change is acknowledged.
 
-use std::{sync::Arc, time::Duration};
+use std::{hash::Hash, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use moka::sync::Cache as Map;
@@ -14,8 +14,11 @@ use crate::{
     layout::{Id, Link, TagKey},
 };
 
-const NAMES_MAX: u64 = 100_000;
-const MANIFEST_BYTES_MAX: u64 = 32 << 20;
+/// Bytes of all links, of all tags, and of the others that are told by their names alone.
+const LINK_BYTES_MAX: u64 = 8 << 20;
+const TAG_BYTES_MAX: u64 = 8 << 20;
+const NAME_BYTES_MAX: u64 = 2 << 20;
+const MANIFEST_BYTES_MAX: u64 = 24 << 20;
 const OBJECT_BYTES_MAX: u64 = 8 << 20;
 const HASHED_BYTES_MAX: u64 = 8 << 20;
 /// How long a hashed blob is believed: a disk can change bytes without a write.
@@ -45,11 +48,11 @@ pub(super) struct Known {
 impl Known {
     pub(super) fn new() -> Self {
         Self {
-            repositories: Map::new(NAMES_MAX),
-            links: Map::new(NAMES_MAX),
+            repositories: names(NAME_BYTES_MAX),
+            links: names(LINK_BYTES_MAX),
             all_tags: Kept::default(),
             named: Kept::default(),
-            tags: Map::new(NAMES_MAX),
+            tags: names(TAG_BYTES_MAX),
             manifests: Map::builder()
                 .max_capacity(MANIFEST_BYTES_MAX)
                 .weigher(|_, manifest: &Arc<Manifest>| weigh(manifest.weight()))
@@ -58,11 +61,18 @@ impl Known {
                 .max_capacity(OBJECT_BYTES_MAX)
                 .weigher(|key: &String, bytes: &Bytes| weigh(key.len() + bytes.len()))
                 .build(),
-            finished_uploads: Map::new(NAMES_MAX),
+            finished_uploads: names(NAME_BYTES_MAX),
             hashed: stamps(),
             broken: stamps(),
         }
     }
+}
+
+/// What is known of names: an entry takes about as much as a short name does.
+fn names<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static>(
+    bytes_max: u64,
+) -> Map<K, V> {
+    Map::builder().max_capacity(bytes_max).weigher(|_, _| weigh(0)).build()
 }
 
 /// What an entry of so many bytes weighs.

@@ -1,6 +1,10 @@
 //! How loading and reviewing fail.
 
+mod failure;
+
 use std::time::Duration;
+
+pub use failure::{FAILURES, HostCode};
 
 /// Why a component can't be a plugin.
 #[derive(Debug, thiserror::Error)]
@@ -116,22 +120,22 @@ impl ReviewError {
         }
     }
 
-    /// A stable code for the finding that a failure becomes.
-    pub fn code(&self) -> &'static str {
+    /// What the finding is called that a failure becomes.
+    pub fn code(&self) -> &'static HostCode {
         match self {
-            Self::Panic(_) => "RSE001",
-            Self::Memory { .. } => "RSE002",
-            Self::Cpu { .. } => "RSE003",
-            Self::Budget(_) => "RSE004",
-            Self::Output(_) => "RSE005",
-            Self::Malformed(_) => "RSE006",
-            Self::Internal(_) => "RSE007",
-            Self::Content(_) => "RSE008",
-            Self::Guest(_) => "RSE009",
-            Self::Wall { .. } => "RSE010",
-            Self::Busy => "RSE011",
-            Self::Stack | Self::Trap(_) => "RSE012",
-            Self::Host(_) => "RSE013",
+            Self::Panic(_) => &failure::PANIC,
+            Self::Memory { .. } => &failure::MEMORY,
+            Self::Cpu { .. } => &failure::CPU,
+            Self::Budget(_) => &failure::BUDGET,
+            Self::Output(_) => &failure::OUTPUT,
+            Self::Malformed(_) => &failure::MALFORMED,
+            Self::Internal(_) => &failure::INTERNAL,
+            Self::Content(_) => &failure::CONTENT,
+            Self::Guest(_) => &failure::GUEST,
+            Self::Wall { .. } => &failure::WALL,
+            Self::Busy => &failure::BUSY,
+            Self::Stack | Self::Trap(_) => &failure::TRAP,
+            Self::Host(_) => &failure::HOST,
         }
     }
 }
