@@ -10,6 +10,7 @@ mod admission;
 mod chart;
 mod client;
 mod floor;
+mod growth;
 mod load;
 mod peers;
 mod plugins;
@@ -18,7 +19,7 @@ mod server;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, value_parser};
 
 use server::{Kind, Server};
 
@@ -27,7 +28,7 @@ use server::{Kind, Server};
 #[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
     /// Runs only the cases whose name contains this; beside those of the table chart, plugins,
-    /// flood and admission
+    /// flood, admission and growth
     #[arg(long, default_value = "")]
     only: String,
     /// Rounds of each case against each server
@@ -39,6 +40,9 @@ struct Arguments {
     /// CNCF distribution's binary
     #[arg(long, default_value = "target/tools/distribution-3.1.2/bin/registry")]
     distribution: PathBuf,
+    /// How many manifests, tags, referrers, refusals and chunks the larger store of `growth` has
+    #[arg(long, default_value_t = 10_000, value_parser = value_parser!(u32).range(2000..))]
+    growth: u32,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -72,6 +76,9 @@ async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if "admission".contains(&arguments.only) {
         admission::run().await?;
+    }
+    if "growth".contains(&arguments.only) {
+        growth::run(arguments).await?;
     }
     Ok(())
 }

@@ -19,11 +19,14 @@ struct Measured {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    println!(
-        "{:<24} {:>10} {:>12} {:>6} {:>4}  {:>27}  {:>15}",
-        "", "roadstead", "distribution", "ratio", "bar", "p50/p99 ms of each", "peak MiB"
-    );
-    for case in CASES.iter().filter(|case| case.name.contains(&arguments.only)) {
+    let cases: Vec<_> = CASES.iter().filter(|case| case.name.contains(&arguments.only)).collect();
+    if !cases.is_empty() {
+        println!(
+            "{:<24} {:>10} {:>12} {:>6} {:>4}  {:>27}  {:>15}",
+            "", "roadstead", "distribution", "ratio", "bar", "p50/p99 ms of each", "peak MiB"
+        );
+    }
+    for case in cases {
         let [ours, theirs, floor] = measure(case, arguments).await?;
         let ratio = median(&ours.rates) / median(&theirs.rates);
         println!(

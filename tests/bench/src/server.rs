@@ -39,13 +39,18 @@ pub(crate) struct Server {
     child: Child,
     addr: SocketAddr,
     process: Process,
-    _folder: TempDir,
+    folder: TempDir,
+    /// from the start of the process to its first answer of 200
+    pub(crate) start: Duration,
 }
 
 impl Server {
     /// Starts a server on a new folder, and waits until it serves.
     pub(crate) async fn start(kind: Kind<'_>) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir_in("target")?;
+        Self::start_in(tempfile::tempdir_in("target")?, kind).await
+    }
+
+    async fn start_in(folder: TempDir, kind: Kind<'_>) -> anyhow::Result<Self> {
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = command(kind, addr, folder.path())?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -59,11 +64,21 @@ impl Server {
             }
             sleep(Duration::from_millis(5)).await;
         }
-        Ok(Self { child, addr, process, _folder: folder })
+        Ok(Self { child, addr, process, folder, start: started.elapsed() })
+    }
+
+    /// Kills the server and starts one over the same folder.
+    pub(crate) async fn restart(mut self, kind: Kind<'_>) -> anyhow::Result<Self> {
+        self.child.kill().await?;
+        Self::start_in(self.folder, kind).await
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) fn process(&self) -> Process {
