@@ -7,6 +7,7 @@
 #![expect(clippy::cast_precision_loss, reason = "megabytes a second need no 53 bits")]
 
 mod admission;
+mod cases;
 mod chart;
 mod client;
 mod floor;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Arguments,
-    load::{CASES, Case},
+    cases::{CASES, Case},
     median, percentiles,
     server::{Kind, Server},
 };

@@ -9,8 +9,9 @@ use tokio::task::JoinHandle;
 
 use crate::{
     Arguments,
+    cases::{ARTIFACTS, CROWD},
     client::{Client, Content},
-    load::{ARTIFACTS, CROWD, REPOSITORY, manifest},
+    load::{REPOSITORY, manifest},
     median, percentile, percentiles,
     server::{Kind, Server},
 };

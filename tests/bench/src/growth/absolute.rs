@@ -4,7 +4,7 @@ use std::{path::Path, time::Instant};
 
 use bytes::Bytes;
 
-use super::build;
+use super::{build, content};
 use crate::{
     client::Client,
     median,
@@ -25,11 +25,11 @@ pub(super) async fn index_of_many(binary: &Path) -> anyhow::Result<()> {
     build::many(server.addr(), CHILDREN).await?;
     // filling the store is not what is measured, and takes minutes with fsync
     let server = server.restart(kind(true)).await?;
-    let children: Vec<Bytes> = (0..CHILDREN).map(build::manifest).collect();
+    let children: Vec<Bytes> = (0..CHILDREN).map(content::manifest).collect();
     let mut client = Client::connect(server.addr()).await?;
     let mut seconds = Vec::new();
     for number in 0..ROUNDS {
-        let index = build::index(&children, number);
+        let index = content::index(&children, number);
         let started = Instant::now();
         build::push_index(&mut client, &index).await?;
         seconds.push(started.elapsed().as_secs_f64());

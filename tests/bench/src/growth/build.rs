@@ -9,36 +9,27 @@ use hyper::{
     Response, StatusCode,
     header::{LINK, LOCATION},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use roadstead_oci::{Algorithm, Digest, media_type};
 
-use super::{ROUNDS, row::DELETES_IN_ROUND};
+use super::{
+    ROUNDS,
+    content::{
+        CHUNKS, DELETED, MANY, OCTETS, RARE, RARE_TYPE, REFERRED, REFUSED, layer, manifest,
+        manifest_path, referrer, referrers_path, refused, shared, spare_blob, subject, tag,
+    },
+    row::DELETES_IN_ROUND,
+};
 use crate::client::Client;
-
-/// A manifest with a tag for each number, and blobs that no manifest names.
-pub(super) const MANY: &str = "growth/many";
-/// One manifest, nearly all of whose tags were deleted.
-pub(super) const DELETED: &str = "growth/deleted";
-/// A manifest with many referrers.
-pub(super) const REFERRED: &str = "growth/referred";
-/// Where the policy rejects everything.
-pub(super) const REFUSED: &str = "growth/refused";
-/// An upload of many chunks.
-pub(super) const CHUNKS: &str = "growth/chunks";
 
 /// Manifests and blobs that are stored beyond the store's size, to be deleted.
 pub(super) const SPARE: usize = (ROUNDS + 1) * DELETES_IN_ROUND as usize;
 /// Tags that stay where the others are deleted.
 pub(super) const LIVE: usize = 100;
-/// The type of few of the referrers.
-pub(super) const RARE_TYPE: &str = "application/vnd.example.rare";
-/// How many those are, whatever the size of the store.
-const RARE: usize = 10;
 /// Connections that fill the store.
 const STREAMS: usize = 8;
 const CHUNK_BYTES: usize = 1024;
-const OCTETS: &str = "application/octet-stream";
 
 /// Does the work once for every number below `count`, over [`STREAMS`] connections.
 pub(super) async fn spread(
@@ -65,57 +56,6 @@ async fn push_small(client: &mut Client, repository: &str, blob: &Bytes) -> anyh
     let digest = Digest::of(Algorithm::Sha256, blob);
     let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
     client.call("POST", &path, (OCTETS, blob), StatusCode::CREATED).await.map(drop)
-}
-
-/// The blob that is every config, and every layer outside of [`MANY`].
-fn shared() -> Bytes {
-    Bytes::from_static(b"{}")
-}
-
-/// The layer of one manifest of [`MANY`].
-fn layer(number: usize) -> Bytes {
-    format!("the layer of number {number}").into()
-}
-
-/// A blob that no manifest names.
-pub(super) fn spare_blob(number: usize) -> Bytes {
-    format!("blob {number}, which no manifest names").into()
-}
-
-pub(super) fn tag(number: usize) -> String {
-    format!("t{number:08}")
-}
-
-/// The path of a manifest by its digest.
-pub(super) fn manifest_path(repository: &str, manifest: &[u8]) -> String {
-    format!("/v2/{repository}/manifests/{}", Digest::of(Algorithm::Sha256, manifest))
-}
-
-fn descriptor(media_type: &str, blob: &[u8]) -> Value {
-    let digest = Digest::of(Algorithm::Sha256, blob);
-    json!({ "mediaType": media_type, "digest": digest, "size": blob.len() })
-}
-
-/// An artifact of a type that no client has.
-fn artifact(artifact_type: &str, layer: &[u8], number: usize) -> Value {
-    json!({
-        "schemaVersion": 2,
-        "mediaType": media_type::OCI_MANIFEST,
-        "artifactType": artifact_type,
-        "config": descriptor("application/vnd.oci.empty.v1+json", &shared()),
-        "layers": [descriptor(OCTETS, layer)],
-        "annotations": { "number": number.to_string() },
-    })
-}
-
-/// A manifest of [`MANY`].
-pub(super) fn manifest(number: usize) -> Bytes {
-    artifact("application/vnd.example.many", &layer(number), number).to_string().into()
-}
-
-/// The manifest that the referrers name, and that the deleted tags named.
-fn subject() -> Bytes {
-    artifact("application/vnd.example.subject", &shared(), 0).to_string().into()
 }
 
 pub(super) async fn many(addr: SocketAddr, size: usize) -> anyhow::Result<()> {
@@ -166,26 +106,17 @@ pub(super) async fn referrers(addr: SocketAddr, size: usize) -> anyhow::Result<(
     let subject = subject();
     client.push_manifest(&manifest_path(REFERRED, &subject), &subject).await?;
     spread(addr, size, async |client, number| {
-        let rare = number.is_multiple_of(size / RARE);
-        let artifact_type = if rare { RARE_TYPE } else { "application/vnd.example.frequent" };
-        let mut referrer = artifact(artifact_type, &shared(), number);
-        referrer["subject"] = descriptor(media_type::OCI_MANIFEST, &subject);
-        let referrer: Bytes = referrer.to_string().into();
+        let referrer = referrer(number, number.is_multiple_of(size / RARE));
         client.push_manifest(&manifest_path(REFERRED, &referrer), &referrer).await
     })
     .await
-}
-
-pub(super) fn referrers_path() -> String {
-    format!("/v2/{REFERRED}/referrers/{}", Digest::of(Algorithm::Sha256, &subject()))
 }
 
 /// Pushes that the policy rejects, each of another manifest.
 pub(super) async fn refusals(addr: SocketAddr, size: usize) -> anyhow::Result<()> {
     push_small(&mut Client::connect(addr).await?, REFUSED, &shared()).await?;
     spread(addr, size, async |client, number| {
-        let body = artifact("application/vnd.example.refused", &shared(), number);
-        let body: Bytes = body.to_string().into();
+        let body = refused(number);
         client.refused_manifest(&manifest_path(REFUSED, &body), &body).await
     })
     .await
@@ -227,12 +158,7 @@ pub(super) async fn pages(client: &mut Client, path: &str) -> anyhow::Result<Vec
 }
 
 /// Verifies how many entries a list has under a key.
-async fn count(
-    client: &mut Client,
-    path: &str,
-    key: &str,
-    wanted: usize,
-) -> anyhow::Result<()> {
+async fn count(client: &mut Client, path: &str, key: &str, wanted: usize) -> anyhow::Result<()> {
     let mut found = 0;
     for page in pages(client, path).await? {
         let page: Value = serde_json::from_slice(&page)?;
@@ -249,18 +175,6 @@ pub(super) async fn verify(client: &mut Client, size: usize) -> anyhow::Result<(
     count(client, &referrers_path(), "manifests", size).await?;
     let rare = format!("{}?artifactType={RARE_TYPE}", referrers_path());
     count(client, &rare, "manifests", size.div_ceil(size / RARE)).await
-}
-
-/// An index of these children; another number makes another index of them.
-pub(super) fn index(children: &[Bytes], number: usize) -> Bytes {
-    let child = |child: &Bytes| descriptor(media_type::OCI_MANIFEST, child);
-    let index = json!({
-        "schemaVersion": 2,
-        "mediaType": media_type::OCI_INDEX,
-        "manifests": children.iter().map(child).collect::<Vec<_>>(),
-        "annotations": { "number": number.to_string() },
-    });
-    index.to_string().into()
 }
 
 /// Stores an index that names what is stored.

@@ -6,6 +6,7 @@
 
 mod absolute;
 mod build;
+mod content;
 mod row;
 mod site;
 
@@ -93,7 +94,7 @@ fn print(row: &Row, growth: f64, [small, large]: [Sample; 2]) {
 fn write_policy(path: &Path) -> anyhow::Result<()> {
     let rule = json!({
         "name": "rejects",
-        "match": { "repositories": [build::REFUSED] },
+        "match": { "repositories": [content::REFUSED] },
         "acceptOnly": ["helm-chart"],
     });
     let policy = json!({ "version": 1, "include": ["builtin:default"], "rules": [rule] });

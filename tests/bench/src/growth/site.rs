@@ -13,7 +13,8 @@ use tokio::process::Command;
 use roadstead_oci::{Algorithm, Digest};
 
 use super::{
-    build::{self, DELETED, LIVE, MANY, SPARE},
+    build::{self, LIVE, SPARE},
+    content::{self, DELETED, MANY},
     row::{Operation, Row, Sample},
 };
 use crate::{
@@ -83,7 +84,7 @@ impl Site {
         let server = server.restart(kind()).await?;
         let started = server.process().resident_bytes()?;
         build::spread(server.addr(), size + SPARE, async |client, number| {
-            let path = build::manifest_path(MANY, &build::manifest(number));
+            let path = content::manifest_path(MANY, &content::manifest(number));
             client.get(&path).await.map(drop)
         })
         .await?;
@@ -126,7 +127,7 @@ impl Site {
         let client = &mut self.client;
         match operation {
             Operation::DeleteBlob => {
-                let blob = build::spare_blob(self.blobs_deleted);
+                let blob = content::spare_blob(self.blobs_deleted);
                 self.blobs_deleted += 1;
                 let digest = Digest::of(Algorithm::Sha256, &blob);
                 build::delete(client, &format!("/v2/{MANY}/blobs/{digest}")).await
@@ -135,11 +136,11 @@ impl Site {
                 // from all over the repository
                 let number = self.manifests_deleted * (self.size / SPARE);
                 self.manifests_deleted += 1;
-                let path = build::manifest_path(MANY, &build::manifest(number));
+                let path = content::manifest_path(MANY, &content::manifest(number));
                 build::delete(client, &path).await
             }
             Operation::TagsPage => {
-                let last = build::tag(self.size / 2);
+                let last = content::tag(self.size / 2);
                 let path = format!("/v2/{MANY}/tags/list?n=100&last={last}");
                 let empty = ("application/json", &Bytes::new());
                 client.call("GET", &path, empty, StatusCode::OK).await.map(drop)
@@ -151,10 +152,12 @@ impl Site {
                 let path = format!("/v2/{DELETED}/tags/list?n={LIVE}");
                 build::pages(client, &path).await.map(drop)
             }
-            Operation::Referrers => build::pages(client, &build::referrers_path()).await.map(drop),
+            Operation::Referrers => {
+                build::pages(client, &content::referrers_path()).await.map(drop)
+            }
             Operation::ReferrersOfType => {
-                let path = build::referrers_path();
-                let path = format!("{path}?artifactType={}", build::RARE_TYPE);
+                let path = content::referrers_path();
+                let path = format!("{path}?artifactType={}", content::RARE_TYPE);
                 build::pages(client, &path).await.map(drop)
             }
             Operation::Chunk => {
