@@ -21,8 +21,9 @@ use anyhow::{Context, bail};
 
 use roadstead_oci::{Algorithm, Digest, Hasher};
 
-/// Bytes read, hashed and written at a time: few enough to stay in a core's cache meanwhile.
-const CHUNK_BYTES: usize = 256 << 10;
+/// Most bytes read, hashed and written at a time. The loop should be as fast as a loop can be: with
+/// 256 KiB it took a tenth more CPU time, with 64 KiB a quarter.
+const CHUNK_BYTES: usize = 1 << 20;
 
 /// Serves until the process is killed, each connection in a thread.
 pub(crate) fn serve(addr: SocketAddr, folder: &Path) -> anyhow::Result<()> {
