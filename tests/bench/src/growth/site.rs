@@ -112,6 +112,9 @@ impl Site {
 
     /// Measures one round of a row.
     pub(crate) async fn measure(&mut self, row: &Row) -> anyhow::Result<Sample> {
+        // a server closes a connection that was idle while the other store was filled or measured
+        self.client = Client::connect(self.server.addr()).await?;
+        self.client.get("/v2/").await?;
         let before = self.clock.now()?;
         let mut walls = Vec::new();
         for _ in 0..row.count {
