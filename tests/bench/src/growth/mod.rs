@@ -35,22 +35,18 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     write_policy(&policy)?;
     let binary = arguments.roadstead.as_path();
     let kind = || Kind::Roadstead { binary, fsync: false, policy: Some(&policy) };
-    let mut sites = Vec::new();
     println!();
-    for size in [SMALL, usize::try_from(arguments.growth)?] {
-        sites.push(Site::build(size, binary, &kind).await?);
-    }
-    let [small, large] = <[Site; 2]>::try_from(sites).map_err(|_| anyhow::anyhow!("two sizes"))?;
-    let (small, large) = compare(small, large).await?;
-    for site in [small, large] {
-        site.stop().await?;
-    }
+    let mut small = Site::build(SMALL, binary, &kind).await?;
+    let mut large = Site::build(usize::try_from(arguments.growth)?, binary, &kind).await?;
+    compare(&mut small, &mut large).await?;
+    small.stop().await?;
+    large.stop().await?;
     absolute::index_of_many(binary).await?;
     absolute::first_start(binary).await
 }
 
 /// Measures every row on both stores and prints it.
-async fn compare(mut small: Site, mut large: Site) -> anyhow::Result<(Site, Site)> {
+async fn compare(small: &mut Site, large: &mut Site) -> anyhow::Result<()> {
     let growth = large.size as f64 / small.size as f64;
     println!("\nGrowth: milliseconds of an operation, medians of {ROUNDS} rounds");
     println!("{:<30} {:^29}   {:^29}", "", "from request to answer", "computing of the server");
@@ -65,7 +61,7 @@ async fn compare(mut small: Site, mut large: Site) -> anyhow::Result<(Site, Site
             }
             for turn in 0..2 {
                 let which = (round + turn) % 2;
-                let site = if which == 0 { &mut small } else { &mut large };
+                let site = if which == 0 { &mut *small } else { &mut *large };
                 let sample = site.measure(row).await?;
                 // the first one pays for what a server keeps in memory from then on
                 if round > 0 {
@@ -77,7 +73,7 @@ async fn compare(mut small: Site, mut large: Site) -> anyhow::Result<(Site, Site
     }
     small.memory().print(small.size);
     large.memory().print(large.size);
-    Ok((small, large))
+    Ok(())
 }
 
 fn print(row: &Row, growth: f64, [small, large]: [Sample; 2]) {
