@@ -30,6 +30,8 @@ pub(super) const LIVE: usize = 100;
 /// Connections that fill the store.
 const STREAMS: usize = 8;
 const CHUNK_BYTES: usize = 1024;
+/// Most chunks of the upload, which are sent one by one: more are no upload that a client makes.
+const CHUNKS_MAX: usize = 10_000;
 
 /// Does the work once for every number below `count`, over [`STREAMS`] connections.
 pub(super) async fn spread(
@@ -127,7 +129,7 @@ pub(super) async fn chunks(client: &mut Client, size: usize) -> anyhow::Result<S
     let path = format!("/v2/{CHUNKS}/blobs/uploads/");
     let empty = (OCTETS, &Bytes::new());
     let mut next = location(&client.call("POST", &path, empty, StatusCode::ACCEPTED).await?)?;
-    for _ in 0..size {
+    for _ in 0..size.min(CHUNKS_MAX) {
         next = chunk(client, &next).await?;
     }
     Ok(next)
