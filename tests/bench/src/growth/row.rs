@@ -47,18 +47,18 @@ const fn linear(name: &'static str, operation: Operation, count: u32) -> Row {
 pub(crate) const ROWS: [Row; 10] = [
     flat("DELETE a blob", Operation::DeleteBlob, DELETES_IN_ROUND),
     flat("DELETE a manifest", Operation::DeleteManifest, DELETES_IN_ROUND),
-    flat("100 tags from the middle", Operation::TagsPage, 50),
-    flat("100 tags, n deleted", Operation::LiveTags, 50),
-    flat("PATCH, n chunks sent", Operation::Chunk, 20),
-    flat("verdict list without a hit", Operation::Verdicts, 5),
-    linear("all tags", Operation::TagsAll, 5),
-    linear("all referrers", Operation::Referrers, 3),
-    linear("referrers of a rare type", Operation::ReferrersOfType, 3),
+    flat("100 tags from the middle", Operation::TagsPage, 20),
+    flat("100 tags, n deleted", Operation::LiveTags, 20),
+    flat("PATCH, n chunks sent", Operation::Chunk, 10),
+    flat("verdict list without a hit", Operation::Verdicts, 2),
+    linear("all tags", Operation::TagsAll, 3),
+    linear("all referrers", Operation::Referrers, 1),
+    linear("referrers of a rare type", Operation::ReferrersOfType, 1),
     linear("check", Operation::Check, 1),
 ];
 
 /// Each of them takes something away that was stored to be deleted.
-pub(crate) const DELETES_IN_ROUND: u32 = 20;
+pub(crate) const DELETES_IN_ROUND: u32 = 10;
 
 impl Bar {
     /// Below this on both stores a flat row holds its bar: the scheduler's noise is as large.
