@@ -35,7 +35,7 @@ lint: plugins ## formatting, lints, docs, licences
 	target/tools/cargo-deny/bin/cargo-deny --all-features check bans licenses sources
 	target/tools/cargo-deny/bin/cargo-deny --all-features --manifest-path plugins/Cargo.toml --config deny.toml check -A unmatched-skip -A license-not-encountered bans licenses sources
 
-bench: build ## the same load against Roadstead and CNCF distribution, then admission; ARGS="--only push"
+bench: build ## Roadstead and CNCF distribution under the same load, admission, growth; ARGS="--only push"
 	tests/setup distribution
 	plugins/build tests/plugins target/plugins
 	$(CARGO) run --release -p roadstead-bench -- $(ARGS)

@@ -117,6 +117,24 @@ impl Client {
         Self::expect(response, StatusCode::OK).await
     }
 
+    /// Sends a request and reads the whole answer, which must have the status.
+    pub(crate) async fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        (kind, body): (&str, &Bytes),
+        wanted: StatusCode,
+    ) -> anyhow::Result<Response<Bytes>> {
+        let response = self.send(method, path, kind, std::slice::from_ref(body)).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        if parts.status != wanted {
+            let body = String::from_utf8_lossy(&body);
+            bail!("{method} {path}: {} instead of {wanted}: {body}", parts.status);
+        }
+        Ok(Response::from_parts(parts, body))
+    }
+
     /// HEAD of something that is not there yet.
     pub(crate) async fn absent(&mut self, path: &str) -> anyhow::Result<()> {
         let response = self.send("HEAD", path, "*/*", &[]).await?;

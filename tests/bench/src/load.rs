@@ -1,4 +1,4 @@
-//! The loads, each bounded in count.
+//! Puts the loads of the table on a server.
 
 use std::{
     io::Write,
@@ -17,33 +17,13 @@ use tokio::time::timeout_at;
 
 use roadstead_oci::{Algorithm, Digest, media_type};
 
-use crate::client::{Client, Content};
+use crate::{
+    cases::{Case, Load},
+    client::{Client, Content},
+    server::Server,
+};
 
-/// One line of the table.
-pub(crate) struct Case {
-    pub(crate) name: &'static str,
-    /// what the ratio should be at least
-    pub(crate) bar: f64,
-    /// whether Roadstead makes its writes durable; distribution never does
-    pub(crate) fsync: bool,
-    streams: usize,
-    count: usize,
-    load: Load,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Load {
-    /// bytes of a blob, and whether by PATCH
-    Push(usize, bool),
-    /// bytes of a blob
-    Pull(usize),
-    ManifestByTag,
-    ManifestByDigest,
-    /// HEAD, POST, PUT for config and layer, then the manifest by tag
-    Artifacts,
-}
-
-const MIB: usize = 1 << 20;
+pub(crate) const MIB: usize = 1 << 20;
 /// Where all of it goes.
 pub(crate) const REPOSITORY: &str = "bench/load";
 /// Bytes of the config, and of the only layer, of a small artifact.
@@ -51,35 +31,13 @@ const ARTIFACT_BLOB_BYTES: usize = 2000;
 /// Longest time that a case may take against one server.
 const CASE_SECONDS_MAX: u64 = 300;
 
-const fn case(name: &'static str, bar: f64, streams: usize, count: usize, load: Load) -> Case {
-    Case { name, bar, fsync: false, streams, count, load }
-}
-
-pub(crate) const CASES: [Case; 11] = [
-    case("push 16 MiB x 1 PUT", 1.8, 1, 24, Load::Push(16 * MIB, false)),
-    case("push 16 MiB x 1 PATCH", 1.8, 1, 24, Load::Push(16 * MIB, true)),
-    case("push 8 MiB x 4 PUT", 1.8, 4, 64, Load::Push(8 * MIB, false)),
-    case("push 8 MiB x 4 PATCH", 1.8, 4, 64, Load::Push(8 * MIB, true)),
-    case("push 1 MiB x 16 PUT", 1.8, 16, 400, Load::Push(MIB, false)),
-    case("push 1 MiB x 16 PATCH", 1.8, 16, 400, Load::Push(MIB, true)),
-    case("pull 64 MiB x 4", 1.5, 4, 48, Load::Pull(64 * MIB)),
-    case("manifest by tag x 16", 3.0, 16, 20_000, Load::ManifestByTag),
-    case("manifest by digest x 16", 3.0, 16, 20_000, Load::ManifestByDigest),
-    ARTIFACTS,
-    Case { name: "artifacts x 4 fsync", bar: 1.0, fsync: true, ..ARTIFACTS },
-];
-
-/// Small artifacts, one after the other by a few clients.
-pub(crate) const ARTIFACTS: Case = case("artifacts x 4", 3.0, 4, 600, Load::Artifacts);
-
-/// A thousand clients at once, with a small artifact each.
-pub(crate) const CROWD: Case = case("artifacts x 1000", 0.0, 1000, 1000, Load::Artifacts);
-
 /// What a load came to.
 pub(crate) struct Run {
     /// in the unit of the case
     pub(crate) rate: f64,
     pub(crate) latencies: Vec<Duration>,
+    /// computing of the server meanwhile
+    pub(crate) cpu_seconds: f64,
 }
 
 /// What there is to send or to ask for, made before the clock starts.
@@ -91,13 +49,6 @@ struct Work {
 }
 
 impl Case {
-    pub(crate) fn unit(&self) -> &'static str {
-        match self.load {
-            Load::Push(..) | Load::Pull(_) => "MB/s",
-            _ => "/s",
-        }
-    }
-
     /// Bytes that a server writes during the case, and a quarter more.
     fn bytes(&self) -> usize {
         match self.load {
@@ -107,7 +58,8 @@ impl Case {
     }
 
     /// Puts the load on a server, from the first request to the end of the last one.
-    pub(crate) async fn run(&self, addr: SocketAddr) -> anyhow::Result<Run> {
+    pub(crate) async fn run(&self, server: &Server) -> anyhow::Result<Run> {
+        let addr = server.addr();
         let work = Arc::new(self.prepare(addr).await?);
         let next = Arc::new(AtomicUsize::new(0));
         let mut clients = Vec::new();
@@ -115,6 +67,7 @@ impl Case {
             clients.push(Client::connect(addr).await?);
         }
         warm(self.bytes())?;
+        let computed = server.process().cpu_seconds()?;
         let started = Instant::now();
         let streams: Vec<_> = clients
             .into_iter()
@@ -129,11 +82,10 @@ impl Case {
             let ended = timeout_at(end.into(), stream).await;
             latencies.extend(ended.with_context(|| format!("{} takes too long", self.name))???);
         }
-        let amount = match self.load {
-            Load::Push(size, _) | Load::Pull(size) => (size * self.count) as f64 / 1e6,
-            _ => self.count as f64,
-        };
-        Ok(Run { rate: amount / started.elapsed().as_secs_f64(), latencies })
+        let seconds = started.elapsed().as_secs_f64();
+        let amount = self.gigabytes().map_or(self.count as f64, |gigabytes| gigabytes * 1e3);
+        let cpu_seconds = server.process().cpu_seconds()? - computed;
+        Ok(Run { rate: amount / seconds, latencies, cpu_seconds })
     }
 
     async fn prepare(&self, addr: SocketAddr) -> anyhow::Result<Work> {

@@ -7,24 +7,29 @@
 #![expect(clippy::cast_precision_loss, reason = "megabytes a second need no 53 bits")]
 
 mod admission;
+mod cases;
 mod chart;
 mod client;
+mod floor;
+mod growth;
 mod load;
+mod peers;
 mod plugins;
+mod process;
 mod server;
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::Parser;
+use clap::{Parser, Subcommand, value_parser};
 
-use load::{CASES, Case};
 use server::{Kind, Server};
 
 /// Compares Roadstead with CNCF distribution.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
     /// Runs only the cases whose name contains this; beside those of the table chart, plugins,
-    /// flood and admission
+    /// flood, admission and growth
     #[arg(long, default_value = "")]
     only: String,
     /// Rounds of each case against each server
@@ -36,79 +41,47 @@ struct Arguments {
     /// CNCF distribution's binary
     #[arg(long, default_value = "target/tools/distribution-3.1.2/bin/registry")]
     distribution: PathBuf,
+    /// How many manifests, tags, referrers, refusals and chunks the larger store of `growth` has
+    #[arg(long, default_value_t = 10_000, value_parser = value_parser!(u32).range(2000..))]
+    growth: u32,
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
-/// What one case came to against one server.
-#[derive(Default)]
-struct Measured {
-    rates: Vec<f64>,
-    latencies: Vec<Duration>,
-    peak_bytes: u64,
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves what the floor of pushes is: see floor.rs
+    #[command(hide = true)]
+    Floor { addr: SocketAddr, folder: PathBuf },
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Some(Command::Floor { addr, folder }) => floor::serve(*addr, folder),
+        None => compare(&arguments),
+    }
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
-    println!(
-        "{:<24} {:>10} {:>12} {:>6} {:>4}  {:>27}  {:>15}",
-        "", "roadstead", "distribution", "ratio", "bar", "p50/p99 ms of each", "peak MiB"
-    );
-    for case in CASES.iter().filter(|case| case.name.contains(&arguments.only)) {
-        let [ours, theirs] = run(case, &arguments).await?;
-        let ratio = median(&ours.rates) / median(&theirs.rates);
-        println!(
-            "{:<24} {:>10.0} {:>12.0} {ratio:>6.2} {:>4}  {:>13} {:>13}  {:>7} {:>7}  {}{}",
-            case.name,
-            median(&ours.rates),
-            median(&theirs.rates),
-            case.bar,
-            percentiles(&ours.latencies),
-            percentiles(&theirs.latencies),
-            ours.peak_bytes >> 20,
-            theirs.peak_bytes >> 20,
-            case.unit(),
-            if ratio >= case.bar { "" } else { "  MISSED" },
-        );
-    }
+async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
+    peers::run(arguments).await?;
     if "chart".contains(&arguments.only) {
-        charts(&arguments).await?;
+        charts(arguments).await?;
     }
     if "plugins".contains(&arguments.only) {
-        plugins::side_by_side(&arguments).await?;
+        plugins::side_by_side(arguments).await?;
     }
     if "flood".contains(&arguments.only) {
-        plugins::flood(&arguments).await?;
+        plugins::flood(arguments).await?;
     }
     if "admission".contains(&arguments.only) {
         admission::run().await?;
     }
-    Ok(())
-}
-
-/// Rounds against both servers, who take turns in going first.
-async fn run(case: &Case, arguments: &Arguments) -> anyhow::Result<[Measured; 2]> {
-    let mut measured = [Measured::default(), Measured::default()];
-    for round in 0..arguments.rounds.max(1) {
-        for turn in 0..2 {
-            let which = (round + turn) % 2;
-            let kind = match which {
-                0 => Kind::Roadstead {
-                    binary: &arguments.roadstead,
-                    fsync: case.fsync,
-                    policy: None,
-                },
-                _ => Kind::Distribution { binary: &arguments.distribution },
-            };
-            let server = Server::start(kind).await?;
-            let run = case.run(server.addr()).await?;
-            let measured = &mut measured[which];
-            measured.rates.push(run.rate);
-            measured.latencies.extend(run.latencies);
-            measured.peak_bytes = measured.peak_bytes.max(server.peak_bytes()?);
-            server.stop().await?;
-        }
+    if "growth".contains(&arguments.only) {
+        growth::run(arguments).await?;
     }
-    Ok(measured)
+    Ok(())
 }
 
 /// What the review of a chart adds to its push.

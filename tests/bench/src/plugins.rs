@@ -9,8 +9,9 @@ use tokio::task::JoinHandle;
 
 use crate::{
     Arguments,
+    cases::{ARTIFACTS, CROWD},
     client::{Client, Content},
-    load::{ARTIFACTS, CROWD, REPOSITORY, manifest},
+    load::{REPOSITORY, manifest},
     median, percentile, percentiles,
     server::{Kind, Server},
 };
@@ -32,7 +33,7 @@ pub(crate) async fn side_by_side(arguments: &Arguments) -> anyhow::Result<()> {
         for turn in 0..PLUGINS.len() {
             let which = (round + turn) % PLUGINS.len();
             let server = policies[which].serve(arguments).await?;
-            let run = ARTIFACTS.run(server.addr()).await?;
+            let run = ARTIFACTS.run(&server).await?;
             rates[which].push(run.rate);
             latencies[which].extend(run.latencies);
             server.stop().await?;
@@ -57,7 +58,7 @@ pub(crate) async fn flood(arguments: &Arguments) -> anyhow::Result<()> {
             let which = (round + turn) % 2;
             let server = policy.serve(arguments).await?;
             let loopers = if which == 1 { loopers(server.addr()).await? } else { Vec::new() };
-            let run = CROWD.run(server.addr()).await?;
+            let run = CROWD.run(&server).await?;
             ensure!(!loopers.iter().any(JoinHandle::is_finished), "what should loop has ended");
             loopers.iter().for_each(JoinHandle::abort);
             slowest[which].push(percentile(&run.latencies, 99));

@@ -1,7 +1,7 @@
 //! The servers, each on a free loopback port with a fresh folder on the same disk.
 
 use std::{
-    fs,
+    env, fs,
     net::{SocketAddr, TcpListener},
     path::Path,
     process::Stdio,
@@ -9,11 +9,16 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use tempfile::TempDir;
 use tokio::{
-    net::TcpStream,
     process::{Child, Command},
     time::sleep,
 };
+
+use crate::{client::Client, process::Process};
+
+/// Longest wait for a server, which may have to compile its plugins first.
+const START_SECONDS_MAX: u64 = 60;
 
 /// Which server, and how.
 pub(crate) enum Kind<'a> {
@@ -26,70 +31,102 @@ pub(crate) enum Kind<'a> {
     Distribution {
         binary: &'a Path,
     },
+    /// this binary, see `floor.rs`
+    Floor,
 }
 
 pub(crate) struct Server {
     child: Child,
     addr: SocketAddr,
-    _folder: tempfile::TempDir,
+    process: Process,
+    folder: TempDir,
+    /// from the start of the process to its first answer of 200
+    pub(crate) start: Duration,
 }
 
 impl Server {
+    /// Starts a server on a new folder, and waits until it serves.
     pub(crate) async fn start(kind: Kind<'_>) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir_in("target")?;
+        Self::start_in(tempfile::tempdir_in("target")?, kind).await
+    }
+
+    async fn start_in(folder: TempDir, kind: Kind<'_>) -> anyhow::Result<Self> {
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let mut command = match kind {
-            Kind::Roadstead { binary, fsync, policy } => {
-                let mut command = Command::new(binary);
-                command
-                    .args(["serve", "--listen", &addr.to_string(), "--data"])
-                    .arg(folder.path())
-                    .env("ROADSTEAD__STORAGE__FSYNC", fsync.to_string())
-                    .env("RUST_LOG", "error");
-                if let Some(policy) = policy {
-                    command.arg("--policy").arg(policy);
-                }
-                command
-            }
-            Kind::Distribution { binary } => {
-                let configuration = folder.path().join("config.yml");
-                let root = folder.path().join("data");
-                fs::write(&configuration, distribution(addr, &root.display().to_string()))?;
-                let mut command = Command::new(binary);
-                // it would look for a collector of traces all the time
-                command.arg("serve").arg(configuration).env("OTEL_TRACES_EXPORTER", "none");
-                command
-            }
-        };
+        let mut command = command(kind, addr, folder.path())?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.kill_on_drop(true).spawn().context("a server can't start")?;
         let started = Instant::now();
-        while TcpStream::connect(addr).await.is_err() {
-            if started.elapsed() > Duration::from_secs(30) {
+        let child = command.kill_on_drop(true).spawn().context("a server can't start")?;
+        let process = Process(child.id().context("a server has ended")?);
+        // Roadstead answers 503 until it is ready
+        while !serves(addr).await {
+            if started.elapsed() > Duration::from_secs(START_SECONDS_MAX) {
                 bail!("a server does not come up on {addr}");
             }
-            sleep(Duration::from_millis(20)).await;
+            sleep(Duration::from_millis(5)).await;
         }
-        Ok(Self { child, addr, _folder: folder })
+        Ok(Self { child, addr, process, folder, start: started.elapsed() })
+    }
+
+    /// Kills the server and starts one over the same folder.
+    pub(crate) async fn restart(mut self, kind: Kind<'_>) -> anyhow::Result<Self> {
+        self.child.kill().await?;
+        Self::start_in(self.folder, kind).await
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Most memory that it ever had.
-    pub(crate) fn peak_bytes(&self) -> anyhow::Result<u64> {
-        let pid = self.child.id().context("the server has ended")?;
-        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib: u64 = line.context("no VmHWM")?.trim().trim_end_matches(" kB").trim().parse()?;
-        Ok(kib * 1024)
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn process(&self) -> Process {
+        self.process
     }
 
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.child.kill().await?;
         Ok(())
     }
+}
+
+async fn serves(addr: SocketAddr) -> bool {
+    match Client::connect(addr).await {
+        Ok(mut client) => client.get("/v2/").await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+fn command(kind: Kind<'_>, addr: SocketAddr, folder: &Path) -> anyhow::Result<Command> {
+    Ok(match kind {
+        Kind::Roadstead { binary, fsync, policy } => {
+            let mut command = Command::new(binary);
+            command
+                .args(["serve", "--listen", &addr.to_string(), "--data"])
+                .arg(folder)
+                .env("ROADSTEAD__STORAGE__FSYNC", fsync.to_string())
+                .env("RUST_LOG", "error");
+            if let Some(policy) = policy {
+                command.arg("--policy").arg(policy);
+            }
+            command
+        }
+        Kind::Distribution { binary } => {
+            let configuration = folder.join("config.yml");
+            let root = folder.join("data");
+            fs::write(&configuration, distribution(addr, &root.display().to_string()))?;
+            let mut command = Command::new(binary);
+            // it would look for a collector of traces all the time
+            command.arg("serve").arg(configuration).env("OTEL_TRACES_EXPORTER", "none");
+            command
+        }
+        Kind::Floor => {
+            let mut command = Command::new(env::current_exe()?);
+            command.args(["floor", &addr.to_string()]).arg(folder);
+            command
+        }
+    })
 }
 
 fn distribution(addr: SocketAddr, root: &str) -> String {
