@@ -64,14 +64,12 @@ impl RepositoryContent {
         artifact_type: Option<&str>,
         bytes_max: usize,
     ) -> Result<Option<Vec<Listed>>, ContentError> {
-        let fits = |listed: &Listed| {
-            artifact_type.is_none_or(|wanted| listed.artifact_type.as_deref() == Some(wanted))
-        };
-        let found = self.storage.referrers(&self.repository, subject, None).await;
+        let types: Vec<_> = artifact_type.into_iter().collect();
+        let found = self.storage.referrers(&self.repository, subject, None, &types).await;
         let mut found = pin!(found.map_err(failed)?);
         let (mut all, mut bytes) = (Vec::new(), 0);
         while let Some((_, descriptor)) = found.try_next().await.map_err(failed)? {
-            let Some(listed) = listed(&descriptor).filter(fits) else { continue };
+            let Some(listed) = listed(&descriptor) else { continue };
             bytes += descriptor.len();
             if bytes > bytes_max {
                 return Ok(None);

@@ -10,6 +10,7 @@ mod damage;
 mod deletes;
 mod faults;
 mod manifests;
+mod referrers;
 mod staging;
 mod uploads;
 mod verdicts;
@@ -48,12 +49,17 @@ macro_rules! storage_contract {
             manifests::a_missing_or_resized_blob_is_told,
             manifests::a_moving_tag_is_never_absent,
             manifests::names_are_listed_in_byte_order,
-            manifests::referrers_are_listed_while_they_are_visible,
             manifests::a_second_push_keeps_the_first_body,
             manifests::a_digest_has_one_media_type_in_a_repository,
             manifests::of_two_first_pushes_with_different_media_types_one_is_told,
             manifests::a_child_is_stored_as_its_index_says,
-            manifests::what_leads_to_a_manifest_is_found_by_its_tags,
+            referrers::referrers_are_listed_while_they_are_visible,
+            referrers::a_listing_of_referrers_sees_every_change_at_once,
+            referrers::referrers_are_filtered_by_their_artifact_types,
+            referrers::referrers_too_large_to_be_kept_are_listed_as_well,
+            referrers::listings_beside_pushes_and_deletes_end_up_right,
+            referrers::entries_of_an_older_store_count,
+            referrers::what_leads_to_a_manifest_is_found_by_its_tags,
             verdicts::verdicts_are_listed_from_the_newest_on,
             verdicts::old_verdicts_are_swept_and_those_of_manifests_stay,
             verdicts::a_verdict_stands_once_with_its_manifest,
@@ -106,6 +112,7 @@ macro_rules! storage_contract {
             faults::a_delete_cut_anywhere_is_repeated,
             faults::a_tag_deleted_with_a_cut_anywhere_stays_deleted,
             faults::a_blob_deleted_with_a_cut_anywhere_can_be_pushed_again,
+            faults::a_listing_of_referrers_follows_changes_that_were_cut,
         })+
     };
 }

@@ -1,15 +1,13 @@
-//! Manifests, tags, referrers and listings.
+//! Manifests, tags and listings.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use roadstead_storage::{Committed, Deleted, Hook, Operation, Storage};
+use roadstead_storage::{Committed, Hook, Operation, Storage};
 
-use crate::world::{
-    Artifact, World, noise, push, push_all, push_blob, referrers, repository, sha256, tag,
-};
+use crate::world::{Artifact, World, noise, push, push_all, push_blob, repository, tag};
 
 pub async fn a_push_is_visible_whole(world: &World) {
     let (name, storage) = (repository("a"), &world.storage);
@@ -177,26 +175,6 @@ pub async fn names_are_listed_in_byte_order(world: &World) {
     assert_eq!((none.items.len(), none.more), (0, true));
 }
 
-pub async fn referrers_are_listed_while_they_are_visible(world: &World) {
-    let (name, storage) = (repository("refer"), &world.storage);
-    let subject = sha256(b"not there yet");
-    let signatures: Vec<_> =
-        (0..5).map(|n| Artifact::of(&format!("signature {n}"), &[]).about(&subject)).collect();
-    for signature in &signatures {
-        push_all(storage, &name, &[], signature).await.unwrap();
-    }
-    let mut expected: Vec<_> = signatures.iter().map(Artifact::digest).collect();
-    expected.sort();
-    let listed = async |last| referrers(storage, &name, &subject, last).await;
-    assert_eq!(listed(None).await, expected);
-    assert_eq!(listed(Some(&expected[2])).await, expected[3..]);
-    assert!(referrers(storage, &repository("x"), &subject, None).await.is_empty());
-    storage.delete_manifest(&name, &expected[1]).await.unwrap();
-    expected.remove(1);
-    assert_eq!(referrers(storage, &name, &subject, None).await, expected);
-    world.is_sound().await;
-}
-
 pub async fn a_second_push_keeps_the_first_body(world: &World) {
     let (name, storage) = (repository("twice"), &world.storage);
     let artifact = Artifact::of("twice", &[]);
@@ -286,37 +264,5 @@ pub async fn a_child_is_stored_as_its_index_says(world: &World) {
     assert_eq!(unmet[0].stored_type.as_deref(), Some("application/one"));
     assert!(unmet[0].stored_size.is_some());
     push_all(storage, &name, &[], &says("application/one")).await.unwrap();
-    world.is_sound().await;
-}
-
-pub async fn what_leads_to_a_manifest_is_found_by_its_tags(world: &World) {
-    let (name, storage) = (repository("above"), &world.storage);
-    let leading = async |of: &Artifact, max: usize| {
-        let found = storage.above(&name, &of.digest(), max).await.unwrap()?;
-        let each = found.into_iter().filter(|above| !above.tags.is_empty()).map(|above| {
-            let tags: Vec<_> = above.tags.iter().map(ToString::to_string).collect();
-            (above.manifest.digest.clone(), tags)
-        });
-        Some(each.collect::<Vec<_>>())
-    };
-    let late = Artifact::of("late", &[]);
-    let note = Artifact::of("note", &[]).about(&late.digest());
-    let mut index = Artifact::of("index", &[]).tagged("v1").tagged("v2");
-    index.children.push(note.as_child());
-    let stranger = Artifact::of("stranger", &[]).about(&sha256(b"other")).tagged("v3");
-    for artifact in [&note, &index, &stranger] {
-        push_all(storage, &name, &[], artifact).await.unwrap();
-    }
-    let tags = ["v1", "v2"].map(ToOwned::to_owned).to_vec();
-    assert_eq!(leading(&late, 2).await.unwrap(), [(index.digest(), tags.clone())]);
-    assert_eq!(leading(&note, 2).await.unwrap(), [(index.digest(), tags)]);
-    let all = storage.above(&name, &late.digest(), 2).await.unwrap().unwrap();
-    assert!(all.len() == 2 && all.iter().any(|above| above.manifest.digest == note.digest()));
-    assert_eq!(leading(&late, 1).await, None);
-    assert_eq!(leading(&index, 2).await.unwrap(), []);
-    assert!(storage.delete_tag(&name, &tag("v1")).await.unwrap());
-    assert_eq!(leading(&late, 2).await.unwrap(), [(index.digest(), vec!["v2".to_owned()])]);
-    assert_eq!(storage.delete_manifest(&name, &index.digest()).await.unwrap(), Deleted::Done);
-    assert_eq!(leading(&late, 2).await.unwrap(), []);
     world.is_sound().await;
 }

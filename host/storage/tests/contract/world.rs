@@ -163,7 +163,18 @@ pub async fn referrers(
     subject: &Digest,
     last: Option<&Digest>,
 ) -> Vec<Digest> {
-    let found = storage.referrers(name, subject, last).await.unwrap();
+    referrers_of(storage, name, subject, last, &[]).await
+}
+
+/// The same of some artifact types.
+pub async fn referrers_of(
+    storage: &Storage,
+    name: &Repository,
+    subject: &Digest,
+    last: Option<&Digest>,
+    types: &[&str],
+) -> Vec<Digest> {
+    let found = storage.referrers(name, subject, last, types).await.unwrap();
     found.map_ok(|(digest, _)| digest).try_collect().await.unwrap()
 }
 
@@ -179,6 +190,8 @@ pub struct Artifact {
     pub media_type: Option<&'static str>,
     /// what its children must be stored as
     pub child_type: Option<&'static str>,
+    /// what its descriptor says of it
+    pub artifact_type: Option<String>,
 }
 
 impl Artifact {
@@ -199,6 +212,11 @@ impl Artifact {
 
     pub fn about(mut self, subject: &Digest) -> Self {
         self.subject = Some(subject.clone());
+        self
+    }
+
+    pub fn listed_as(mut self, artifact_type: &str) -> Self {
+        self.artifact_type = Some(artifact_type.to_owned());
         self
     }
 
@@ -261,7 +279,12 @@ async fn push_sized(
         storage.withdraw(claim).await;
         return Ok(Committed::Unmet(unmet));
     }
-    let descriptor = json!({ "digest": digest, "size": artifact.bytes.len() }).to_string();
+    let size = artifact.bytes.len();
+    let mut descriptor = json!({ "digest": digest, "size": size });
+    if let Some(artifact_type) = &artifact.artifact_type {
+        descriptor["artifactType"] = artifact_type.as_str().into();
+    }
+    let descriptor = descriptor.to_string();
     let push = Push {
         bytes: artifact.bytes.clone(),
         referrer: artifact.subject.is_some().then(|| descriptor.into()),
