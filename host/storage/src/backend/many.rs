@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Backend, Fault, Operation, blocking, injected, is_staging, read_names};
+use super::{Backend, Fault, Operation, blocking, each_name, injected, is_staging, read_names};
 use crate::{Error, Result};
 
 /// Requests to a bucket at a time.
@@ -112,6 +112,33 @@ impl Backend {
         listed.buffered(REQUESTS_AT_ONCE).try_collect().await
     }
 
+    /// The first `limit` of what `map` makes of the names directly below `prefix`, in byte order.
+    ///
+    /// On local disk no more of them than these are in memory, however many names there are.
+    pub(crate) async fn first_names(
+        &self,
+        prefix: &str,
+        limit: usize,
+        map: impl Fn(String) -> Option<String> + Send + 'static,
+    ) -> Result<Vec<String>> {
+        let names = async {
+            let mut first = First { limit, names: BTreeSet::new() };
+            if let Some(folder) = &self.folder {
+                let folder = folder.join(prefix);
+                let read = move || {
+                    each_name(&folder, |name| first.offer(map(name)))?;
+                    Ok(first)
+                };
+                first = blocking(read).await.map_err(|error| Error::io(prefix, error))?;
+            } else {
+                let names = self.names_listed(prefix).await?;
+                names.into_iter().for_each(|name| first.offer(map(name)));
+            }
+            Ok(first.names.into_iter().collect())
+        };
+        self.hooked_call(Operation::Names, prefix, names).await
+    }
+
     /// The keys of all objects below `prefix`, relative to it, in byte order.
     pub(crate) async fn keys_below(&self, prefix: &str) -> Result<Vec<String>> {
         let keys = async {
@@ -134,6 +161,21 @@ impl Backend {
             Ok(keys)
         };
         self.hooked_call(Operation::Names, prefix, keys).await
+    }
+}
+
+/// The first of some names that come in any order.
+struct First {
+    limit: usize,
+    names: BTreeSet<String>,
+}
+
+impl First {
+    fn offer(&mut self, name: Option<String>) {
+        self.names.extend(name);
+        if self.names.len() > self.limit {
+            self.names.pop_last();
+        }
     }
 }
 

@@ -336,19 +336,25 @@ async fn names_below_on_disk<T: Send + 'static>(
 
 /// Blocks.
 fn read_names(folder: &std::path::Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    each_name(folder, |name| names.push(name))?;
+    Ok(names)
+}
+
+/// Blocks.
+fn each_name(folder: &std::path::Path, mut see: impl FnMut(String)) -> io::Result<()> {
     let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
-    let mut names = Vec::new();
     for entry in entries {
         if let Ok(name) = entry?.file_name().into_string()
             && !is_staging(&name)
         {
-            names.push(name);
+            see(name);
         }
     }
-    Ok(names)
+    Ok(())
 }
 
 /// Whether a file is one that `object_store` stages a put in.

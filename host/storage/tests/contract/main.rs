@@ -49,6 +49,7 @@ macro_rules! storage_contract {
             manifests::a_missing_or_resized_blob_is_told,
             manifests::a_moving_tag_is_never_absent,
             manifests::names_are_listed_in_byte_order,
+            manifests::pages_of_a_large_folder_follow_each_other,
             manifests::a_second_push_keeps_the_first_body,
             manifests::a_digest_has_one_media_type_in_a_repository,
             manifests::of_two_first_pushes_with_different_media_types_one_is_told,

@@ -5,9 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
+use bytes::Bytes;
+
 use roadstead_storage::{Committed, Hook, Operation, Storage};
 
-use crate::world::{Artifact, World, noise, push, push_all, push_blob, repository, tag};
+use crate::world::{Artifact, World, memory, noise, push, push_all, push_blob, repository, tag};
 
 pub async fn a_push_is_visible_whole(world: &World) {
     let (name, storage) = (repository("a"), &world.storage);
@@ -173,6 +175,50 @@ pub async fn names_are_listed_in_byte_order(world: &World) {
     assert_eq!(after.items[0].as_str(), "a/b");
     let none = storage.tags(&repository("a"), None, 0).await.unwrap();
     assert_eq!((none.items.len(), none.more), (0, true));
+}
+
+pub async fn pages_of_a_large_folder_follow_each_other(world: &World) {
+    let mut names: Vec<_> = (0..150).map(|n| format!("r{n:03}")).collect();
+    names.extend((0..150).step_by(10).map(|n| format!("r{n:03}/below")));
+    names.sort();
+    for name in names.iter().rev() {
+        world.plant(&format!("catalog/{name},/{:0>26}", 1), Bytes::new()).await;
+    }
+    for limit in [1, 63, 64, 100, 1000] {
+        let (mut found, mut last) = (Vec::<String>::new(), None);
+        loop {
+            let page = world.storage.repositories(last.as_deref(), limit).await.unwrap();
+            found.extend(page.items.iter().map(ToString::to_string));
+            last = found.last().cloned();
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(found, names, "{limit}");
+    }
+}
+
+/// In memory, where so many of them are made in a moment.
+#[tokio::test]
+async fn tags_too_many_to_be_kept_are_listed_in_pages() {
+    let world = memory().await;
+    let (name, storage) = (repository("many"), &world.storage);
+    let tags = ["a", "b", "b-1", "c", "z"];
+    for tag in tags {
+        let artifact = Artifact::of("m", &[]).tagged(tag);
+        push_all(storage, &name, &[], &artifact).await.unwrap();
+    }
+    // what a cut delete leaves of a tag is a folder with nothing that counts
+    for n in 0..250_000 {
+        world.plant(&format!("repos/many/_tags/v{n},/x"), Bytes::new()).await;
+    }
+    let storage = storage.reopened(None).await.unwrap();
+    let page = storage.tags(&name, None, 3).await.unwrap();
+    assert_eq!((page.items, page.more), (["a", "b", "b-1"].map(tag).to_vec(), true));
+    let page = storage.tags(&name, Some("b-"), 1).await.unwrap();
+    assert_eq!((page.items, page.more), (vec![tag("b-1")], true));
+    let page = storage.tags(&name, Some("v99999"), 9).await.unwrap();
+    assert_eq!((page.items, page.more), (vec![tag("z")], false));
 }
 
 pub async fn a_second_push_keeps_the_first_body(world: &World) {
