@@ -9,7 +9,9 @@ use bytes::Bytes;
 
 use roadstead_storage::{Committed, Hook, Operation, Storage};
 
-use crate::world::{Artifact, World, memory, noise, push, push_all, push_blob, repository, tag};
+use crate::world::{
+    Artifact, Place, World, noise, owned, push, push_all, push_blob, repository, tag,
+};
 
 pub async fn a_push_is_visible_whole(world: &World) {
     let (name, storage) = (repository("a"), &world.storage);
@@ -201,7 +203,7 @@ pub async fn pages_of_a_large_folder_follow_each_other(world: &World) {
 /// In memory, where so many of them are made in a moment.
 #[tokio::test]
 async fn tags_too_many_to_be_kept_are_listed_in_pages() {
-    let world = memory().await;
+    let world = World::new(owned, Place::memory()).await;
     let (name, storage) = (repository("many"), &world.storage);
     let tags = ["a", "b", "b-1", "c", "z"];
     for tag in tags {
