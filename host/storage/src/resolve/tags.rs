@@ -252,19 +252,20 @@ impl Resolver {
         let (mut items, mut after) = (Vec::new(), last.map(ToOwned::to_owned));
         loop {
             let named = self.tags_after(repository, after, names_max).await?;
-            let live = stream::iter(&named).map(async |tag| {
-                let live = self.is_live(repository, tag).await?;
-                Ok::<_, Error>(live.then(|| tag.clone()))
+            let (full, next) = (named.len() == names_max, named.last().map(ToString::to_string));
+            let live = stream::iter(named).map(|tag| async move {
+                let live = self.is_live(repository, &tag).await?;
+                Ok::<_, Error>(live.then_some(tag))
             });
-            let live = live.buffered(AT_ONCE).try_filter_map(async |tag| Ok(tag));
+            let live = live.buffered(AT_ONCE).try_filter_map(|tag| async { Ok(tag) });
             let missing = limit.saturating_add(1) - items.len();
             items.extend(live.take(missing).try_collect::<Vec<Tag>>().await?);
             let more = items.len() > limit;
-            if more || named.len() < names_max {
+            if more || !full {
                 items.truncate(limit);
                 return Ok(Page { items, more });
             }
-            after = named.last().map(ToString::to_string);
+            after = next;
         }
     }
 
