@@ -41,13 +41,12 @@ impl Backend {
                 break;
             }
         }
-        match &self.folder {
-            Some(folder) => self.put_names_on_disk(folder, now).await?,
-            None => {
-                let puts = stream::iter(now.iter().map(Ok));
-                let put = async |key: &String| self.put_unhooked(key, Bytes::new()).await;
-                puts.try_for_each_concurrent(REQUESTS_AT_ONCE, put).await?;
-            }
+        if let Some(folder) = &self.folder {
+            self.put_names_on_disk(folder, now).await?;
+        } else {
+            let puts = stream::iter(now.iter().map(Ok));
+            let put = async |key: &String| self.put_unhooked(key, Bytes::new()).await;
+            puts.try_for_each_concurrent(REQUESTS_AT_ONCE, put).await?;
         }
         failed.map_or(Ok(()), Err)
     }
@@ -131,8 +130,9 @@ impl Backend {
                 };
                 first = blocking(read).await.map_err(|error| Error::io(prefix, error))?;
             } else {
-                let names = self.names_listed(prefix).await?;
-                names.into_iter().for_each(|name| first.offer(map(name)));
+                for name in self.names_listed(prefix).await? {
+                    first.offer(map(name));
+                }
             }
             Ok(first.names.into_iter().collect())
         };

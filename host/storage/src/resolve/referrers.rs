@@ -1,7 +1,7 @@
 //! What the referrers API lists of a subject.
 //!
-//! The descriptors of a subject that is asked for are read together once, and kept in their order.
-//! Whoever makes a referrer appear or go corrects that before the change is acknowledged.
+//! The first listing of a subject reads all of its descriptors together, and the resolver keeps
+//! them in their order. A push or delete corrects what is kept before it is acknowledged.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -27,8 +27,10 @@ use crate::{
 const BYTES_MAX: usize = 32 << 20;
 /// The same of one subject. More than that is read anew for each listing.
 const SUBJECT_BYTES_MAX: usize = 16 << 20;
-/// What a referrer, or a subject, costs in memory beside its descriptor, about.
+/// What a referrer costs in memory beside its descriptor, about.
 const OVERHEAD_BYTES: usize = 320;
+/// What a subject costs in memory beside its referrers, about.
+const SUBJECT_BYTES: usize = 1024;
 /// Descriptors are read until they have this many bytes together.
 const READ_BYTES: usize = 1 << 20;
 /// Referrers that a listing takes from memory at once.
@@ -175,7 +177,7 @@ impl Default for Referrers {
 
 impl Referrers {
     fn weight(&self) -> u32 {
-        u32::try_from(self.bytes + OVERHEAD_BYTES).unwrap_or(u32::MAX)
+        u32::try_from(self.bytes + SUBJECT_BYTES).unwrap_or(u32::MAX)
     }
 
     fn set(&mut self, referrer: &Digest, now: Option<Referrer>) {
@@ -261,7 +263,10 @@ impl Resolver {
             Ok::<_, Error>(true)
         });
         let built = *built.await?;
-        std::mem::forget(reading);
+        // a subject without referrers is read in a moment, and anybody can ask for thousands
+        if !built || !index.known().live.is_empty() {
+            std::mem::forget(reading);
+        }
         Ok(built.then_some(index))
     }
 
@@ -332,15 +337,12 @@ impl Reader<'_> {
                 else {
                     continue;
                 };
-                match Referrer::read(&entry.manifest, descriptor) {
-                    Some(referrer) => {
-                        self.last = Some(entry.manifest.clone());
-                        found.push((entry.manifest, referrer));
-                    }
-                    None => {
-                        let key = Key::Referrer(self.repository, self.subject, &entry).path();
-                        tracing::error!(key, "a descriptor is damaged; push its manifest again");
-                    }
+                if let Some(referrer) = Referrer::read(&entry.manifest, descriptor) {
+                    self.last = Some(entry.manifest.clone());
+                    found.push((entry.manifest, referrer));
+                } else {
+                    let key = Key::Referrer(self.repository, self.subject, &entry).path();
+                    tracing::error!(key, "a descriptor is damaged; push its manifest again");
                 }
             }
         }

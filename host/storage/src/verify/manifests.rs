@@ -59,10 +59,10 @@ impl Look<'_> {
         let key = Key::Body(repository, digest, claim).path();
         self.required(digest, claim).await?;
         let record = manifest.record();
-        if let Some(subject) = &record.subject {
-            if !self.has_entry(&Prefix::Referrers(repository, subject), manifest).await? {
-                self.audit.fault(key.clone(), "its subject does not list it");
-            }
+        if let Some(subject) = &record.subject
+            && !self.has_entry(&Prefix::Referrers(repository, subject), manifest).await?
+        {
+            self.audit.fault(key.clone(), "its subject does not list it");
         }
         for child in &record.children {
             if !self.has_entry(&Prefix::Parents(repository, child), manifest).await? {

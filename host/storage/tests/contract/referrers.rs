@@ -69,7 +69,7 @@ pub async fn referrers_are_filtered_by_their_artifact_types(world: &World) {
     let mut by_type = BTreeMap::<_, Vec<_>>::new();
     for signature in signatures(&subject, 20) {
         push_all(storage, &name, &[], &signature).await.unwrap();
-        let of_type = by_type.entry(signature.artifact_type.clone().unwrap()).or_default();
+        let of_type = by_type.entry(signature.listed_type.clone().unwrap()).or_default();
         of_type.push(signature.digest());
         of_type.sort();
     }

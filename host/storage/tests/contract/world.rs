@@ -228,7 +228,7 @@ pub struct Artifact {
     /// what its children must be stored as
     pub child_type: Option<&'static str>,
     /// what its descriptor says of it
-    pub artifact_type: Option<String>,
+    pub listed_type: Option<String>,
 }
 
 impl Artifact {
@@ -252,8 +252,8 @@ impl Artifact {
         self
     }
 
-    pub fn listed_as(mut self, artifact_type: &str) -> Self {
-        self.artifact_type = Some(artifact_type.to_owned());
+    pub fn listed_as(mut self, listed_type: &str) -> Self {
+        self.listed_type = Some(listed_type.to_owned());
         self
     }
 
@@ -318,8 +318,8 @@ async fn push_sized(
     }
     let size = artifact.bytes.len();
     let mut descriptor = json!({ "digest": digest, "size": size });
-    if let Some(artifact_type) = &artifact.artifact_type {
-        descriptor["artifactType"] = artifact_type.as_str().into();
+    if let Some(listed_type) = &artifact.listed_type {
+        descriptor["artifactType"] = listed_type.as_str().into();
     }
     let descriptor = descriptor.to_string();
     let push = Push {
