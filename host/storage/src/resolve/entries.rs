@@ -130,7 +130,8 @@ impl Resolver {
     ) -> Result<Vec<Digest>> {
         let mut naming = Vec::new();
         let entries = self.entries(folder).await?;
-        let at_once = max.clamp(1, ENTRIES_AT_ONCE);
+        // of a few, most count: looking at more than a few at once would be in vain
+        let at_once = max.clamp(16, ENTRIES_AT_ONCE);
         for entries in entries.chunks(at_once) {
             let counting = self.counting(repository, entries.to_vec()).await?;
             naming.extend(counting.into_iter().map(|entry| entry.manifest));
