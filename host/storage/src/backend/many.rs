@@ -26,8 +26,8 @@ const SYNCS_AT_ONCE: usize = 8;
 impl Backend {
     /// Writes empty objects, whose names say everything. All of them are durable when it returns.
     ///
-    /// They are written first and synced afterwards, so that one commit of the file system's
-    /// journal serves nearly all of them.
+    /// They are written first and synced afterwards: where the file system has a journal, one
+    /// commit of it serves nearly all of them.
     pub(crate) async fn put_names(&self, keys: &BTreeSet<String>) -> Result<()> {
         // a hook can fail any of them, as if each had a call of its own
         let (mut now, mut failed) = (Vec::new(), None);
@@ -55,12 +55,12 @@ impl Backend {
         let Some(first) = keys.first().cloned() else { return Ok(()) };
         let failed = |error| Error::io(&first, error);
         let folder = folder.to_owned();
-        let folders = blocking(move || create_empty(&folder, &keys)).await.map_err(failed)?;
+        let paths = blocking(move || create_empty(&folder, &keys)).await.map_err(failed)?;
         if !self.fsync {
             return Ok(());
         }
-        let share = folders.len().div_ceil(SYNCS_AT_ONCE).max(1);
-        let shares: Vec<_> = folders.chunks(share).map(<[PathBuf]>::to_vec).collect();
+        let share = paths.len().div_ceil(SYNCS_AT_ONCE).max(1);
+        let shares: Vec<_> = paths.chunks(share).map(<[PathBuf]>::to_vec).collect();
         let syncs = shares.into_iter().map(|share| blocking(move || sync_all(&share)));
         futures::future::try_join_all(syncs).await.map_err(failed)?;
         Ok(())
@@ -179,10 +179,9 @@ impl First {
     }
 }
 
-/// Makes empty files, and the folders that they lack. Returns all folders that lead to them.
-///
-/// Their sync makes the files durable, since these hold nothing but their names. It includes the
-/// folders that were there before: another push may have made one and not have synced it yet.
+/// Makes empty files, and the folders that they lack. Returns whatever has to be synced: the files,
+/// since not every file system writes a new inode with its folder, and all folders that lead to
+/// them, since another push may have made one and not have synced it yet.
 fn create_empty(root: &Path, keys: &[String]) -> io::Result<Vec<PathBuf>> {
     let mut folders = BTreeSet::new();
     for key in keys {
@@ -203,11 +202,11 @@ fn create_empty(root: &Path, keys: &[String]) -> io::Result<Vec<PathBuf>> {
         }
     }
     folders.insert(root.to_owned());
-    Ok(folders.into_iter().collect())
+    Ok(keys.iter().map(|key| root.join(key)).chain(folders).collect())
 }
 
-fn sync_all(folders: &[PathBuf]) -> io::Result<()> {
-    folders.iter().try_for_each(|folder| File::open(folder)?.sync_all())
+fn sync_all(paths: &[PathBuf]) -> io::Result<()> {
+    paths.iter().try_for_each(|path| File::open(path)?.sync_all())
 }
 
 fn read_files(root: &Path, keys: &[String], bytes_max: usize) -> Result<Vec<Option<Bytes>>> {
