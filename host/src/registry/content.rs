@@ -32,6 +32,10 @@ impl RepositoryContent {
     }
 
     async fn size(&self, digest: &Digest) -> Result<Option<u64>, ContentError> {
+        // an index has up to thousands of children, and each would be looked for as a blob first
+        if let Some(manifest) = self.storage.manifest_at_hand(&self.repository, digest) {
+            return Ok(Some(manifest.bytes.len() as u64));
+        }
         if let Some(blob) = self.storage.blob(&self.repository, digest).await.map_err(failed)? {
             return Ok(Some(blob.size));
         }
@@ -39,8 +43,16 @@ impl RepositoryContent {
     }
 
     async fn read(&self, digest: &Digest, range: Range<u64>) -> Result<Bytes, ContentError> {
-        let Some(blob) = self.storage.blob(&self.repository, digest).await.map_err(failed)? else {
-            let bytes = self.manifest_bytes(digest).await?.unwrap_or_default();
+        let at_hand = self.storage.manifest_at_hand(&self.repository, digest);
+        let blob = match at_hand {
+            Some(_) => None,
+            None => self.storage.blob(&self.repository, digest).await.map_err(failed)?,
+        };
+        let Some(blob) = blob else {
+            let bytes = match at_hand {
+                Some(manifest) => manifest.bytes.clone(),
+                None => self.manifest_bytes(digest).await?.unwrap_or_default(),
+            };
             let part = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
             let part = part.filter(|(_, end)| *end <= bytes.len());
             return part

@@ -229,6 +229,16 @@ impl Storage {
         self.resolver.manifest(repository, digest).await
     }
 
+    /// The manifest, if the repository serves it and it is in memory: this costs nothing, and an
+    /// answer of none says nothing.
+    pub fn manifest_at_hand(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Option<Arc<Manifest>> {
+        self.resolver.manifest_at_hand(repository, digest)
+    }
+
     /// The first step of a push: says what the manifest names, before anyone looks for it.
     pub async fn claim(
         &self,
