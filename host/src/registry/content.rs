@@ -32,6 +32,10 @@ impl RepositoryContent {
     }
 
     async fn size(&self, digest: &Digest) -> Result<Option<u64>, ContentError> {
+        // an index has up to thousands of children, and each would be looked for as a blob first
+        if let Some(manifest) = self.storage.manifest_at_hand(&self.repository, digest) {
+            return Ok(Some(manifest.bytes.len() as u64));
+        }
         if let Some(blob) = self.storage.blob(&self.repository, digest).await.map_err(failed)? {
             return Ok(Some(blob.size));
         }
@@ -39,8 +43,16 @@ impl RepositoryContent {
     }
 
     async fn read(&self, digest: &Digest, range: Range<u64>) -> Result<Bytes, ContentError> {
-        let Some(blob) = self.storage.blob(&self.repository, digest).await.map_err(failed)? else {
-            let bytes = self.manifest_bytes(digest).await?.unwrap_or_default();
+        let at_hand = self.storage.manifest_at_hand(&self.repository, digest);
+        let blob = match at_hand {
+            Some(_) => None,
+            None => self.storage.blob(&self.repository, digest).await.map_err(failed)?,
+        };
+        let Some(blob) = blob else {
+            let bytes = match at_hand {
+                Some(manifest) => manifest.bytes.clone(),
+                None => self.manifest_bytes(digest).await?.unwrap_or_default(),
+            };
             let part = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
             let part = part.filter(|(_, end)| *end <= bytes.len());
             return part
@@ -64,14 +76,12 @@ impl RepositoryContent {
         artifact_type: Option<&str>,
         bytes_max: usize,
     ) -> Result<Option<Vec<Listed>>, ContentError> {
-        let fits = |listed: &Listed| {
-            artifact_type.is_none_or(|wanted| listed.artifact_type.as_deref() == Some(wanted))
-        };
-        let found = self.storage.referrers(&self.repository, subject, None).await;
+        let types: Vec<_> = artifact_type.into_iter().collect();
+        let found = self.storage.referrers(&self.repository, subject, None, &types).await;
         let mut found = pin!(found.map_err(failed)?);
         let (mut all, mut bytes) = (Vec::new(), 0);
         while let Some((_, descriptor)) = found.try_next().await.map_err(failed)? {
-            let Some(listed) = listed(&descriptor).filter(fits) else { continue };
+            let Some(listed) = listed(&descriptor) else { continue };
             bytes += descriptor.len();
             if bytes > bytes_max {
                 return Ok(None);

@@ -5,6 +5,7 @@
 //! be absent now and then while it moves.
 
 mod file;
+mod many;
 pub(crate) mod segment;
 
 use std::{collections::BTreeMap, fmt, io, ops::Range, path::PathBuf, sync::Arc};
@@ -75,11 +76,12 @@ impl Backend {
 
     /// Writes an object whole, durably. No key is written twice.
     pub(crate) async fn put(&self, key: &str, body: Bytes) -> Result<()> {
-        let put = async {
-            self.store.put(&path(key)?, body.into()).await.map_err(|e| Error::backend(key, e))?;
-            Ok(())
-        };
-        self.hooked_call(Operation::Put, key, put).await
+        self.hooked_call(Operation::Put, key, self.put_unhooked(key, body)).await
+    }
+
+    async fn put_unhooked(&self, key: &str, body: Bytes) -> Result<()> {
+        self.store.put(&path(key)?, body.into()).await.map_err(|e| Error::backend(key, e))?;
+        Ok(())
     }
 
     /// Writes an object whole unless it exists; false when it does.
@@ -117,14 +119,15 @@ impl Backend {
 
     /// An object, whole.
     pub(crate) async fn read(&self, key: &str) -> Result<Option<Bytes>> {
-        let read = async {
-            match self.store.get(&path(key)?).await {
-                Ok(got) => Ok(Some(got.bytes().await.map_err(|error| Error::backend(key, error))?)),
-                Err(object_store::Error::NotFound { .. }) => Ok(None),
-                Err(error) => Err(Error::backend(key, error)),
-            }
-        };
-        self.hooked_call(Operation::Read, key, read).await
+        self.hooked_call(Operation::Read, key, self.read_unhooked(key)).await
+    }
+
+    async fn read_unhooked(&self, key: &str) -> Result<Option<Bytes>> {
+        match self.store.get(&path(key)?).await {
+            Ok(got) => Ok(Some(got.bytes().await.map_err(|error| Error::backend(key, error))?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(Error::backend(key, error)),
+        }
     }
 
     /// What is known of an object without reading it.
@@ -254,6 +257,11 @@ impl Backend {
         }
     }
 
+    /// What the hook wants of a call.
+    fn fault(&self, operation: Operation, key: &str) -> Option<Fault> {
+        self.hook.as_ref().and_then(|hook| hook(operation, key))
+    }
+
     /// Runs a call under the hook.
     pub(crate) async fn hooked_call<T>(
         &self,
@@ -261,7 +269,7 @@ impl Backend {
         key: &str,
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
-        let fault = self.hook.as_ref().and_then(|hook| hook(operation, key));
+        let fault = self.fault(operation, key);
         if fault == Some(Fault::Before) {
             return Err(injected(key));
         }
@@ -328,19 +336,25 @@ async fn names_below_on_disk<T: Send + 'static>(
 
 /// Blocks.
 fn read_names(folder: &std::path::Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    each_name(folder, |name| names.push(name))?;
+    Ok(names)
+}
+
+/// Blocks.
+fn each_name(folder: &std::path::Path, mut see: impl FnMut(String)) -> io::Result<()> {
     let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
-    let mut names = Vec::new();
     for entry in entries {
         if let Ok(name) = entry?.file_name().into_string()
             && !is_staging(&name)
         {
-            names.push(name);
+            see(name);
         }
     }
-    Ok(names)
+    Ok(())
 }
 
 /// Whether a file is one that `object_store` stages a put in.

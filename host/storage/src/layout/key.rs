@@ -27,11 +27,10 @@ pub(crate) enum Key<'a> {
     Claim(&'a Repository, &'a Digest, &'a Id),
     /// `repos/<name>/_manifests/<alg>/<hex>/<id>.body`: the manifest's record and bytes
     Body(&'a Repository, &'a Digest, &'a Id),
-    /// `repos/<name>/_referrers/<alg>/<hex>/<alg>-<hex>/<id>-<claim>`: first the subject, then
-    /// the referrer
-    Referrer(&'a Repository, &'a Digest, &'a Digest, &'a Entry),
-    /// `repos/<name>/_parents/<child>/<index>/<id>-<claim>`: this index names that child
-    Parent(&'a Repository, &'a Digest, &'a Digest, &'a Entry),
+    /// `repos/<name>/_referrers/<alg>/<hex>/<entry>`: a referrer, below its subject
+    Referrer(&'a Repository, &'a Digest, &'a Entry),
+    /// `repos/<name>/_parents/<child>/<entry>`: an index, below its child
+    Parent(&'a Repository, &'a Digest, &'a Entry),
     /// `repos/<name>/_tags/<tag>,/<n>-<id>-<claim>-<alg>-<hex>[.gone]`
     Tag(&'a Repository, &'a Tag, &'a TagKey),
     /// `repos/<name>/_uploads/<id>/<offset>`: what arrived from that offset on
@@ -60,12 +59,8 @@ impl Key<'_> {
             Self::Link(repo, digest, link) => Prefix::Links(repo, digest).with(link),
             Self::Claim(repo, digest, id) => Prefix::Manifests(repo, digest).with(id),
             Self::Body(repo, digest, id) => Prefix::Manifests(repo, digest).with(body_of(id)),
-            Self::Referrer(repo, subject, referrer, entry) => {
-                Prefix::ReferrerEntries(repo, subject, referrer).with(entry)
-            }
-            Self::Parent(repo, child, index, entry) => {
-                Prefix::ParentEntries(repo, child, index).with(entry)
-            }
+            Self::Referrer(repo, subject, entry) => Prefix::Referrers(repo, subject).with(entry),
+            Self::Parent(repo, child, entry) => Prefix::Parents(repo, child).with(entry),
             Self::Tag(repo, tag, key) => Prefix::TagKeys(repo, tag).with(key),
             Self::UploadPart(repo, id, offset) => {
                 Prefix::Upload(repo, id).with(format_args!("{offset:020}"))

@@ -11,5 +11,5 @@ pub(crate) use id::{decode, encode, random_bytes, random_text};
 pub(crate) use key::{Key, body_of, day_of};
 pub(crate) use names::{Entry, Form, Link, TagKey};
 pub(crate) use prefix::{
-    MANIFESTS, OVER, Prefix, REFUSALS, UPLOADS, is_held, undashed, unterminated,
+    MANIFESTS, OVER, Prefix, REFUSALS, UPLOADS, dashed, is_held, undashed, unterminated,
 };

@@ -5,7 +5,10 @@ use std::fmt;
 
 use roadstead_oci::{Algorithm, Digest};
 
-use super::Id;
+use super::{
+    Id,
+    prefix::{dashed, undashed},
+};
 
 /// The last component of a link's key: it says what a HEAD needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,23 +57,65 @@ impl fmt::Display for Link {
     }
 }
 
-/// The last component of a referrer or parent entry: its own id, and the claim that it counts with.
+/// An entry of a manifest that names another one: below its subject, or below each of its children.
+///
+/// It counts with the claim, which makes its name unique. So what a push wrote is found without a
+/// listing, however many entries there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(crate) id: Id,
+    /// the manifest that names the other one
+    pub(crate) manifest: Digest,
     pub(crate) claim: Id,
+    pub(crate) form: EntryForm,
+}
+
+/// How an entry is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum EntryForm {
+    /// `<alg>-<hex>-<claim>`: what the push wrote that made the claim
+    First,
+    /// `<alg>-<hex>-<claim>-<id>`: replaces a damaged one
+    Mended(Id),
+    /// `<alg>-<hex>/<id>-<claim>`: in older stores each manifest has a folder of its entries
+    Nested(Id),
 }
 
 impl Entry {
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        let (id, claim) = name.split_once('-')?;
-        Some(Self { id: Id::parse(id)?, claim: Id::parse(claim)? })
+    /// What a push writes that made the claim.
+    pub(crate) fn first(manifest: &Digest, claim: &Id) -> Self {
+        Self { manifest: manifest.clone(), claim: claim.clone(), form: EntryForm::First }
+    }
+
+    /// What takes the place of a damaged one.
+    pub(crate) fn mended(manifest: &Digest, claim: &Id) -> Self {
+        Self { form: EntryForm::Mended(Id::random()), ..Self::first(manifest, claim) }
+    }
+
+    /// Reads a key below the folder of a subject or child.
+    pub(crate) fn parse(key: &str) -> Option<Self> {
+        if let Some((manifest, name)) = key.split_once('/') {
+            let (id, claim) = name.split_once('-')?;
+            let form = EntryForm::Nested(Id::parse(id)?);
+            return Some(Self { manifest: undashed(manifest)?, claim: Id::parse(claim)?, form });
+        }
+        let second = key.match_indices('-').nth(1)?.0;
+        let (manifest, name) = (undashed(&key[..second])?, &key[second + 1..]);
+        let (claim, form) = match name.split_once('-') {
+            Some((claim, id)) => (claim, EntryForm::Mended(Id::parse(id)?)),
+            None => (name, EntryForm::First),
+        };
+        Some(Self { manifest, claim: Id::parse(claim)?, form })
     }
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.id, self.claim)
+        let (manifest, claim) = (dashed(&self.manifest), &self.claim);
+        match &self.form {
+            EntryForm::First => write!(f, "{manifest}-{claim}"),
+            EntryForm::Mended(id) => write!(f, "{manifest}-{claim}-{id}"),
+            EntryForm::Nested(id) => write!(f, "{manifest}/{id}-{claim}"),
+        }
     }
 }
 
@@ -124,6 +169,21 @@ mod tests {
         let link = Link { id, form: Form::Many, record, size: 42 };
         assert_eq!(Link::parse(&link.to_string()), Some(link));
         assert_eq!(Link::parse("x-y-1"), None);
+    }
+
+    #[test]
+    fn an_entry_says_its_manifest_and_claim_in_any_form() {
+        let (manifest, claim) = (Digest::of(Algorithm::Sha512, b"x"), Id::random());
+        let first = Entry::first(&manifest, &claim);
+        let nested = Entry { form: EntryForm::Nested(Id::random()), ..first.clone() };
+        for entry in [first, Entry::mended(&manifest, &claim), nested] {
+            let key = entry.to_string();
+            assert!(key.split('/').all(|name| name.len() <= 255), "{key} is a file's name");
+            assert_eq!(Entry::parse(&key), Some(entry));
+        }
+        for key in ["", "sha256-0", "x/y", "sha512-0-1"] {
+            assert_eq!(Entry::parse(key), None, "{key}");
+        }
     }
 
     #[test]

@@ -25,12 +25,10 @@ pub(crate) enum Prefix<'a> {
     /// claims and bodies of a manifest
     Manifests(&'a Repository, &'a Digest),
     ManifestsOf(&'a Repository, Algorithm),
-    /// of a subject and one of its referrers
-    ReferrerEntries(&'a Repository, &'a Digest, &'a Digest),
+    /// entries below a subject
     Referrers(&'a Repository, &'a Digest),
     ReferrersOf(&'a Repository, Algorithm),
-    /// of a child and an index that names it
-    ParentEntries(&'a Repository, &'a Digest, &'a Digest),
+    /// entries below a child
     Parents(&'a Repository, &'a Digest),
     ParentsOf(&'a Repository),
     TagKeys(&'a Repository, &'a Tag),
@@ -75,14 +73,8 @@ impl Prefix<'_> {
             Self::LinksOf(repo, algorithm) => all_of(repo, "_blobs", algorithm),
             Self::Manifests(repo, digest) => of(repo, MANIFESTS, digest),
             Self::ManifestsOf(repo, algorithm) => all_of(repo, MANIFESTS, algorithm),
-            Self::ReferrerEntries(repo, subject, referrer) => {
-                Prefix::Referrers(repo, subject).with(dashed(referrer))
-            }
             Self::Referrers(repo, subject) => of(repo, "_referrers", subject),
             Self::ReferrersOf(repo, algorithm) => all_of(repo, "_referrers", algorithm),
-            Self::ParentEntries(repo, child, index) => {
-                Prefix::Parents(repo, child).with(dashed(index))
-            }
             Self::Parents(repo, child) => Prefix::ParentsOf(repo).with(dashed(child)),
             Self::ParentsOf(repo) => format!("repos/{repo}/_parents"),
             Self::TagKeys(repo, tag) => Prefix::Tags(repo).with(format_args!("{tag},")),
@@ -117,7 +109,7 @@ pub(crate) fn unterminated(folder: &str) -> Option<&str> {
 }
 
 /// `<alg>-<hex>`, a digest within one component.
-fn dashed(digest: &Digest) -> String {
+pub(crate) fn dashed(digest: &Digest) -> String {
     digest.as_str().replacen(':', "-", 1)
 }
 

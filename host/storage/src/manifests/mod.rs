@@ -18,7 +18,6 @@ mod referrers;
 use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
-use futures::{TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -31,9 +30,6 @@ use crate::{
 };
 
 pub(crate) use referrers::describes;
-
-/// Entries written at a time: each waits for the disk, and they wait together.
-const ENTRIES_AT_ONCE: usize = 64;
 
 /// A manifest that a repository serves.
 ///
@@ -233,6 +229,16 @@ impl Storage {
         self.resolver.manifest(repository, digest).await
     }
 
+    /// The manifest, if the repository serves it and it is in memory: this costs nothing, and an
+    /// answer of none says nothing.
+    pub fn manifest_at_hand(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Option<Arc<Manifest>> {
+        self.resolver.manifest_at_hand(repository, digest)
+    }
+
     /// The first step of a push: says what the manifest names, before anyone looks for it.
     pub async fn claim(
         &self,
@@ -359,14 +365,11 @@ impl Storage {
         let record = &push.record;
         // not with the claim: what is refused shall not leave a repository behind
         self.resolver.ensure_repository(repository).await?;
-        self.put_referrer(name, &claim, push).await?;
-        let entries = stream::iter(record.children.iter().map(Ok));
-        let put_entry = async |child: &Digest| {
-            let entry = Entry { id: Id::random(), claim: claim.clone() };
-            let key = Key::Parent(repository, child, digest, &entry).path();
-            self.backend.put(&key, Bytes::new()).await
-        };
-        entries.try_for_each_concurrent(ENTRIES_AT_ONCE, put_entry).await?;
+        let listing = record.subject.as_ref().map(|of| self.resolver.lists(repository, of, digest));
+        let entry = Entry::first(digest, &claim);
+        self.put_referrer(name, &entry, push).await?;
+        let entries = record.children.iter().map(|of| Key::Parent(repository, of, &entry).path());
+        self.backend.put_names(&entries.collect()).await?;
         let body = record::encode(record, &push.bytes);
         self.backend.put(&Key::Body(repository, digest, &claim).path(), body.clone()).await?;
         let others = others.all().filter(|other| **other != claim);
@@ -379,20 +382,22 @@ impl Storage {
             head: bytes.slice(..head),
             claims,
         }));
+        if let Some(listing) = listing {
+            listing.settled(push.referrer.as_ref());
+        }
         Ok(claim)
     }
 
     async fn put_referrer(
         &self,
-        name: &(Repository, Digest),
-        claim: &Id,
+        (repository, _): &(Repository, Digest),
+        entry: &Entry,
         push: &Push,
     ) -> Result<()> {
         let (Some(subject), Some(referrer)) = (&push.record.subject, &push.referrer) else {
             return Ok(());
         };
-        let entry = Entry { id: Id::random(), claim: claim.clone() };
-        let key = Key::Referrer(&name.0, subject, &name.1, &entry).path();
+        let key = Key::Referrer(repository, subject, entry).path();
         self.backend.put(&key, referrer.clone()).await
     }
 
@@ -421,20 +426,19 @@ impl Storage {
             return Ok(());
         };
         let (repository, digest) = name;
-        let entries = Prefix::ReferrerEntries(repository, subject, digest);
+        let listing = self.resolver.lists(repository, subject, digest);
+        let entries = Prefix::Referrers(repository, subject);
         let mut damaged = Vec::new();
-        for entry in self.resolver.names(&entries).await? {
-            let Some(entry) = Entry::parse(&entry) else { continue };
-            let key = Key::Referrer(repository, subject, digest, &entry).path();
-            if !manifest.claims.contains(&entry.claim) {
-                continue;
-            }
+        for entry in self.resolver.entries_of(&entries, digest, &manifest.claims).await? {
+            let key = Key::Referrer(repository, subject, &entry).path();
             if self.backend.read(&key).await?.as_ref() == Some(referrer) {
+                listing.settled(Some(referrer));
                 return Ok(());
             }
             damaged.push(key);
         }
-        self.put_referrer(name, &manifest.claims[0], push).await?;
+        self.put_referrer(name, &Entry::mended(digest, &manifest.claims[0]), push).await?;
+        listing.settled(Some(referrer));
         for key in damaged {
             self.backend.discard(&key).await;
         }

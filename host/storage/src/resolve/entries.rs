@@ -2,17 +2,20 @@
 //! and the indexes that it is a child of; then those that name these, and so on up.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
 use roadstead_oci::{Digest, Repository, Tag};
 
-use super::Resolver;
+use super::{Claims, Resolver};
 use crate::{
     Manifest, Result,
-    layout::{Entry, Prefix, undashed},
+    layout::{Entry, Id, Prefix, dashed, undashed},
 };
+
+/// Entries that are looked at together.
+pub(super) const ENTRIES_AT_ONCE: usize = 1024;
 
 /// A manifest that leads to another.
 #[derive(Clone, Debug)]
@@ -24,37 +27,70 @@ pub struct Above {
 }
 
 impl Resolver {
-    /// The entries of a manifest, by their names, that count: it is visible by their claims.
-    async fn counting(
-        &self,
-        repository: &Repository,
-        manifest: &Digest,
-        names: &[String],
-    ) -> Result<Vec<Entry>> {
-        let mut counting = Vec::new();
-        for entry in names.iter().filter_map(|name| Entry::parse(name)) {
-            if self.is_visible(repository, manifest, &entry.claim).await? {
-                counting.push(entry);
-            }
-        }
-        Ok(counting)
-    }
-
     /// The manifests that have a folder of entries in a folder, whether or not they count.
     pub(crate) async fn named_in(&self, folder: &Prefix<'_>) -> Result<Vec<Digest>> {
         let names = self.names(folder).await?;
         Ok(names.iter().filter_map(|name| undashed(name)).collect())
     }
 
-    /// The entries of a visible manifest in a folder of them.
-    pub(crate) async fn entries(
+    /// The entries below a subject or child, whether or not they count, by their manifests.
+    pub(crate) async fn entries(&self, folder: &Prefix<'_>) -> Result<Vec<Entry>> {
+        let keys = self.backend.keys_below(&folder.path()).await?;
+        let mut entries: Vec<_> = keys.iter().filter_map(|key| Entry::parse(key)).collect();
+        // those of older stores have other keys
+        entries.sort_by(|a, b| a.manifest.cmp(&b.manifest));
+        Ok(entries)
+    }
+
+    /// The entries of one manifest that count with these claims.
+    ///
+    /// There may be thousands of others in the folder, so it is listed only if an entry is not
+    /// where the push of its claim wrote it.
+    pub(crate) async fn entries_of(
+        &self,
+        folder: &Prefix<'_>,
+        manifest: &Digest,
+        claims: &[Id],
+    ) -> Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        for claim in claims {
+            let entry = Entry::first(manifest, claim);
+            if self.backend.stamp(&folder.with(&entry)).await?.is_some() {
+                found.push(entry);
+            }
+        }
+        if found.len() == claims.len() {
+            return Ok(found);
+        }
+        let nested = dashed(manifest);
+        for name in self.backend.names(&folder.with(&nested)).await? {
+            found.extend(Entry::parse(&format!("{nested}/{name}")));
+        }
+        found.retain(|entry| claims.contains(&entry.claim));
+        let lacks = |claim: &Id| !found.iter().any(|entry| entry.claim == *claim);
+        if claims.iter().any(lacks) {
+            found = self.entries(folder).await?;
+            found.retain(|of| of.manifest == *manifest && claims.contains(&of.claim));
+        }
+        Ok(found)
+    }
+
+    /// Those of some entries that count: their manifests are visible by their claims.
+    pub(crate) async fn counting(
         &self,
         repository: &Repository,
-        manifest: &Digest,
-        folder: &Prefix<'_>,
+        mut entries: Vec<Entry>,
     ) -> Result<Vec<Entry>> {
-        let names = self.names(folder).await?;
-        self.counting(repository, manifest, &names).await
+        let mut manifests: Vec<_> = entries.iter().map(|entry| entry.manifest.clone()).collect();
+        manifests.dedup();
+        let mut claims = HashMap::new();
+        for manifests in manifests.chunks(ENTRIES_AT_ONCE) {
+            let folder = |of| Prefix::Manifests(repository, of).path();
+            let names = self.backend.names_in_each(manifests.iter().map(folder).collect()).await?;
+            claims.extend(manifests.iter().zip(names.into_iter().map(Claims::of)));
+        }
+        entries.retain(|of| claims.get(&of.manifest).is_some_and(|by| by.count(&of.claim)));
+        Ok(entries)
     }
 
     /// The visible manifests that lead to `manifest`, which need not be there itself.
@@ -71,7 +107,7 @@ impl Resolver {
             for folder in
                 [Prefix::Referrers(repository, &below), Prefix::Parents(repository, &below)]
             {
-                for naming in self.naming(repository, &folder, usize::MAX).await? {
+                for naming in self.naming(repository, &folder, max.saturating_add(2)).await? {
                     if naming != *manifest && above.insert(naming.clone()) {
                         ahead.push(naming);
                     }
@@ -84,8 +120,8 @@ impl Resolver {
         self.with_tags(repository, &above).await.map(Some)
     }
 
-    /// At most `max` of the visible manifests that have an entry in a folder of referrers or
-    /// parents.
+    /// About `max` of the visible manifests that have an entry in a folder of referrers or
+    /// parents, or all of them if they are fewer.
     pub(crate) async fn naming(
         &self,
         repository: &Repository,
@@ -93,12 +129,13 @@ impl Resolver {
         max: usize,
     ) -> Result<Vec<Digest>> {
         let mut naming = Vec::new();
-        for name in self.names(folder).await? {
-            let Some(digest) = undashed(&name) else { continue };
-            let entries = self.backend.names(&folder.with(name)).await?;
-            if !self.counting(repository, &digest, &entries).await?.is_empty() {
-                naming.push(digest);
-            }
+        let entries = self.entries(folder).await?;
+        // of a few, most count: looking at more than a few at once would be in vain
+        let at_once = max.clamp(16, ENTRIES_AT_ONCE);
+        for entries in entries.chunks(at_once) {
+            let counting = self.counting(repository, entries.to_vec()).await?;
+            naming.extend(counting.into_iter().map(|entry| entry.manifest));
+            naming.dedup();
             if naming.len() >= max {
                 break;
             }

@@ -67,7 +67,8 @@ impl<T: Whole> Kept<T> {
             let all = self.all();
             all.iter().find(|(of, _)| of == repository).map(|(_, index)| Arc::clone(index))
         };
-        if let Some(index) = index {
+        // of what is too much to keep, changes would be noted down for ever
+        if let Some(index) = index.filter(|index| index.built.get() != Some(&false)) {
             change(&mut index.known());
         }
     }

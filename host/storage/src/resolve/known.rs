@@ -8,7 +8,7 @@ use moka::sync::Cache as Map;
 
 use roadstead_oci::{Digest, Repository, Tag};
 
-use super::{kept::Kept, named::Named, tag_index::Tags};
+use super::{kept::Kept, named::Named, referrers::Subjects, tag_index::Tags};
 use crate::{
     Manifest,
     layout::{Id, Link, TagKey},
@@ -35,7 +35,8 @@ pub(super) struct Known {
     pub(super) tags: Map<(Repository, Tag), TagKey>,
     /// visible ones only
     pub(super) manifests: Map<(Repository, Digest), Arc<Manifest>>,
-    /// small objects by key: claims and referrer entries
+    pub(super) referrers: Subjects,
+    /// small objects by key: claims and verdicts
     pub(super) objects: Map<String, Bytes>,
     pub(super) finished_uploads: Map<Id, ()>,
     /// records of blobs whose bytes were hashed and found right, and what their segments' stamps
@@ -57,6 +58,7 @@ impl Known {
                 .max_capacity(MANIFEST_BYTES_MAX)
                 .weigher(|_, manifest: &Arc<Manifest>| weigh(manifest.weight()))
                 .build(),
+            referrers: Subjects::default(),
             objects: Map::builder()
                 .max_capacity(OBJECT_BYTES_MAX)
                 .weigher(|key: &String, bytes: &Bytes| weigh(key.len() + bytes.len()))

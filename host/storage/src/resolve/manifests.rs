@@ -100,6 +100,15 @@ impl Resolver {
         Ok(stored.manifest().cloned())
     }
 
+    /// The manifest, if it is remembered.
+    pub(crate) fn manifest_at_hand(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Option<Arc<Manifest>> {
+        self.known.manifests.get(&(repository.clone(), digest.clone()))
+    }
+
     /// Holds a manifest, so that nobody else changes what it stands for.
     pub(crate) async fn hold_manifest<'a>(&'a self, name: &'a (Repository, Digest)) -> Held<'a> {
         Held { resolver: self, name, _lock: self.locks.manifest(name).await }

@@ -15,6 +15,7 @@ mod listing;
 mod locks;
 mod manifests;
 mod named;
+mod referrers;
 mod repositories;
 mod tag_index;
 mod tags;

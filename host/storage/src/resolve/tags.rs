@@ -244,22 +244,45 @@ impl Resolver {
         limit: usize,
     ) -> Result<Page<Tag>> {
         const AT_ONCE: usize = 16;
+        const NAMES_MAX: usize = 10_000;
         if let Some(index) = self.index(repository).await? {
             return Ok(index.known().page(last, limit));
         }
-        let mut named = self.all_tags(repository).await?;
-        named.retain(|tag| last.is_none_or(|last| tag.as_str() > last));
-        let live = stream::iter(named)
-            .map(|tag| async move {
+        let names_max = limit.saturating_add(1).min(NAMES_MAX);
+        let (mut items, mut after) = (Vec::new(), last.map(ToOwned::to_owned));
+        loop {
+            let named = self.tags_after(repository, after, names_max).await?;
+            let (full, next) = (named.len() == names_max, named.last().map(ToString::to_string));
+            let live = stream::iter(named).map(|tag| async move {
                 let live = self.is_live(repository, &tag).await?;
-                Ok(live.then_some(tag))
-            })
-            .buffered(AT_ONCE);
-        let live = live.try_filter_map(|tag| async { Ok(tag) });
-        let mut items: Vec<Tag> = live.take(limit + 1).try_collect().await?;
-        let more = items.len() > limit;
-        items.truncate(limit);
-        Ok(Page { items, more })
+                Ok::<_, Error>(live.then_some(tag))
+            });
+            let live = live.buffered(AT_ONCE).try_filter_map(|tag| async { Ok(tag) });
+            let missing = limit.saturating_add(1) - items.len();
+            items.extend(live.take(missing).try_collect::<Vec<Tag>>().await?);
+            let more = items.len() > limit;
+            if more || !full {
+                items.truncate(limit);
+                return Ok(Page { items, more });
+            }
+            after = next;
+        }
+    }
+
+    /// At most `max` tags after another one, whether or not they are live.
+    async fn tags_after(
+        &self,
+        repository: &Repository,
+        after: Option<String>,
+        max: usize,
+    ) -> Result<Vec<Tag>> {
+        let tag = move |folder: String| {
+            let tag = unterminated(&folder)?;
+            let follows = after.as_deref().is_none_or(|after| tag > after);
+            (follows && Tag::parse(tag).is_ok()).then(|| tag.to_owned())
+        };
+        let names = self.backend.first_names(&Prefix::Tags(repository).path(), max, tag).await?;
+        Ok(names.iter().filter_map(|name| Tag::parse(name).ok()).collect())
     }
 
     async fn is_live(&self, repository: &Repository, tag: &Tag) -> Result<bool> {

@@ -59,14 +59,13 @@ impl Look<'_> {
         let key = Key::Body(repository, digest, claim).path();
         self.required(digest, claim).await?;
         let record = manifest.record();
-        if let Some(subject) = &record.subject {
-            let entries = Prefix::ReferrerEntries(repository, subject, digest);
-            if !self.has_entry(&entries, manifest).await? {
-                self.audit.fault(key.clone(), "its subject does not list it");
-            }
+        if let Some(subject) = &record.subject
+            && !self.has_entry(&Prefix::Referrers(repository, subject), manifest).await?
+        {
+            self.audit.fault(key.clone(), "its subject does not list it");
         }
         for child in &record.children {
-            if !self.has_entry(&Prefix::ParentEntries(repository, child, digest), manifest).await? {
+            if !self.has_entry(&Prefix::Parents(repository, child), manifest).await? {
                 self.audit.fault(key.clone(), format!("its child {child} does not know it"));
             }
         }
@@ -100,9 +99,12 @@ impl Look<'_> {
     }
 
     async fn has_entry(&self, folder: &Prefix<'_>, manifest: &Manifest) -> Result<bool> {
-        let names = self.storage.resolver.names(folder).await?;
-        let mut entries = names.iter().filter_map(|name| Entry::parse(name));
-        Ok(entries.any(|entry| manifest.claims.contains(&entry.claim)))
+        // nearly always the copy that is served, and then it takes no listing
+        let (resolver, of) = (&self.storage.resolver, &manifest.digest);
+        if !resolver.entries_of(folder, of, &manifest.claims[..1]).await?.is_empty() {
+            return Ok(true);
+        }
+        Ok(!resolver.entries_of(folder, of, &manifest.claims).await?.is_empty())
     }
 
     /// Later judgements can be read. Of a manifest that went, they are what a cut delete leaves.
@@ -159,13 +161,13 @@ impl Look<'_> {
         let folder = |algorithm| Prefix::ReferrersOf(repository, algorithm);
         for subject in self.storage.resolver.digests_in(folder).await? {
             let folder = Prefix::Referrers(repository, &subject);
-            for referrer in self.storage.resolver.named_in(&folder).await? {
-                let folder = Prefix::ReferrerEntries(repository, &subject, &referrer);
+            let entries = self.live_entries(&folder).await?;
+            for entries in entries.chunk_by(|one, next| one.manifest == next.manifest) {
                 let (mut sound, mut damaged) = (0, Vec::new());
-                for entry in self.live_entries(folder, &referrer).await? {
-                    let key = Key::Referrer(repository, &subject, &referrer, &entry).path();
+                for entry in entries {
+                    let key = Key::Referrer(repository, &subject, entry).path();
                     let descriptor = self.storage.backend.read(&key).await?.unwrap_or_default();
-                    match describes(&descriptor, &referrer) {
+                    match describes(&descriptor, &entry.manifest) {
                         true => sound += 1,
                         false => damaged.push(key),
                     }
@@ -188,25 +190,18 @@ impl Look<'_> {
     pub(super) async fn parents(&mut self) -> Result<()> {
         let repository = self.repository;
         for child in self.storage.resolver.named_in(&Prefix::ParentsOf(repository)).await? {
-            for index in
-                self.storage.resolver.named_in(&Prefix::Parents(repository, &child)).await?
-            {
-                let folder = Prefix::ParentEntries(repository, &child, &index);
-                self.live_entries(folder, &index).await?;
-            }
+            self.live_entries(&Prefix::Parents(repository, &child)).await?;
         }
         Ok(())
     }
 
     /// The entries of a folder whose manifest is visible; the others are litter.
-    async fn live_entries(&mut self, folder: Prefix<'_>, manifest: &Digest) -> Result<Vec<Entry>> {
-        let mut live = Vec::new();
-        for name in self.storage.resolver.names(&folder).await? {
-            let Some(entry) = Entry::parse(&name) else { continue };
-            match self.storage.resolver.is_visible(self.repository, manifest, &entry.claim).await? {
-                true => live.push(entry),
-                false => self.audit.litter("entries"),
-            }
+    async fn live_entries(&mut self, folder: &Prefix<'_>) -> Result<Vec<Entry>> {
+        let entries = self.storage.resolver.entries(folder).await?;
+        let all = entries.len();
+        let live = self.storage.resolver.counting(self.repository, entries).await?;
+        for _ in live.len()..all {
+            self.audit.litter("entries");
         }
         Ok(live)
     }

@@ -16,7 +16,7 @@ use roadstead_oci::{Algorithm, Digest, Repository};
 use roadstead_storage::{Audit, Hook, Storage};
 
 use crate::world::{
-    Artifact, World, body, folder, noise, push, push_all, push_blob, push_judged, repository,
+    Artifact, Place, World, body, noise, owned, push, push_all, push_blob, push_judged, repository,
     sha256,
 };
 
@@ -339,7 +339,7 @@ pub async fn an_audit_beside_pushes_and_deletes_finds_no_fault(world: &World) {
 /// On disk, where a hook can change things between two calls.
 #[tokio::test]
 async fn a_second_look_remembers_nothing_of_the_first() {
-    let world = folder().await;
+    let world = World::new(owned, Place::folder()).await;
     let stock = Stock::pushed(&world).await;
     // what the first look finds wrong is gone before the second
     world.plant("repos/stock/_tags/-bad,/x", Bytes::new()).await;

@@ -415,3 +415,25 @@ pub async fn a_blob_deleted_with_a_cut_anywhere_can_be_pushed_again(world: &Worl
     );
     assert_eq!(changes.await, 1, "the link");
 }
+
+pub async fn a_listing_of_referrers_follows_changes_that_were_cut(world: &World) {
+    let subject = sha256(b"subject");
+    let [old, new] = ["old", "new"].map(|text| Artifact::of(text, &[]).about(&subject));
+    let changes = cut_anywhere(
+        world,
+        "listed",
+        async |name| push_all(&world.storage, name, &[], &old).await.unwrap(),
+        async |storage, name, ()| {
+            let fresh = world.storage.reopened(None).await.unwrap();
+            let listed = referrers(storage, name, &subject, None).await;
+            assert_eq!(listed, referrers(&fresh, name, &subject, None).await);
+            push_all(storage, name, &[], &new).await?;
+            storage.delete_manifest(name, &old.digest()).await.map(drop)
+        },
+        async |storage, name, ()| {
+            assert_eq!(referrers(storage, name, &subject, None).await, [new.digest()]);
+        },
+    );
+    // claim, entry, body; claim, body and entry go
+    assert_eq!(changes.await, 6);
+}

@@ -1,14 +1,16 @@
-//! Manifests, tags, referrers and listings.
+//! Manifests, tags and listings.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use roadstead_storage::{Committed, Deleted, Hook, Operation, Storage};
+use bytes::Bytes;
+
+use roadstead_storage::{Committed, Hook, Operation, Storage};
 
 use crate::world::{
-    Artifact, World, noise, push, push_all, push_blob, referrers, repository, sha256, tag,
+    Artifact, Place, World, noise, owned, push, push_all, push_blob, repository, tag,
 };
 
 pub async fn a_push_is_visible_whole(world: &World) {
@@ -177,24 +179,48 @@ pub async fn names_are_listed_in_byte_order(world: &World) {
     assert_eq!((none.items.len(), none.more), (0, true));
 }
 
-pub async fn referrers_are_listed_while_they_are_visible(world: &World) {
-    let (name, storage) = (repository("refer"), &world.storage);
-    let subject = sha256(b"not there yet");
-    let signatures: Vec<_> =
-        (0..5).map(|n| Artifact::of(&format!("signature {n}"), &[]).about(&subject)).collect();
-    for signature in &signatures {
-        push_all(storage, &name, &[], signature).await.unwrap();
+pub async fn pages_of_a_large_folder_follow_each_other(world: &World) {
+    let mut names: Vec<_> = (0..150).map(|n| format!("r{n:03}")).collect();
+    names.extend((0..150).step_by(10).map(|n| format!("r{n:03}/below")));
+    names.sort();
+    for name in names.iter().rev() {
+        world.plant(&format!("catalog/{name},/{:0>26}", 1), Bytes::new()).await;
     }
-    let mut expected: Vec<_> = signatures.iter().map(Artifact::digest).collect();
-    expected.sort();
-    let listed = async |last| referrers(storage, &name, &subject, last).await;
-    assert_eq!(listed(None).await, expected);
-    assert_eq!(listed(Some(&expected[2])).await, expected[3..]);
-    assert!(referrers(storage, &repository("x"), &subject, None).await.is_empty());
-    storage.delete_manifest(&name, &expected[1]).await.unwrap();
-    expected.remove(1);
-    assert_eq!(referrers(storage, &name, &subject, None).await, expected);
-    world.is_sound().await;
+    for limit in [1, 63, 64, 100, 1000] {
+        let (mut found, mut last) = (Vec::<String>::new(), None);
+        loop {
+            let page = world.storage.repositories(last.as_deref(), limit).await.unwrap();
+            found.extend(page.items.iter().map(ToString::to_string));
+            last = found.last().cloned();
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(found, names, "{limit}");
+    }
+}
+
+/// In memory, where so many of them are made in a moment.
+#[tokio::test]
+async fn tags_too_many_to_be_kept_are_listed_in_pages() {
+    let world = World::new(owned, Place::memory()).await;
+    let (name, storage) = (repository("many"), &world.storage);
+    let tags = ["a", "b", "b-1", "c", "z"];
+    for tag in tags {
+        let artifact = Artifact::of("m", &[]).tagged(tag);
+        push_all(storage, &name, &[], &artifact).await.unwrap();
+    }
+    // what a cut delete leaves of a tag is a folder with nothing that counts
+    for n in 0..250_000 {
+        world.plant(&format!("repos/many/_tags/v{n},/x"), Bytes::new()).await;
+    }
+    let storage = storage.reopened(None).await.unwrap();
+    let page = storage.tags(&name, None, 3).await.unwrap();
+    assert_eq!((page.items, page.more), (["a", "b", "b-1"].map(tag).to_vec(), true));
+    let page = storage.tags(&name, Some("b-"), 1).await.unwrap();
+    assert_eq!((page.items, page.more), (vec![tag("b-1")], true));
+    let page = storage.tags(&name, Some("v99999"), 9).await.unwrap();
+    assert_eq!((page.items, page.more), (vec![tag("z")], false));
 }
 
 pub async fn a_second_push_keeps_the_first_body(world: &World) {
@@ -286,37 +312,5 @@ pub async fn a_child_is_stored_as_its_index_says(world: &World) {
     assert_eq!(unmet[0].stored_type.as_deref(), Some("application/one"));
     assert!(unmet[0].stored_size.is_some());
     push_all(storage, &name, &[], &says("application/one")).await.unwrap();
-    world.is_sound().await;
-}
-
-pub async fn what_leads_to_a_manifest_is_found_by_its_tags(world: &World) {
-    let (name, storage) = (repository("above"), &world.storage);
-    let leading = async |of: &Artifact, max: usize| {
-        let found = storage.above(&name, &of.digest(), max).await.unwrap()?;
-        let each = found.into_iter().filter(|above| !above.tags.is_empty()).map(|above| {
-            let tags: Vec<_> = above.tags.iter().map(ToString::to_string).collect();
-            (above.manifest.digest.clone(), tags)
-        });
-        Some(each.collect::<Vec<_>>())
-    };
-    let late = Artifact::of("late", &[]);
-    let note = Artifact::of("note", &[]).about(&late.digest());
-    let mut index = Artifact::of("index", &[]).tagged("v1").tagged("v2");
-    index.children.push(note.as_child());
-    let stranger = Artifact::of("stranger", &[]).about(&sha256(b"other")).tagged("v3");
-    for artifact in [&note, &index, &stranger] {
-        push_all(storage, &name, &[], artifact).await.unwrap();
-    }
-    let tags = ["v1", "v2"].map(ToOwned::to_owned).to_vec();
-    assert_eq!(leading(&late, 2).await.unwrap(), [(index.digest(), tags.clone())]);
-    assert_eq!(leading(&note, 2).await.unwrap(), [(index.digest(), tags)]);
-    let all = storage.above(&name, &late.digest(), 2).await.unwrap().unwrap();
-    assert!(all.len() == 2 && all.iter().any(|above| above.manifest.digest == note.digest()));
-    assert_eq!(leading(&late, 1).await, None);
-    assert_eq!(leading(&index, 2).await.unwrap(), []);
-    assert!(storage.delete_tag(&name, &tag("v1")).await.unwrap());
-    assert_eq!(leading(&late, 2).await.unwrap(), [(index.digest(), vec!["v2".to_owned()])]);
-    assert_eq!(storage.delete_manifest(&name, &index.digest()).await.unwrap(), Deleted::Done);
-    assert_eq!(leading(&late, 2).await.unwrap(), []);
     world.is_sound().await;
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::world::{
-    Artifact, World, folder, noise, push_all, push_blob, referrers, repository, sha256, tag,
+    Artifact, Place, World, noise, owned, push_all, push_blob, referrers, repository, sha256, tag,
 };
 
 /// Every file below a folder.
@@ -48,7 +48,7 @@ async fn stocked(world: &World) -> [Artifact; 3] {
 
 #[tokio::test]
 async fn no_listing_shows_a_put_that_is_under_way() {
-    let world = folder().await;
+    let world = World::new(owned, Place::folder()).await;
     let [image, ..] = stocked(&world).await;
     let before = world.storage.audit().await.unwrap();
     let objects = world.data_folder().path().join("objects");
@@ -76,7 +76,7 @@ async fn no_listing_shows_a_put_that_is_under_way() {
 
 #[tokio::test]
 async fn what_a_killed_run_staged_goes_at_the_start_and_nothing_else() {
-    let world = folder().await;
+    let world = World::new(owned, Place::folder()).await;
     stocked(&world).await;
     let objects = world.data_folder().path().join("objects");
     let kept = files(&objects);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
 use object_store::{
     ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
 };
@@ -15,43 +15,80 @@ use roadstead_storage::{
     Storage, StorageConfig,
 };
 
+/// Where a store keeps its objects.
+#[derive(Clone)]
+pub enum Place {
+    Memory(Arc<InMemory>),
+    Folder(Arc<(DataFolder, tempfile::TempDir)>),
+}
+
+/// How a process opens a store: the fixture that the contract is stamped for.
+pub type Open = fn(Place, StorageConfig, Clock) -> BoxFuture<'static, Storage>;
+
 pub struct World {
     pub storage: Arc<Storage>,
     /// what the storage keeps its objects in, to look at them and to damage them
     objects: Arc<dyn ObjectStore>,
-    folder: Option<(tempfile::TempDir, DataFolder)>,
+    place: Place,
+    open: Open,
 }
 
 pub fn config() -> StorageConfig {
     StorageConfig { fsync: false, ..StorageConfig::default() }
 }
 
-pub async fn memory() -> World {
-    let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
-    let storage = Storage::over(Arc::clone(&objects), config(), Clock::system()).await.unwrap();
-    World { storage: Arc::new(storage), objects, folder: None }
+/// The process has the store for itself, and trusts what it remembers.
+pub fn owned(place: Place, config: StorageConfig, clock: Clock) -> BoxFuture<'static, Storage> {
+    async move {
+        let opened = match place {
+            Place::Memory(objects) => Storage::over(objects, config, clock).await,
+            Place::Folder(folder) => Storage::open(&folder.0, config, clock).await,
+        };
+        opened.unwrap()
+    }
+    .boxed()
 }
 
-pub async fn folder() -> World {
-    let folder = tempfile::tempdir().unwrap();
-    let data = DataFolder::take(folder.path()).unwrap();
-    let storage = Storage::open(&data, config(), Clock::system()).await.unwrap();
-    let objects = LocalFileSystem::new_with_prefix(data.path().join("objects")).unwrap();
-    World { storage: Arc::new(storage), objects: Arc::new(objects), folder: Some((folder, data)) }
+impl Place {
+    pub fn memory() -> Self {
+        Self::Memory(Arc::new(InMemory::new()))
+    }
+
+    pub fn folder() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::take(folder.path()).unwrap();
+        Self::Folder(Arc::new((data, folder)))
+    }
+
+    fn objects(&self) -> Arc<dyn ObjectStore> {
+        match self {
+            Self::Memory(objects) => Arc::clone(objects) as _,
+            Self::Folder(folder) => {
+                let objects = folder.0.path().join("objects");
+                Arc::new(LocalFileSystem::new_with_prefix(objects).unwrap())
+            }
+        }
+    }
 }
 
 impl World {
+    /// A new store.
+    pub async fn new(open: Open, place: Place) -> Self {
+        let storage = open(place.clone(), config(), Clock::system()).await;
+        Self { storage: Arc::new(storage), objects: place.objects(), place, open }
+    }
+
     /// The same store under another configuration and clock.
     pub async fn opened(&self, config: StorageConfig, clock: Clock) -> Storage {
-        match &self.folder {
-            Some((_, data)) => Storage::open(data, config, clock).await.unwrap(),
-            None => Storage::over(Arc::clone(&self.objects), config, clock).await.unwrap(),
-        }
+        (self.open)(self.place.clone(), config, clock).await
     }
 
     /// The folder of a world on local disk.
     pub fn data_folder(&self) -> &DataFolder {
-        &self.folder.as_ref().unwrap().1
+        match &self.place {
+            Place::Memory(_) => panic!("it is in memory"),
+            Place::Folder(folder) => &folder.0,
+        }
     }
 
     /// The keys of everything stored that contain `part`, in byte order.
@@ -163,7 +200,18 @@ pub async fn referrers(
     subject: &Digest,
     last: Option<&Digest>,
 ) -> Vec<Digest> {
-    let found = storage.referrers(name, subject, last).await.unwrap();
+    referrers_of(storage, name, subject, last, &[]).await
+}
+
+/// The same of some artifact types.
+pub async fn referrers_of(
+    storage: &Storage,
+    name: &Repository,
+    subject: &Digest,
+    last: Option<&Digest>,
+    types: &[&str],
+) -> Vec<Digest> {
+    let found = storage.referrers(name, subject, last, types).await.unwrap();
     found.map_ok(|(digest, _)| digest).try_collect().await.unwrap()
 }
 
@@ -179,6 +227,8 @@ pub struct Artifact {
     pub media_type: Option<&'static str>,
     /// what its children must be stored as
     pub child_type: Option<&'static str>,
+    /// what its descriptor says of it
+    pub listed_type: Option<String>,
 }
 
 impl Artifact {
@@ -199,6 +249,11 @@ impl Artifact {
 
     pub fn about(mut self, subject: &Digest) -> Self {
         self.subject = Some(subject.clone());
+        self
+    }
+
+    pub fn listed_as(mut self, listed_type: &str) -> Self {
+        self.listed_type = Some(listed_type.to_owned());
         self
     }
 
@@ -261,7 +316,12 @@ async fn push_sized(
         storage.withdraw(claim).await;
         return Ok(Committed::Unmet(unmet));
     }
-    let descriptor = json!({ "digest": digest, "size": artifact.bytes.len() }).to_string();
+    let size = artifact.bytes.len();
+    let mut descriptor = json!({ "digest": digest, "size": size });
+    if let Some(listed_type) = &artifact.listed_type {
+        descriptor["artifactType"] = listed_type.as_str().into();
+    }
+    let descriptor = descriptor.to_string();
     let push = Push {
         bytes: artifact.bytes.clone(),
         referrer: artifact.subject.is_some().then(|| descriptor.into()),
