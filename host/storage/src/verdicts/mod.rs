@@ -177,7 +177,7 @@ impl Storage {
 fn mark_of(repository: &Repository) -> String {
     let digest = Digest::of(Algorithm::Sha256, repository.as_str().as_bytes());
     let bytes = [0, 2].map(|at| u8::from_str_radix(&digest.hex()[at..at + 2], 16));
-    encode(&bytes.map(std::result::Result::unwrap_or_default))
+    encode(&bytes.map(|byte| byte.unwrap_or_default()))
 }
 
 /// Leaves out what went between its listing and its reading.
