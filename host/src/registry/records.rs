@@ -41,8 +41,6 @@ impl Default for VerdictsConfig {
 pub struct Wanted {
     /// of repositories that fit
     repositories: Option<Globs>,
-    /// of this one, where only one can fit
-    repository: Option<Repository>,
     /// with this decision
     decision: Option<Decision>,
 }
@@ -61,12 +59,7 @@ impl Wanted {
         let repositories = repository.map(|pattern| {
             Globs::of_repositories(pattern).map_err(|why| format!("{pattern:?} is no glob: {why}"))
         });
-        Ok(Self {
-            repositories: repositories.transpose()?,
-            // no name has anything in it that a glob gives a meaning
-            repository: repository.and_then(|pattern| Repository::parse(pattern).ok()),
-            decision: decision.transpose()?,
-        })
+        Ok(Self { repositories: repositories.transpose()?, decision: decision.transpose()? })
     }
 
     fn fits(&self, verdict: &Value) -> bool {
@@ -124,7 +117,7 @@ impl<'a> Records<'a> {
     /// `before`.
     pub async fn kept(self, wanted: &Wanted, before: Option<&str>, limit: usize) -> Result<Page> {
         let (mut page, mut bytes, mut read) = (Page::default(), 0, 0);
-        let mut found = pin!(self.storage.verdicts(wanted.repository.as_ref(), before).await?);
+        let mut found = pin!(self.storage.verdicts(before).await?);
         while let Some((id, recorded)) = found.try_next().await? {
             read += 1;
             if let Some(verdict) = parsed(&id, &recorded).filter(|verdict| wanted.fits(verdict)) {
@@ -219,21 +212,17 @@ fn parsed(id: &str, recorded: &[u8]) -> Option<Value> {
         .filter(Value::is_object)
 }
 
-/// Keeps a new verdict on a push to a repository where its id finds it; whether that is so is told
-/// beside it. A push does not fail when that does.
-pub(super) async fn keep(
-    storage: &Storage,
-    repository: &Repository,
-    judgement: Judgement,
-) -> (Verdict, bool) {
-    const TRIES: usize = 8;
-    let mut verdict = new(storage, repository, judgement);
+/// Keeps a new verdict where its id finds it; whether that is so is told beside it. A push does not
+/// fail when that does.
+pub(super) async fn keep(storage: &Storage, judgement: Judgement) -> (Verdict, bool) {
+    const TRIES: usize = 3;
+    let mut verdict = new(storage, judgement);
     for _ in 0..TRIES {
         let record = verdict.to_record().to_string();
         match storage.put_verdict(&verdict.id, record.into()).await {
             Ok(true) => return (verdict, true),
             // another verdict of this very moment
-            Ok(false) => verdict.id = storage.new_verdict_id(repository),
+            Ok(false) => verdict.id = storage.new_verdict_id(),
             Err(error) => {
                 tracing::error!(verdict = verdict.id, cause = ?error, "a verdict is not kept");
                 break;
@@ -243,9 +232,9 @@ pub(super) async fn keep(
     (verdict, false)
 }
 
-fn new(storage: &Storage, repository: &Repository, judgement: Judgement) -> Verdict {
-    let at = storage.clock().now().to_string();
-    Verdict { id: storage.new_verdict_id(repository), at, judgement }
+fn new(storage: &Storage, judgement: Judgement) -> Verdict {
+    let (id, at) = (storage.new_verdict_id(), storage.clock().now().to_string());
+    Verdict { id, at, judgement }
 }
 
 /// Keeps the verdict on what is let in, where something was found. One that says what the latest
@@ -264,8 +253,8 @@ pub(super) async fn keep_acceptance(
     });
     match standing {
         Some(Verdict { id, at, .. }) => Verdict { id, at, judgement },
-        None if judgement.findings.is_empty() => new(storage, repository, judgement),
-        None => keep(storage, repository, judgement).await.0,
+        None if judgement.findings.is_empty() => new(storage, judgement),
+        None => keep(storage, judgement).await.0,
     }
 }
 

@@ -119,7 +119,7 @@ impl Refusals {
 
     /// Keeps the verdict on what is refused. Where the same was refused before, the push shares
     /// that verdict, which is counted once more.
-    pub(super) async fn keep(&self, repository: &Repository, judgement: Judgement) -> Verdict {
+    pub(super) async fn keep(&self, judgement: Judgement) -> Verdict {
         let grounds = grounds(&judgement);
         // one lock a refusal: whoever pushes the same at the same time waits, and nobody else
         let counted = self.counted.get_with(grounds.clone(), Arc::default);
@@ -142,7 +142,7 @@ impl Refusals {
             let (id, at) = (counted.now.verdict.clone(), last.to_string());
             return Verdict { id, at, judgement };
         }
-        let (verdict, kept) = keep(&self.storage, repository, judgement).await;
+        let (verdict, kept) = keep(&self.storage, judgement).await;
         if kept {
             let now = Refusal { grounds, verdict: verdict.id.clone(), times: 1, last };
             let pushes = Pushes::of(&verdict.judgement);

@@ -5,7 +5,7 @@ mod refusals;
 
 pub use refusals::Refusal;
 
-use std::{cmp::Reverse, ops::Range};
+use std::cmp::Reverse;
 
 use bytes::Bytes;
 use futures::{
@@ -15,7 +15,7 @@ use futures::{
 };
 use serde_json::Value;
 
-use roadstead_oci::{Algorithm, Digest, Repository};
+use roadstead_oci::{Digest, Repository};
 
 use crate::{
     Manifest, Push, Result, Storage,
@@ -28,23 +28,20 @@ const ID_CHARS: usize = 11;
 /// Bits of an id that tell the time within its day, in steps of 82 ms, and those that tell the day.
 const STEP_BITS: u32 = 20;
 const DAY_BITS: u32 = 15;
-/// Where an id has the mark of its repository.
-const MARK: Range<usize> = 7..9;
 /// Judgements kept of one manifest after the one that let it in.
 const LATER_MAX: usize = 100;
 /// Objects read or removed at a time.
 const AT_ONCE: usize = 8;
 
 impl Storage {
-    /// A new id for a verdict on a push to a repository: 11 characters of Crockford's base32. 3
-    /// tell the day, so that an id alone finds its object, and 4 the time of that day, so that ids
-    /// are listed by their age. 2 are of a hash of the repository, so that the verdicts of another
-    /// one need not be read to find its own, and 2 are random.
-    pub fn new_verdict_id(&self, repository: &Repository) -> String {
+    /// A new verdict id: 11 characters of Crockford's base32. 3 tell the day, so that an id alone
+    /// finds its object, 4 the time of that day, so that ids are listed by their age, and 4 are
+    /// random.
+    pub fn new_verdict_id(&self) -> String {
         let time = self.steps();
         let digit = |shift: u32| u8::try_from((time >> shift) & 31).unwrap_or_default();
         let time = encode(&[30, 25, 20, 15, 10, 5, 0].map(digit));
-        format!("{time}{}{}", mark_of(repository), random_text::<2>()).to_uppercase()
+        format!("{time}{}", random_text::<4>()).to_uppercase()
     }
 
     /// The time in steps, of which a day has 2^20.
@@ -68,24 +65,17 @@ impl Storage {
 
     /// The verdicts with findings, each with its id, the newest first; only those that are older
     /// than the one called `before`. They are read as far as somebody asks, and names are listed
-    /// day by day. With `of` those of this repository, and about one in a thousand of the others.
+    /// day by day.
     pub async fn verdicts<'a>(
         &'a self,
-        of: Option<&'a Repository>,
         before: Option<&'a str>,
     ) -> Result<impl Stream<Item = Result<(String, Bytes)>> + Send + use<'a>> {
-        let mark = of.map(|of| mark_of(of).to_uppercase());
         let mut days = self.resolver.names(&Prefix::VerdictDays).await?;
         days.retain(|day| before.is_none_or(|before| day.as_str() <= day_of(before)));
-        let ids = stream::iter(days.into_iter().rev().map(Ok)).and_then(move |day| {
-            let mark = mark.clone();
-            async move {
-                let mut ids = self.resolver.names(&Prefix::VerdictsOf(&day)).await?;
-                let marked = |id: &str| mark.as_ref().is_none_or(|mark| id[MARK] == **mark);
-                ids.retain(|id| is_id(id) && marked(id));
-                ids.retain(|id| before.is_none_or(|before| id.as_str() < before));
-                Ok(stream::iter(ids.into_iter().rev().map(Ok)))
-            }
+        let ids = stream::iter(days.into_iter().rev().map(Ok)).and_then(move |day| async move {
+            let mut ids = self.resolver.names(&Prefix::VerdictsOf(&day)).await?;
+            ids.retain(|id| is_id(id) && before.is_none_or(|before| id.as_str() < before));
+            Ok(stream::iter(ids.into_iter().rev().map(Ok)))
         });
         let verdict = move |id: String| async move {
             let verdict = self.backend.read(&Key::Verdict(&id).path()).await?;
@@ -171,13 +161,6 @@ impl Storage {
         }
         Ok(())
     }
-}
-
-/// What the ids of a repository's verdicts have in common.
-fn mark_of(repository: &Repository) -> String {
-    let digest = Digest::of(Algorithm::Sha256, repository.as_str().as_bytes());
-    let bytes = [0, 2].map(|at| u8::from_str_radix(&digest.hex()[at..at + 2], 16));
-    encode(&bytes.map(|byte| byte.unwrap_or_default()))
 }
 
 /// Leaves out what went between its listing and its reading.

@@ -257,14 +257,13 @@ pub async fn a_manifest_mended_with_a_cut_anywhere_is_mended(world: &World) {
 pub async fn a_refusal_cut_anywhere_is_kept_again(world: &World) {
     let digest = sha256(b"refused");
     let last = world.storage.clock().now();
-    let verdict =
-        |name: &Repository| (world.storage.new_verdict_id(name), Bytes::from_static(b"{}"));
+    let verdict = || (world.storage.new_verdict_id(), Bytes::from_static(b"{}"));
     let changes = cut_anywhere(
         world,
         "refused",
         async |_| (),
         async |storage, name, ()| {
-            let (id, says) = verdict(name);
+            let (id, says) = verdict();
             assert!(storage.put_verdict(&id, says).await?);
             for times in 1..3 {
                 let (grounds, verdict) = ("0".to_owned(), id.clone());

@@ -66,7 +66,6 @@ macro_rules! storage_contract {
                 referrers::entries_of_an_older_store_count,
                 referrers::what_leads_to_a_manifest_is_found_by_its_tags,
                 verdicts::verdicts_are_listed_from_the_newest_on,
-            verdicts::verdicts_are_listed_by_repository,
                 verdicts::old_verdicts_are_swept_and_those_of_manifests_stay,
                 verdicts::a_verdict_stands_once_with_its_manifest,
                 verdicts::the_judgements_of_a_manifest_are_bounded_and_go_with_it,

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use futures::{TryStreamExt, future::ready};
+use futures::TryStreamExt;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -26,12 +26,8 @@ async fn at(world: &World, milliseconds: &Arc<AtomicI64>) -> Storage {
 
 /// Keeps a verdict, and answers its id.
 async fn keep(storage: &Storage, says: &str) -> String {
-    keep_of(storage, &repository("any"), says).await
-}
-
-async fn keep_of(storage: &Storage, name: &Repository, says: &str) -> String {
     loop {
-        let id = storage.new_verdict_id(name);
+        let id = storage.new_verdict_id();
         // false: another one of this very moment
         if storage.put_verdict(&id, Bytes::copy_from_slice(says.as_bytes())).await.unwrap() {
             return id;
@@ -40,38 +36,8 @@ async fn keep_of(storage: &Storage, name: &Repository, says: &str) -> String {
 }
 
 async fn listed(storage: &Storage, before: Option<&str>) -> Vec<String> {
-    let found = storage.verdicts(None, before).await.unwrap();
+    let found = storage.verdicts(before).await.unwrap();
     found.map_ok(|(id, _)| id).try_collect().await.unwrap()
-}
-
-/// Verdicts of the others are not even read to find those of one repository.
-pub async fn verdicts_are_listed_by_repository(world: &World) {
-    let now = Arc::new(AtomicI64::new(20_000 * DAY * 1000));
-    let storage = at(world, &now).await;
-    let names: Vec<_> = (0..40).map(|n| repository(&format!("team/app-{n}"))).collect();
-    let mut kept = vec![Vec::new(); names.len()];
-    for round in 0..5 {
-        now.fetch_add(if round == 3 { DAY * 1000 } else { 1000 }, Ordering::Relaxed);
-        for (name, kept) in names.iter().zip(&mut kept) {
-            kept.insert(0, keep_of(&storage, name, name.as_str()).await);
-        }
-    }
-    let (mut all, mut others) = (0, 0);
-    for (name, kept) in names.iter().zip(&kept) {
-        let found: Vec<_> =
-            storage.verdicts(Some(name), None).await.unwrap().try_collect().await.unwrap();
-        let (own, other): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|(_, says)| says == name.as_str());
-        let own: Vec<_> = own.into_iter().map(|(id, _)| id).collect();
-        assert_eq!(own, *kept, "{name}");
-        let later = storage.verdicts(Some(name), Some(&kept[1])).await.unwrap();
-        let later = later.try_filter(|(_, says)| ready(says == name.as_str()));
-        let later: Vec<_> = later.map_ok(|(id, _)| id).try_collect().await.unwrap();
-        assert_eq!(later, kept[2..], "{name}");
-        all += own.len();
-        others += other.len();
-    }
-    assert!(others < all, "{others} of other repositories were read for {all}");
 }
 
 async fn judgements(storage: &Storage, name: &Repository, artifact: &Artifact) -> Vec<Value> {

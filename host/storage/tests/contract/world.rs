@@ -274,7 +274,7 @@ pub async fn push(
     artifact: &Artifact,
     size_of: impl Fn(&Digest) -> u64,
 ) -> roadstead_storage::Result<Committed> {
-    let verdict = (storage.new_verdict_id(name), json!({}));
+    let verdict = (storage.new_verdict_id(), json!({}));
     push_sized(storage, name, artifact, size_of, verdict).await
 }
 
