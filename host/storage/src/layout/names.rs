@@ -3,9 +3,11 @@
 
 use std::fmt;
 
-use roadstead_oci::{Algorithm, Digest};
+use sha2::{Digest as _, Sha256};
 
-use super::Id;
+use roadstead_oci::{Algorithm, Digest, Repository};
+
+use super::{Id, encode};
 
 /// The last component of a link's key: it says what a HEAD needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +113,38 @@ impl fmt::Display for TagKey {
         let (algorithm, hex) = (digest.algorithm().as_str(), digest.hex());
         let gone = if *gone { ".gone" } else { "" };
         write!(f, "{number:020}-{id}-{claim}-{algorithm}-{hex}{gone}")
+    }
+}
+
+/// What stands for a repository where its name has no room: 130 bits of a hash, so many that no
+/// two names are found that share them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NameHash(String);
+
+impl NameHash {
+    /// The hash of a repository's name.
+    pub fn of(repository: &Repository) -> Self {
+        Self(encode(&Sha256::digest(repository.as_str())[..Id::LEN]))
+    }
+}
+
+/// The last component of a verdict's key: its id, and of which repository it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VerdictName {
+    pub(crate) id: String,
+    pub(crate) repository: NameHash,
+}
+
+impl VerdictName {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let (id, hash) = name.split_once('-')?;
+        Some(Self { id: id.to_owned(), repository: NameHash(hash.to_owned()) })
+    }
+}
+
+impl fmt::Display for VerdictName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.id, self.repository.0)
     }
 }
 

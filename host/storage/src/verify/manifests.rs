@@ -142,10 +142,9 @@ impl Look<'_> {
                 self.audit.litter("refusals");
             }
             for refusal in refusals {
-                let verdict = Key::Verdict(&refusal.verdict).path();
-                match self.storage.backend.stamp(&verdict).await? {
-                    Some(_) => self.audit.sound("refusals"),
-                    None => self.audit.litter("refusals"),
+                match self.storage.keeps_verdict(repository, &refusal.verdict).await? {
+                    true => self.audit.sound("refusals"),
+                    false => self.audit.litter("refusals"),
                 }
             }
         }

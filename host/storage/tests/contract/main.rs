@@ -55,6 +55,8 @@ macro_rules! storage_contract {
             manifests::a_child_is_stored_as_its_index_says,
             manifests::what_leads_to_a_manifest_is_found_by_its_tags,
             verdicts::verdicts_are_listed_from_the_newest_on,
+            verdicts::the_name_of_a_verdict_says_its_repository,
+            verdicts::verdicts_of_older_versions_are_found,
             verdicts::old_verdicts_are_swept_and_those_of_manifests_stay,
             verdicts::a_verdict_stands_once_with_its_manifest,
             verdicts::the_judgements_of_a_manifest_are_bounded_and_go_with_it,
