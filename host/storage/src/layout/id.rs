@@ -24,6 +24,14 @@ impl Id {
         valid.then(|| Self(text.into()))
     }
 
+    /// It as a number, without the first two of its 130 bits.
+    pub(crate) fn bits(&self) -> u128 {
+        self.0.bytes().fold(0, |bits, byte| {
+            let digit = ALPHABET.iter().position(|known| *known == byte).unwrap_or_default();
+            (bits << 5) | digit as u128
+        })
+    }
+
     /// Its characters.
     pub fn as_str(&self) -> &str {
         &self.0
