@@ -8,13 +8,15 @@ use moka::sync::Cache as Map;
 
 use roadstead_oci::{Digest, Repository, Tag};
 
-use super::{kept::Kept, named::Named, tag_index::Tags};
+use super::{Progress, kept::Kept, named::Named, tag_index::Tags};
 use crate::{
     Manifest,
     layout::{Id, Link, TagKey},
 };
 
 const NAMES_MAX: u64 = 100_000;
+/// An upload in parts takes some 500 bytes.
+const UPLOADS_MAX: u64 = 10_000;
 const MANIFEST_BYTES_MAX: u64 = 32 << 20;
 const OBJECT_BYTES_MAX: u64 = 8 << 20;
 const HASHED_BYTES_MAX: u64 = 8 << 20;
@@ -35,6 +37,7 @@ pub(super) struct Known {
     /// small objects by key: claims and referrer entries
     pub(super) objects: Map<String, Bytes>,
     pub(super) finished_uploads: Map<Id, ()>,
+    pub(super) uploads: Map<Id, Progress>,
     /// records of blobs whose bytes were hashed and found right, and what their segments' stamps
     /// said then
     pub(super) hashed: Map<Id, String>,
@@ -59,6 +62,7 @@ impl Known {
                 .weigher(|key: &String, bytes: &Bytes| weigh(key.len() + bytes.len()))
                 .build(),
             finished_uploads: Map::new(NAMES_MAX),
+            uploads: Map::new(UPLOADS_MAX),
             hashed: stamps(),
             broken: stamps(),
         }

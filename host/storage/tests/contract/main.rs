@@ -32,6 +32,8 @@ macro_rules! storage_contract {
             uploads::what_was_uploaded_is_read_back_in_any_form,
             uploads::ranges_cover_any_part,
             uploads::an_upload_goes_on_after_a_restart,
+            uploads::a_chunk_costs_the_same_however_many_came_before,
+            uploads::what_is_remembered_of_an_upload_ends_with_it,
             uploads::a_taken_place_is_refused_and_harmless,
             uploads::one_of_sixteen_gets_a_place,
             uploads::another_digest_stores_nothing,
