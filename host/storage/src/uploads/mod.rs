@@ -248,10 +248,11 @@ impl Storage {
         self.resolver.is_finished(&upload.id);
         // Without parts nothing goes away, and there is nothing to write. That it can't be written
         // is no failure either: then the parts stay, and the session with them.
-        if upload.size > 0
-            && let Err(error) = self.end(upload, Some(&offsets)).await
-        {
-            tracing::warn!(%error, "a finished upload stays until it expires");
+        if upload.size > 0 {
+            match self.end(upload).await {
+                Ok(()) => self.discard_parts(upload, &offsets).await,
+                Err(error) => tracing::warn!(%error, "a finished upload stays until it expires"),
+            }
         }
         Ok(Finished::Stored(blob))
     }
@@ -383,32 +384,29 @@ impl Storage {
         Ok((BlobRecord { size, segments }, Bytes::new()))
     }
 
-    /// Ends an upload for good (end-14). That it is over stays written, since the token alone would
-    /// revive it.
-    ///
-    /// It is written before the first part goes, or a chunk on its way could follow a gap.
+    /// Ends an upload for good (end-14).
     pub async fn cancel_upload(&self, upload: &Upload) -> Result<()> {
-        self.end(upload, None).await
-    }
-
-    /// The same with the offsets of the parts, where they are listed already.
-    async fn end(&self, upload: &Upload, offsets: Option<&[u64]>) -> Result<()> {
-        let Upload { repository, id, .. } = upload;
-        let over = self.backend.create(&Key::UploadOver(repository, id).path(), Bytes::new()).await;
-        self.resolver.has_no_known_progress(id);
-        over?;
-        let listed;
-        let offsets = match offsets {
-            Some(offsets) => offsets,
-            None => {
-                listed = self.resolver.arrived(repository, id).await?.offsets;
-                &listed
-            }
-        };
-        for offset in offsets {
-            let key = Key::UploadPart(repository, id, *offset).path();
-            self.backend.discard(&key).await;
+        self.end(upload).await?;
+        match self.resolver.arrived(&upload.repository, &upload.id).await {
+            Ok(arrived) => self.discard_parts(upload, &arrived.offsets).await,
+            Err(error) => tracing::warn!(%error, "the parts of a cancelled upload stay"),
         }
         Ok(())
+    }
+
+    /// Writes that the upload is over. That stays, since the token alone would revive it, and it
+    /// comes before the first part goes, or a chunk on its way could follow a gap.
+    async fn end(&self, upload: &Upload) -> Result<()> {
+        let key = Key::UploadOver(&upload.repository, &upload.id).path();
+        let over = self.backend.create(&key, Bytes::new()).await;
+        self.resolver.has_no_known_progress(&upload.id);
+        over.map(|_| ())
+    }
+
+    async fn discard_parts(&self, upload: &Upload, offsets: &[u64]) {
+        for offset in offsets {
+            let key = Key::UploadPart(&upload.repository, &upload.id, *offset).path();
+            self.backend.discard(&key).await;
+        }
     }
 }
