@@ -46,7 +46,7 @@ impl Default for VerdictsConfig {
 pub struct Wanted {
     /// of repositories that fit
     repositories: Option<Globs>,
-    /// the hash of the only one that fits
+    /// set if the pattern is a plain name: the hash of that repository
     only: Option<NameHash>,
     /// with this decision
     decision: Option<Decision>,
@@ -67,7 +67,7 @@ impl Wanted {
             Globs::of_repositories(pattern).map_err(|why| format!("{pattern:?} is no glob: {why}"))
         });
         let (repositories, decision) = (repositories.transpose()?, decision.transpose()?);
-        // what can be a name has no star
+        // a valid repository name has no wildcards
         let only = repository.and_then(|name| Repository::parse(name).ok());
         Ok(Self { repositories, only: only.as_ref().map(NameHash::of), decision })
     }
@@ -85,8 +85,8 @@ impl Wanted {
     }
 }
 
-/// Repositories of which a verdict was read, by their hashes: whether they are wanted. Of the
-/// others nobody knows the name, so one verdict of each has to be read.
+/// Whether repositories match, by the hash of their name. A hash does not reveal a name, so the
+/// first verdict of each repository has to be read to learn it.
 struct KnownNames<'a> {
     wanted: &'a Wanted,
     fit: Mutex<HashMap<NameHash, bool>>,
@@ -187,7 +187,8 @@ impl<'a> Records<'a> {
         self.read(id, self.storage.verdict(id).await?).await
     }
 
-    /// The same of a repository, which finds it faster. One of another repository may be found.
+    /// Returns the verdict with this id in a repository, without listing a folder. It can return
+    /// another repository's verdict if an older version stored it.
     pub async fn verdict_of(self, repository: &Repository, id: &str) -> Result<Option<Value>> {
         self.read(id, self.storage.verdict_of(repository, id).await?).await
     }

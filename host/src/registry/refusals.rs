@@ -163,7 +163,7 @@ impl Refusals {
             let Some(counted) = counted.as_mut().filter(|it| it.now != it.written) else {
                 continue;
             };
-            // its verdict may be gone, and is never named without being there
+            // a refusal must not name a verdict that was swept
             let id = &counted.now.verdict;
             if let Ok(true) = self.storage.keeps_verdict(&counted.repository, id).await {
                 self.write(counted).await;

@@ -234,7 +234,7 @@ impl Backend {
         }
     }
 
-    /// Runs something that makes very many calls and owns all that it needs.
+    /// Runs a task that makes very many calls; on local disk it gets a thread of its own.
     pub(crate) async fn walk<T: Send + 'static>(
         &self,
         walk: impl Future<Output = Result<T>> + Send + 'static,
@@ -308,7 +308,7 @@ fn injected(key: &str) -> Error {
     Error::io(key, io::Error::other("a fault was injected"))
 }
 
-/// Runs file system calls off the I/O workers; where there are none, right here.
+/// Runs file system calls off the I/O workers, or in place if this thread has no runtime.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {

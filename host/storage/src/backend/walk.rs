@@ -1,9 +1,9 @@
-//! Many calls in one thread: a walk through the store on local disk.
+//! Walks through the whole store on local disk, each in one thread.
 //!
-//! In the runtime each file call is handed to a thread of the pool and its answer back, which costs
-//! more than the call, and what those threads allocate stays in the memory of each of them. Where
-//! there is no runtime, `object_store` and [`super::blocking`] call the file system right where
-//! they are. So a walk has a thread of its own, without a runtime.
+//! Inside the runtime, each file call is handed to a pool thread and its result handed back. That
+//! costs more than the call, and the allocator keeps memory for each pool thread. Without a
+//! runtime, `object_store` and [`super::blocking`] call the file system in place. So a walk gets a
+//! thread without a runtime.
 
 use std::{
     fs::ReadDir,
@@ -20,14 +20,14 @@ use tokio::{runtime::Handle, sync::oneshot, task::yield_now};
 use super::{Backend, Operation, is_staging};
 use crate::{Error, Result};
 
-/// Names in a folder in no order, read as far as somebody asks: a walk holds no long list.
+/// The names in a folder, unordered and read lazily, so that a walk never holds a long list.
 pub(crate) enum Entries {
     Folder(String, ReadDir),
     Listed(vec::IntoIter<String>),
 }
 
 impl Backend {
-    /// What lies directly below `prefix`, for a walk: on local disk each call blocks.
+    /// Opens a folder for a walk. On local disk this and each `next` block the thread.
     pub(crate) async fn entries(&self, prefix: &str) -> Result<Entries> {
         let Some(folder) = &self.folder else {
             return Ok(Entries::Listed(self.names(prefix).await?.into_iter()));
@@ -63,7 +63,7 @@ impl Entries {
     }
 }
 
-/// Runs a walk in a thread of its own. It stops at its next call when nobody waits for it.
+/// Runs a walk in its own thread. If the caller drops this future, the walk stops at its next call.
 pub(super) async fn alone<T: Send + 'static>(
     walk: impl Future<Output = Result<T>> + Send + 'static,
 ) -> Result<T> {
@@ -75,21 +75,21 @@ pub(super) async fn alone<T: Send + 'static>(
             () = answer.closed() => return,
             result = walk => result,
         };
-        // whoever waited may be gone by now
+        // the caller may have been dropped by now
         drop(answer.send(result));
     };
     thread::Builder::new().name("walk".into()).spawn(|| block_on(walk)).map_err(failed)?;
     answered.await.map_err(|_| failed(io::Error::other("its thread ended early")))?
 }
 
-/// Lets a walk see that nobody waits for it. In the runtime there is nothing to do.
+/// Yields inside a walk, so that it notices that its caller was dropped.
 pub(super) async fn pause() {
     if is_outside() {
         yield_now().await;
     }
 }
 
-/// Whether this thread may block.
+/// Returns whether this thread has no runtime, and so may block.
 pub(super) fn is_outside() -> bool {
     Handle::try_current().is_err()
 }

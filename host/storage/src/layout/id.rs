@@ -24,7 +24,8 @@ impl Id {
         valid.then(|| Self(text.into()))
     }
 
-    /// It as a number, without the first two of its 130 bits.
+    /// Returns the last 128 of the id's 130 bits. A set of numbers takes less memory than a set of
+    /// ids.
     pub(crate) fn bits(&self) -> u128 {
         self.0.bytes().fold(0, |bits, byte| {
             let digit = ALPHABET.iter().position(|known| *known == byte).unwrap_or_default();

@@ -46,7 +46,7 @@ pub(crate) enum Key<'a> {
     /// `verdicts/<day>/<slice>/<verdict>-<hash>`: a verdict with findings, and the hash of its
     /// repository
     Verdict(&'a Repository, &'a str),
-    /// `verdicts/<day>/<verdict>`: the same as older versions wrote it
+    /// `verdicts/<day>/<verdict>`: a verdict with findings that an older version wrote
     UnmarkedVerdict(&'a str),
     /// `catalog/<name>,/<id>`: the repository exists
     Catalog(&'a Repository, &'a Id),
@@ -96,7 +96,7 @@ pub(crate) fn day_of(id: &str) -> &str {
     id.get(..3).unwrap_or(id)
 }
 
-/// The 32nd part of that day, the next character of the id.
+/// The slice of the day, one of 32: the next character of the id.
 pub(crate) fn slice_of(id: &str) -> &str {
     id.get(3..4).unwrap_or_default()
 }

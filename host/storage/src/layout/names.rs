@@ -116,19 +116,19 @@ impl fmt::Display for TagKey {
     }
 }
 
-/// What stands for a repository where its name has no room: 130 bits of a hash, so many that no
-/// two names are found that share them.
+/// A hash that identifies a repository in a key where its name does not fit. It has 130 bits, so
+/// nobody can find two names with the same hash.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NameHash(String);
 
 impl NameHash {
-    /// The hash of a repository's name.
+    /// Hashes a repository's name.
     pub fn of(repository: &Repository) -> Self {
         Self(encode(&Sha256::digest(repository.as_str())[..Id::LEN]))
     }
 }
 
-/// The last component of a verdict's key: its id, and of which repository it is.
+/// The last component of a verdict's key: its id and its repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct VerdictName {
     pub(crate) id: String,

@@ -41,7 +41,7 @@ pub(crate) enum Prefix<'a> {
     LaterVerdictsOf(&'a Repository, Algorithm),
     Refusals(&'a Repository, &'a Digest),
     RefusalsOf(&'a Repository, Algorithm),
-    /// The slices of a day; beside them the verdicts that older versions wrote.
+    /// the slices of a day, and the verdicts that older versions wrote
     VerdictDay(&'a str),
     /// the verdicts of a slice of a day
     VerdictSlice(&'a str, &'a str),

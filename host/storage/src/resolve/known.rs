@@ -15,7 +15,7 @@ use crate::{
 };
 
 const NAMES_MAX: u64 = 100_000;
-/// An upload in parts takes some 500 bytes.
+/// Uploads in chunks; each takes about 500 bytes.
 const UPLOADS_MAX: u64 = 10_000;
 const MANIFEST_BYTES_MAX: u64 = 32 << 20;
 const OBJECT_BYTES_MAX: u64 = 8 << 20;

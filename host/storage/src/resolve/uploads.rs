@@ -17,17 +17,17 @@ pub(crate) struct Arrived {
     pub(crate) offsets: Vec<u64>,
 }
 
-/// Where an upload stands after a chunk.
+/// The state of an upload after a chunk.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
     /// bytes that arrived
     pub(crate) size: u64,
-    /// has hashed them
+    /// the hash of those bytes
     pub(crate) hasher: Hasher,
 }
 
 impl Resolver {
-    /// Where an upload stands, if its last chunk is remembered: otherwise its folder says so.
+    /// Returns the remembered state of an upload. If there is none, the caller lists the folder.
     pub(crate) fn progress(&self, upload: &Id) -> Option<Progress> {
         match self.known.finished_uploads.contains_key(upload) {
             true => None,
@@ -35,9 +35,9 @@ impl Resolver {
         }
     }
 
-    /// A chunk is written. Of two that are told here in another order than they were written the
-    /// greater one stays. A smaller one that follows after the greater one was let go of does no
-    /// harm: the next chunk finds its place taken, and the folder is asked.
+    /// Remembers the state after a chunk was written. Two requests can get here in the wrong order,
+    /// so the larger size wins. If the larger one was evicted in between, a stale size is harmless:
+    /// the next chunk finds its offset taken, and then the folder is listed.
     pub(crate) fn has_progressed(&self, upload: &Id, progress: Progress) {
         self.known.uploads.entry(upload.clone()).and_upsert_with(|known| match known {
             Some(known) if known.value().size > progress.size => known.into_value(),
@@ -45,12 +45,12 @@ impl Resolver {
         });
     }
 
-    /// Nobody knows where an upload stands: a write failed, or was late, or the upload has ended.
+    /// Drops the remembered state: a write failed or lost a race, or the upload has ended.
     pub(crate) fn has_no_known_progress(&self, upload: &Id) {
         self.known.uploads.invalidate(upload);
     }
 
-    /// Whether an upload ended for good. Looks at that alone, however much has arrived.
+    /// Returns whether an upload has ended for good. The cost does not depend on its parts.
     pub(crate) async fn is_over(&self, repository: &Repository, upload: &Id) -> Result<bool> {
         if self.known.finished_uploads.contains_key(upload) {
             return Ok(true);

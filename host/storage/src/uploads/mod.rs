@@ -44,7 +44,7 @@ pub struct Upload {
     hasher: Hasher,
 }
 
-/// What arrived at once, and its size in bytes.
+/// The content of one part, and its size in bytes.
 type Part = (Content, u64);
 
 /// What became of a chunk.
@@ -151,15 +151,15 @@ impl Storage {
             End::Complete | End::Broken => {}
         }
         let added = self.add_part(upload, &received, &hasher).await;
-        // until it is clear what the chunk did
+        // a failed write may still have stored the part
         self.resolver.has_no_known_progress(&upload.id);
         if !added? {
             self.forget(&received.content).await;
             let now = self.upload(&upload.repository, &upload.token).await?;
             return Ok(now.map_or(Appended::Over, |upload| Appended::OutOfOrder(upload.size)));
         }
-        // Before the look whether it is over: whoever ends it writes that first and clears this
-        // then, so nothing is remembered of what has ended.
+        // Remember first, then check whether the upload is over. A request that ends the upload
+        // writes `over` first and then drops this, so no state outlives the upload.
         self.resolver.has_progressed(&upload.id, Progress { size, hasher });
         let over = self.resolver.is_over(&upload.repository, &upload.id).await;
         if !matches!(over, Ok(false)) {
@@ -257,8 +257,8 @@ impl Storage {
         Ok(Finished::Stored(blob))
     }
 
-    /// Where parts begin, and what arrived up to the upload's size without a gap; none if the
-    /// upload ended meanwhile.
+    /// Returns the offsets of all parts, and the parts that make up the upload's size. Returns
+    /// `None` if the upload has ended.
     async fn parts_so_far(&self, upload: &Upload) -> Result<Option<(Vec<u64>, Vec<Part>)>> {
         if upload.size == 0 {
             return Ok(Some((Vec::new(), Vec::new())));
@@ -269,7 +269,7 @@ impl Storage {
             return Ok(None);
         }
         let (mut parts, mut end) = (Vec::new(), 0);
-        // a chunk that came since is not in what the client announces
+        // a later chunk is not part of the content that this request announces
         for offset in offsets.iter().take_while(|offset| **offset < upload.size) {
             if *offset != end {
                 break;
@@ -282,7 +282,7 @@ impl Storage {
         if end == upload.size {
             return Ok(Some((offsets, parts)));
         }
-        // a listing that goes on while the parts go may miss that the upload is over
+        // a listing taken while another request removes the parts can miss `over`
         if self.resolver.is_over(&upload.repository, &upload.id).await? {
             return Ok(None);
         }
@@ -384,7 +384,7 @@ impl Storage {
         Ok((BlobRecord { size, segments }, Bytes::new()))
     }
 
-    /// Ends an upload for good (end-14).
+    /// Cancels an upload for good (end-14).
     pub async fn cancel_upload(&self, upload: &Upload) -> Result<()> {
         self.end(upload).await?;
         match self.resolver.arrived(&upload.repository, &upload.id).await {
@@ -394,8 +394,9 @@ impl Storage {
         Ok(())
     }
 
-    /// Writes that the upload is over. That stays, since the token alone would revive it, and it
-    /// comes before the first part goes, or a chunk on its way could follow a gap.
+    /// Writes the key that ends an upload. It is never removed, because the token alone would
+    /// revive the upload. It is written before the first part is removed, or a chunk in flight
+    /// could follow a gap.
     async fn end(&self, upload: &Upload) -> Result<()> {
         let key = Key::UploadOver(&upload.repository, &upload.id).path();
         let over = self.backend.create(&key, Bytes::new()).await;

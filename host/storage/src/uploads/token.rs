@@ -18,7 +18,7 @@ use crate::{
     layout::{Id, Key, random_bytes},
 };
 
-/// Bytes of the MAC that a token holds; half of HMAC-SHA-256 is more than anybody can guess.
+/// Bytes of the MAC in a token. 128 bits are enough against guessing.
 const MAC_BYTES: usize = 16;
 
 /// Signs and checks the ids of upload sessions.
@@ -53,8 +53,8 @@ impl Tokens {
         format!("{claims}.{}", URL_SAFE_NO_PAD.encode(&mac[..MAC_BYTES]))
     }
 
-    /// The token, if it was made here for this repository. It has one spelling: the engine refuses
-    /// padding and stray bits, and a number must stand as it is written here.
+    /// Returns the token if this store made it for this repository. Only one spelling is valid: the
+    /// base64 engine rejects padding and unused bits, and the claims must equal our own encoding.
     pub(crate) fn verify(&self, repository: &Repository, text: &str) -> Option<Token> {
         let (signed, mac) = text.rsplit_once('.')?;
         let mut parts = signed.splitn(3, '.');
@@ -119,7 +119,7 @@ mod tests {
         ] {
             assert_eq!(tokens.verify(&repository("a"), &format!("{signed}.{other}")), None);
         }
-        // each other character in each place, the bits that the last one does not use included
+        // any other character in any place, including the unused bits of the last one
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=.";
         for at in 0..mac.len() {
             for other in alphabet.chars().filter(|other| !mac[at..].starts_with(*other)) {
@@ -128,7 +128,7 @@ mod tests {
                 assert_eq!(verified, None, "{changed}");
             }
         }
-        // what this very key signed, and nobody here writes so
+        // validly signed, but not the way we write numbers
         for odd in [".+99", ".099"].map(|number| signed.replace(".99", number)) {
             let mac = tokens.mac(&repository("a"), &odd).finalize().into_bytes();
             let odd = format!("{odd}.{}", URL_SAFE_NO_PAD.encode(&mac[..MAC_BYTES]));

@@ -1,4 +1,4 @@
-//! The ids of verdicts.
+//! The ids of verdicts, which hold their time.
 
 use std::{
     collections::HashSet,
@@ -17,8 +17,8 @@ const ID_CHARS: usize = 11;
 const STEP_BITS: u32 = 20;
 const DAY_BITS: u32 = 15;
 
-/// The ids that this process has given out in the current step. They are unique in the whole
-/// store, and a key only tells whether one is new in its repository.
+/// The ids issued in the current time step. Ids must be unique in the whole store, but creating a
+/// key only detects a duplicate within one repository.
 #[derive(Debug, Default)]
 pub(crate) struct Ids(Mutex<(i128, HashSet<String>)>);
 
@@ -33,8 +33,8 @@ impl Ids {
 }
 
 impl Storage {
-    /// A new verdict id: 11 characters of Crockford's base32. 3 tell the day, 4 the time of that
-    /// day, so that an id alone finds its folder and ids are listed by their age, and 4 are random.
+    /// Returns a new verdict id: 11 characters of Crockford's base32. 3 encode the day and 4 the
+    /// time of day, so an id alone leads to its folder and ids sort by age. 4 are random.
     pub fn new_verdict_id(&self) -> String {
         loop {
             let step = self.steps();
@@ -47,12 +47,12 @@ impl Storage {
         }
     }
 
-    /// The time in steps, of which a day has 2^20.
+    /// Returns the time in steps; a day has 2^20 of them.
     fn steps(&self) -> i128 {
         (self.clock.exactly().as_nanosecond() << STEP_BITS) / DAY_NANOSECONDS
     }
 
-    /// Today, as a number of days.
+    /// Returns the current day as a number.
     pub(super) fn today(&self) -> u64 {
         u64::try_from(self.steps() >> STEP_BITS).unwrap_or_default()
     }

@@ -31,7 +31,7 @@ const LATER_MAX: usize = 100;
 /// Objects read or removed at a time.
 const AT_ONCE: usize = 8;
 
-/// A part of a day: a folder of verdicts, and those beside it that older versions wrote.
+/// A 32nd of a day: a folder of verdicts, and the verdicts of that time from older versions.
 struct Slice {
     day: String,
     name: String,
@@ -41,8 +41,8 @@ struct Slice {
 }
 
 impl Storage {
-    /// Keeps a verdict with findings. One of the repository that is there already stays; false
-    /// then.
+    /// Stores a verdict with findings. Returns false if the repository already has one with this
+    /// id, which is kept.
     pub async fn put_verdict(
         &self,
         repository: &Repository,
@@ -52,7 +52,7 @@ impl Storage {
         self.backend.create(&Key::Verdict(repository, id).path(), verdict).await
     }
 
-    /// A verdict with findings, by its repository and its id, in any case of letters.
+    /// Returns a verdict with findings by its repository and id; the case of letters is ignored.
     pub async fn verdict_of(&self, repository: &Repository, id: &str) -> Result<Option<Bytes>> {
         let id = id.to_uppercase();
         if !is_id(&id) {
@@ -64,8 +64,8 @@ impl Storage {
         }
     }
 
-    /// A verdict with findings, by its id alone, in any case of letters: a name of its folder
-    /// tells where it is.
+    /// Returns a verdict with findings by its id alone; the case of letters is ignored. Lists the
+    /// folder of the id's time.
     pub async fn verdict(&self, id: &str) -> Result<Option<Bytes>> {
         let id = id.to_uppercase();
         if !is_id(&id) {
@@ -80,7 +80,7 @@ impl Storage {
         }
     }
 
-    /// Whether a verdict with findings is there.
+    /// Returns whether a verdict with findings is stored.
     pub async fn keeps_verdict(&self, repository: &Repository, id: &str) -> Result<bool> {
         for key in [Key::Verdict(repository, id), Key::UnmarkedVerdict(id)] {
             if self.backend.stamp(&key.path()).await?.is_some() {
@@ -97,9 +97,9 @@ impl Storage {
     }
 
     /// The verdicts with findings, each with its id, the newest first; only those that are older
-    /// than the one called `before`. Of those whose names say their repository only the ones that
-    /// `wanted` may want are read. They are read as far as somebody asks, and names are listed
-    /// slice by slice.
+    /// than the one called `before`. If `wanted` rejects a repository, its verdicts are skipped
+    /// without being read; only verdicts from older versions are read regardless. Folders are
+    /// listed and verdicts read lazily.
     pub async fn verdicts<'a>(
         &'a self,
         before: Option<&'a str>,
@@ -131,7 +131,7 @@ impl Storage {
         Ok(found.map_ok(verdict).try_buffered(AT_ONCE).try_filter_map(gone))
     }
 
-    /// The slices of a day, the oldest first.
+    /// Returns the slices of a day, the oldest first.
     async fn slices(&self, day: &str) -> Result<Vec<Slice>> {
         let mut slices = BTreeMap::<String, Slice>::new();
         for name in self.resolver.names(&Prefix::VerdictDay(day)).await? {
@@ -151,7 +151,7 @@ impl Storage {
         Ok(slices.into_values().collect())
     }
 
-    /// Ids, repositories and keys of the verdicts in a slice, the oldest first.
+    /// Returns the ids, repositories and keys of a slice's verdicts, the oldest first.
     async fn in_slice(&self, slice: Slice) -> Result<Vec<(String, Option<NameHash>, String)>> {
         let folder = Prefix::VerdictSlice(&slice.day, &slice.name);
         let names = match slice.is_folder {

@@ -1,4 +1,4 @@
-//! Digests by which folders are named, one after another: a repository may have very many.
+//! Digests that folders are named after, read one by one: a repository can have very many.
 
 use roadstead_oci::{Algorithm, Digest};
 
@@ -8,7 +8,7 @@ use crate::{
     layout::Prefix,
 };
 
-/// The digests of every algorithm that have a folder below the one that the algorithm has.
+/// The digests of all algorithms; each algorithm has a folder with one folder per digest.
 pub(super) struct Digests {
     pending: Vec<(Algorithm, String)>,
     reading: Option<(Algorithm, Entries)>,

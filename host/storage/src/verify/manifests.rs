@@ -79,7 +79,7 @@ impl Look<'_> {
 
     /// What the manifest's claim requires is there.
     async fn required(&mut self, manifest: &Digest, claim: &Id) -> Result<()> {
-        // not by way of what the resolver remembers, which would grow with each manifest
+        // read directly: the resolver would remember each claim, and the look's memory would grow
         let key = Key::Claim(self.repository, manifest, claim).path();
         let Some(bytes) = self.storage.backend.read(&key).await? else { return Ok(()) };
         let (names, _): (Names, _) = match record::decode(&key, &bytes) {

@@ -28,7 +28,7 @@ pub use report::{Audit, AuditFault};
 
 const REPOSITORIES_AT_ONCE: usize = 1000;
 
-/// What the repositories name of the things that they share: ids, by their bits.
+/// What the repositories name of the things that they share, as the bits of ids.
 #[derive(Default)]
 struct Named {
     /// records, by links

@@ -82,7 +82,7 @@ pub async fn the_name_of_a_verdict_says_its_repository(world: &World) {
     let names = ["a", "b"].map(repository);
     let mut kept = Vec::new();
     for n in 0..100 {
-        // some of one moment, some of other slices of the day
+        // some in the same step, some in other slices of the day
         now.fetch_add([0, 10, 1_000_000][n % 3], Ordering::Relaxed);
         kept.push(keep_of(&storage, &names[n % 2], names[n % 2].as_str()).await);
     }
@@ -108,7 +108,7 @@ pub async fn the_name_of_a_verdict_says_its_repository(world: &World) {
     for (nth, id) in of_a.iter().enumerate() {
         assert_eq!(page(Some(id)).await, of_a[nth + 1..], "no entry twice, and none lost");
     }
-    // what comes in a day before the place where a page resumes is not listed again
+    // newer slices of the day are not listed again when a page resumes
     seen.store(0, Ordering::Relaxed);
     assert_eq!(page(of_a.last().map(String::as_str)).await, [] as [String; 0]);
     assert_eq!(seen.load(Ordering::Relaxed), 2, "the day, and its first slice");
@@ -127,7 +127,7 @@ pub async fn verdicts_of_older_versions_are_found(world: &World) {
         now.fetch_add(1_000_000, Ordering::Relaxed);
         let refusal = refuse(&storage, &name, &format!("{n}"), 1).await;
         if n % 2 == 0 {
-            // as it was written before names said the repository
+            // the key that older versions wrote
             let keys = world.keys(&refusal.verdict).await;
             let key = keys.iter().find(|key| key.starts_with("verdicts/")).unwrap();
             let says = world.object(key).await;
