@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -108,6 +108,20 @@ pub async fn the_name_of_a_verdict_says_its_repository(world: &World) {
     for (nth, id) in of_a.iter().enumerate() {
         assert_eq!(page(Some(id)).await, of_a[nth + 1..], "no entry twice, and none lost");
     }
+    // page by page, while new ones arrive in both repositories
+    let (mut paged, mut before) = (Vec::new(), None::<String>);
+    loop {
+        let found = counted.verdicts(before.as_deref(), only_a).await.unwrap();
+        let ids: Vec<_> = found.map_ok(|(id, _)| id).take(3).try_collect().await.unwrap();
+        let Some(last) = ids.last() else { break };
+        before = Some(last.clone());
+        paged.extend(ids);
+        now.fetch_add(100, Ordering::Relaxed);
+        for name in &names {
+            keep_of(&storage, name, "new").await;
+        }
+    }
+    assert_eq!(paged, of_a, "each once");
     // newer slices of the day are not listed again when a page resumes
     seen.store(0, Ordering::Relaxed);
     assert_eq!(page(of_a.last().map(String::as_str)).await, [] as [String; 0]);
