@@ -35,7 +35,7 @@ pub(super) async fn by_id(
     repository: &Repository,
     id: &str,
 ) -> Result<Response, Error> {
-    let found = registry.records().verdict(id).await?;
+    let found = registry.records().verdict_of(repository, id).await?;
     // what another repository refused is for those who may read that one
     let of_this = found.filter(|verdict| verdict["repository"] == repository.as_str());
     let Some(mut verdict) = of_this else {

@@ -1,13 +1,18 @@
 //! What was judged, kept and looked up: verdicts by their ids, and all about one manifest.
 
-use std::pin::pin;
+use std::{
+    collections::HashMap,
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
+use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use roadstead_oci::{Digest, Reference, Repository};
-use roadstead_storage::{Result, Storage};
+use roadstead_storage::{NameHash, Result, Storage};
 
 use super::refusals::{self, Refusals};
 use crate::{
@@ -41,6 +46,8 @@ impl Default for VerdictsConfig {
 pub struct Wanted {
     /// of repositories that fit
     repositories: Option<Globs>,
+    /// set if the pattern is a plain name: the hash of that repository
+    only: Option<NameHash>,
     /// with this decision
     decision: Option<Decision>,
 }
@@ -59,7 +66,10 @@ impl Wanted {
         let repositories = repository.map(|pattern| {
             Globs::of_repositories(pattern).map_err(|why| format!("{pattern:?} is no glob: {why}"))
         });
-        Ok(Self { repositories: repositories.transpose()?, decision: decision.transpose()? })
+        let (repositories, decision) = (repositories.transpose()?, decision.transpose()?);
+        // a valid repository name has no wildcards
+        let only = repository.and_then(|name| Repository::parse(name).ok());
+        Ok(Self { repositories, only: only.as_ref().map(NameHash::of), decision })
     }
 
     fn fits(&self, verdict: &Value) -> bool {
@@ -67,7 +77,41 @@ impl Wanted {
         let decision = self.decision.is_none_or(|decision| {
             serde_json::to_value(decision).is_ok_and(|decision| decision == verdict["decision"])
         });
-        decision && self.repositories.as_ref().is_none_or(|globs| globs.fit(repository))
+        decision && self.fits_name(repository)
+    }
+
+    fn fits_name(&self, repository: &str) -> bool {
+        self.repositories.as_ref().is_none_or(|globs| globs.fit(repository))
+    }
+}
+
+/// Whether repositories match, by the hash of their name. A hash does not reveal a name, so the
+/// first verdict of each repository has to be read to learn it.
+struct KnownNames<'a> {
+    wanted: &'a Wanted,
+    fit: Mutex<HashMap<NameHash, bool>>,
+}
+
+impl<'a> KnownNames<'a> {
+    fn new(wanted: &'a Wanted) -> Self {
+        Self { wanted, fit: Mutex::default() }
+    }
+
+    fn may_fit(&self, repository: &NameHash) -> bool {
+        match &self.wanted.only {
+            Some(only) => only == repository,
+            None => *self.fit().get(repository).unwrap_or(&true),
+        }
+    }
+
+    fn learn(&self, verdict: &Value) {
+        let name = verdict["repository"].as_str().unwrap_or_default();
+        let Ok(repository) = Repository::parse(name) else { return };
+        self.fit().entry(NameHash::of(&repository)).or_insert(self.wanted.fits_name(name));
+    }
+
+    fn fit(&self) -> MutexGuard<'_, HashMap<NameHash, bool>> {
+        self.fit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,10 +161,16 @@ impl<'a> Records<'a> {
     /// `before`.
     pub async fn kept(self, wanted: &Wanted, before: Option<&str>, limit: usize) -> Result<Page> {
         let (mut page, mut bytes, mut read) = (Page::default(), 0, 0);
-        let mut found = pin!(self.storage.verdicts(before).await?);
+        let known = KnownNames::new(wanted);
+        let may_fit = |repository: &NameHash| known.may_fit(repository);
+        let mut found = pin!(self.storage.verdicts(before, may_fit).await?);
         while let Some((id, recorded)) = found.try_next().await? {
             read += 1;
-            if let Some(verdict) = parsed(&id, &recorded).filter(|verdict| wanted.fits(verdict)) {
+            let verdict = parsed(&id, &recorded);
+            if let Some(verdict) = &verdict {
+                known.learn(verdict);
+            }
+            if let Some(verdict) = verdict.filter(|verdict| wanted.fits(verdict)) {
                 bytes += recorded.len();
                 page.verdicts.push(self.with_seen(verdict).await?);
             }
@@ -134,7 +184,17 @@ impl<'a> Records<'a> {
 
     /// The verdict with this id, in any case of letters, if it found something.
     pub async fn verdict(self, id: &str) -> Result<Option<Value>> {
-        let Some(recorded) = self.storage.verdict(id).await? else { return Ok(None) };
+        self.read(id, self.storage.verdict(id).await?).await
+    }
+
+    /// Returns the verdict with this id in a repository, without listing a folder. It can return
+    /// another repository's verdict if an older version stored it.
+    pub async fn verdict_of(self, repository: &Repository, id: &str) -> Result<Option<Value>> {
+        self.read(id, self.storage.verdict_of(repository, id).await?).await
+    }
+
+    async fn read(self, id: &str, recorded: Option<Bytes>) -> Result<Option<Value>> {
+        let Some(recorded) = recorded else { return Ok(None) };
         match parsed(id, &recorded) {
             Some(verdict) => self.with_seen(verdict).await.map(Some),
             None => Ok(None),
@@ -168,7 +228,7 @@ impl<'a> Records<'a> {
         loop {
             let id = next.as_ref().map(|verdict| verdict["id"].as_str().unwrap_or_default());
             let verdict = match refused.pop_if(|one| id.is_none_or(|id| *one.verdict > *id)) {
-                Some(refusal) => self.verdict(&refusal.verdict).await?,
+                Some(refusal) => self.verdict_of(repository, &refusal.verdict).await?,
                 None => match std::mem::take(&mut next) {
                     Some(verdict) => {
                         next = stored.try_next().await?;
@@ -216,10 +276,12 @@ fn parsed(id: &str, recorded: &[u8]) -> Option<Value> {
 /// fail when that does.
 pub(super) async fn keep(storage: &Storage, judgement: Judgement) -> (Verdict, bool) {
     const TRIES: usize = 3;
+    let repository = Repository::parse(&judgement.repository);
     let mut verdict = new(storage, judgement);
+    let Ok(repository) = repository else { return (verdict, false) };
     for _ in 0..TRIES {
         let record = verdict.to_record().to_string();
-        match storage.put_verdict(&verdict.id, record.into()).await {
+        match storage.put_verdict(&repository, &verdict.id, record.into()).await {
             Ok(true) => return (verdict, true),
             // another verdict of this very moment
             Ok(false) => verdict.id = storage.new_verdict_id(),
@@ -275,7 +337,7 @@ async fn standing(
         return Ok(None);
     };
     let of_nothing = latest.judgement.findings.is_empty();
-    let found = of_nothing || storage.verdict(&latest.id).await?.is_some();
+    let found = of_nothing || storage.keeps_verdict(repository, &latest.id).await?;
     Ok(found.then_some(latest))
 }
 

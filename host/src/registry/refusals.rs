@@ -94,6 +94,8 @@ pub struct Refusals {
 /// A refusal that is being counted.
 #[derive(Clone, Debug)]
 struct Counted {
+    repository: Repository,
+    manifest: Digest,
     first: Timestamp,
     now: Refusal,
     written: Refusal,
@@ -136,18 +138,20 @@ impl Refusals {
             counted.now.times += 1;
             counted.now.last = last;
             counted.pushes.add(&judgement);
-            if counted.is_due() && self.write(&judgement, &counted.now, &counted.pushes).await {
-                counted.written = counted.now.clone();
+            if counted.is_due() {
+                self.write(counted).await;
             }
             let (id, at) = (counted.now.verdict.clone(), last.to_string());
             return Verdict { id, at, judgement };
         }
         let (verdict, kept) = keep(&self.storage, judgement).await;
-        if kept {
+        if let Some((repository, manifest)) = named(&verdict.judgement).filter(|_| kept) {
             let now = Refusal { grounds, verdict: verdict.id.clone(), times: 1, last };
             let pushes = Pushes::of(&verdict.judgement);
-            self.write(&verdict.judgement, &now, &pushes).await;
-            *counted = Some(Counted { first: last, written: now.clone(), now, pushes });
+            let (first, written) = (last, now.clone());
+            let mut new = Counted { repository, manifest, first, now, written, pushes };
+            self.write(&mut new).await;
+            *counted = Some(new);
         }
         verdict
     }
@@ -159,12 +163,10 @@ impl Refusals {
             let Some(counted) = counted.as_mut().filter(|it| it.now != it.written) else {
                 continue;
             };
-            let Ok(Some(verdict)) = self.storage.verdict(&counted.now.verdict).await else {
-                continue;
-            };
-            let Ok(verdict) = serde_json::from_slice::<Verdict>(&verdict) else { continue };
-            if self.write(&verdict.judgement, &counted.now, &counted.pushes).await {
-                counted.written = counted.now.clone();
+            // a refusal must not name a verdict that was swept
+            let id = &counted.now.verdict;
+            if let Ok(true) = self.storage.keeps_verdict(&counted.repository, id).await {
+                self.write(counted).await;
             }
         }
     }
@@ -183,32 +185,32 @@ impl Refusals {
 
     /// What the store says of a refusal on the same grounds whose verdict is there.
     async fn stored(&self, judgement: &Judgement, grounds: &str) -> Result<Option<Counted>> {
-        let Some((repository, digest)) = named(judgement) else { return Ok(None) };
-        let refusals = self.storage.refusals(&repository, &digest).await?;
+        let Some((repository, manifest)) = named(judgement) else { return Ok(None) };
+        let refusals = self.storage.refusals(&repository, &manifest).await?;
         let same = refusals.into_iter().rev().find(|refusal| refusal.grounds == grounds);
         let Some(now) = same else { return Ok(None) };
-        let Some(first) = self.storage.verdict(&now.verdict).await? else { return Ok(None) };
-        let first: Option<Verdict> = serde_json::from_slice(&first).ok();
+        let first = self.storage.verdict_of(&repository, &now.verdict).await?;
+        let first: Option<Verdict> = first.and_then(|first| serde_json::from_slice(&first).ok());
         let Some(first) = first.and_then(|first| first.at.parse().ok()) else { return Ok(None) };
-        let pushes = pushes(&self.storage, &repository, &digest, &now).await?;
-        Ok(Some(Counted { first, written: now.clone(), now, pushes }))
+        let pushes = pushes(&self.storage, &repository, &manifest, &now).await?;
+        let written = now.clone();
+        Ok(Some(Counted { repository, manifest, first, now, written, pushes }))
     }
 
-    async fn write(&self, judgement: &Judgement, refusal: &Refusal, pushes: &Pushes) -> bool {
-        let Some((repository, digest)) = named(judgement) else { return false };
+    async fn write(&self, counted: &mut Counted) {
+        let Counted { repository, manifest, now, pushes, .. } = counted;
         let pushes = json!(pushes).to_string().into();
-        match self.storage.put_refusal((&repository, &digest), refusal, pushes).await {
+        match self.storage.put_refusal((repository, manifest), now, pushes).await {
             Ok(went) => {
                 // nobody is told the id of a verdict that is gone
                 for refusal in went {
                     self.counted.invalidate(&refusal.grounds);
                 }
-                true
+                counted.written = counted.now.clone();
             }
             Err(error) => {
-                let id = &refusal.verdict;
+                let id = &now.verdict;
                 tracing::error!(verdict = id, cause = ?error, "a refusal is not counted");
-                false
             }
         }
     }

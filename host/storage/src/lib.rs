@@ -32,7 +32,7 @@ pub use clock::Clock;
 pub use config::StorageConfig;
 pub use error::{Error, Result};
 pub use folder::DataFolder;
-pub use layout::Id;
+pub use layout::{Id, NameHash};
 pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Need, Push, Unmet};
 pub use resolve::{Above, Page};
 pub use uploads::{Appended, BodyError, Finished, Upload};
@@ -53,6 +53,7 @@ pub struct Storage {
     clock: Clock,
     config: StorageConfig,
     tokens: uploads::Tokens,
+    verdict_ids: verdicts::Ids,
     /// how often damage was mended
     mended: AtomicU64,
 }
@@ -91,8 +92,8 @@ impl Storage {
         }
         let tokens = uploads::Tokens::open(&backend).await?;
         let resolver = resolve::Resolver::new(backend.clone());
-        let mended = AtomicU64::new(0);
-        Ok(Self { backend, resolver, clock, config, tokens, mended })
+        let (verdict_ids, mended) = (verdicts::Ids::default(), AtomicU64::new(0));
+        Ok(Self { backend, resolver, clock, config, tokens, verdict_ids, mended })
     }
 
     /// A view of this store under the same locks that has nothing in memory. Whoever changes a
@@ -104,6 +105,7 @@ impl Storage {
             clock: self.clock.clone(),
             config: self.config.clone(),
             tokens: self.tokens.clone(),
+            verdict_ids: verdicts::Ids::default(),
             mended: AtomicU64::new(0),
         }
     }

@@ -7,6 +7,7 @@
 mod file;
 mod many;
 pub(crate) mod segment;
+pub(crate) mod walk;
 
 use std::{collections::BTreeMap, fmt, io, ops::Range, path::PathBuf, sync::Arc};
 
@@ -236,6 +237,17 @@ impl Backend {
         }
     }
 
+    /// Runs a task that makes very many calls; on local disk it gets a thread of its own.
+    pub(crate) async fn walk<T: Send + 'static>(
+        &self,
+        walk: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        match &self.folder {
+            Some(_) => walk::alone(walk).await,
+            None => walk.await,
+        }
+    }
+
     async fn names_listed(&self, prefix: &str) -> Result<Vec<String>> {
         let listed = self.store.list_with_delimiter(Some(&path(prefix)?)).await;
         let listed = listed.map_err(|error| Error::backend(prefix, error))?;
@@ -269,6 +281,7 @@ impl Backend {
         key: &str,
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
+        walk::pause().await;
         let fault = self.fault(operation, key);
         if fault == Some(Fault::Before) {
             return Err(injected(key));
@@ -303,10 +316,13 @@ fn injected(key: &str) -> Error {
     Error::io(key, io::Error::other("a fault was injected"))
 }
 
-/// Runs file system calls off the I/O workers.
+/// Runs file system calls off the I/O workers, or in place if this thread has no runtime.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
+    if walk::is_outside() {
+        return work();
+    }
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 

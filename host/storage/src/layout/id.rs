@@ -24,6 +24,15 @@ impl Id {
         valid.then(|| Self(text.into()))
     }
 
+    /// Returns the last 128 of the id's 130 bits. A set of numbers takes less memory than a set of
+    /// ids.
+    pub(crate) fn bits(&self) -> u128 {
+        self.0.bytes().fold(0, |bits, byte| {
+            let digit = ALPHABET.iter().position(|known| *known == byte).unwrap_or_default();
+            (bits << 5) | digit as u128
+        })
+    }
+
     /// Its characters.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -7,7 +7,7 @@
 
 use roadstead_oci::{Digest, Repository, Tag};
 
-use super::{Entry, Id, Link, Prefix, TagKey, prefix::OVER};
+use super::{Entry, Id, Link, NameHash, Prefix, TagKey, VerdictName, prefix::OVER};
 use crate::Refusal;
 
 /// The key of an object.
@@ -42,8 +42,11 @@ pub(crate) enum Key<'a> {
     /// `repos/<name>/_refusals/<alg>/<hex>/<grounds>-<verdict>-<times>-<seconds>`: a refusal of a
     /// manifest, how often it was given and when last
     Refusal(&'a Repository, &'a Digest, &'a Refusal),
-    /// `verdicts/<day>/<verdict>`: a verdict with findings
-    Verdict(&'a str),
+    /// `verdicts/<day>/<slice>/<verdict>-<hash>`: a verdict with findings, and the hash of its
+    /// repository
+    Verdict(&'a Repository, &'a str),
+    /// `verdicts/<day>/<verdict>`: a verdict with findings that an older version wrote
+    UnmarkedVerdict(&'a str),
     /// `catalog/<name>,/<id>`: the repository exists
     Catalog(&'a Repository, &'a Id),
 }
@@ -68,7 +71,11 @@ impl Key<'_> {
             Self::UploadOver(repo, id) => Prefix::Upload(repo, id).with(OVER),
             Self::LaterVerdict(repo, digest, id) => Prefix::LaterVerdicts(repo, digest).with(id),
             Self::Refusal(repo, digest, refusal) => Prefix::Refusals(repo, digest).with(refusal),
-            Self::Verdict(id) => Prefix::VerdictsOf(day_of(id)).with(id),
+            Self::Verdict(repo, id) => {
+                let name = VerdictName { id: id.to_owned(), repository: NameHash::of(repo) };
+                Prefix::VerdictSlice(day_of(id), slice_of(id)).with(name)
+            }
+            Self::UnmarkedVerdict(id) => Prefix::VerdictDay(day_of(id)).with(id),
             Self::Catalog(repo, id) => Prefix::CatalogEntries(repo).with(id),
         }
     }
@@ -82,4 +89,9 @@ pub(crate) fn body_of(claim: &Id) -> String {
 /// The day that a verdict's id begins with.
 pub(crate) fn day_of(id: &str) -> &str {
     id.get(..3).unwrap_or(id)
+}
+
+/// The slice of the day, one of 32: the next character of the id.
+pub(crate) fn slice_of(id: &str) -> &str {
+    id.get(3..4).unwrap_or_default()
 }

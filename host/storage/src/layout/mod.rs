@@ -8,8 +8,9 @@ pub(crate) mod record;
 
 pub use id::Id;
 pub(crate) use id::{decode, encode, random_bytes, random_text};
-pub(crate) use key::{Key, body_of, day_of};
-pub(crate) use names::{Entry, Form, Link, TagKey};
+pub(crate) use key::{Key, body_of, day_of, slice_of};
+pub use names::NameHash;
+pub(crate) use names::{Entry, Form, Link, TagKey, VerdictName};
 pub(crate) use prefix::{
     MANIFESTS, OVER, Prefix, REFUSALS, UPLOADS, dashed, is_held, undashed, unterminated,
 };

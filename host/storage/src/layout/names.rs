@@ -3,10 +3,12 @@
 
 use std::fmt;
 
-use roadstead_oci::{Algorithm, Digest};
+use sha2::{Digest as _, Sha256};
+
+use roadstead_oci::{Algorithm, Digest, Repository};
 
 use super::{
-    Id,
+    Id, encode,
     prefix::{dashed, undashed},
 };
 
@@ -156,6 +158,38 @@ impl fmt::Display for TagKey {
         let (algorithm, hex) = (digest.algorithm().as_str(), digest.hex());
         let gone = if *gone { ".gone" } else { "" };
         write!(f, "{number:020}-{id}-{claim}-{algorithm}-{hex}{gone}")
+    }
+}
+
+/// A hash that identifies a repository in a key where its name does not fit. It has 130 bits, so
+/// nobody can find two names with the same hash.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NameHash(String);
+
+impl NameHash {
+    /// Hashes a repository's name.
+    pub fn of(repository: &Repository) -> Self {
+        Self(encode(&Sha256::digest(repository.as_str())[..Id::LEN]))
+    }
+}
+
+/// The last component of a verdict's key: its id and its repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VerdictName {
+    pub(crate) id: String,
+    pub(crate) repository: NameHash,
+}
+
+impl VerdictName {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let (id, hash) = name.split_once('-')?;
+        Some(Self { id: id.to_owned(), repository: NameHash(hash.to_owned()) })
+    }
+}
+
+impl fmt::Display for VerdictName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.id, self.repository.0)
     }
 }
 

@@ -39,8 +39,10 @@ pub(crate) enum Prefix<'a> {
     LaterVerdictsOf(&'a Repository, Algorithm),
     Refusals(&'a Repository, &'a Digest),
     RefusalsOf(&'a Repository, Algorithm),
-    /// of a day
-    VerdictsOf(&'a str),
+    /// the slices of a day, and the verdicts that older versions wrote
+    VerdictDay(&'a str),
+    /// the verdicts of a slice of a day
+    VerdictSlice(&'a str, &'a str),
     VerdictDays,
     CatalogEntries(&'a Repository),
     /// what lies in a folder of the catalog; the root's name is empty
@@ -85,7 +87,8 @@ impl Prefix<'_> {
             Self::LaterVerdictsOf(repo, algorithm) => all_of(repo, "_verdicts", algorithm),
             Self::Refusals(repo, digest) => of(repo, REFUSALS, digest),
             Self::RefusalsOf(repo, algorithm) => all_of(repo, REFUSALS, algorithm),
-            Self::VerdictsOf(day) => format!("verdicts/{day}"),
+            Self::VerdictDay(day) => format!("verdicts/{day}"),
+            Self::VerdictSlice(day, slice) => format!("verdicts/{day}/{slice}"),
             Self::VerdictDays => "verdicts".to_owned(),
             Self::CatalogEntries(repo) => format!("catalog/{repo},"),
             Self::Catalog(folder) => within("catalog", folder),

@@ -8,7 +8,7 @@ use moka::sync::Cache as Map;
 
 use roadstead_oci::{Digest, Repository, Tag};
 
-use super::{kept::Kept, named::Named, referrers::Subjects, tag_index::Tags};
+use super::{Progress, kept::Kept, named::Named, referrers::Subjects, tag_index::Tags};
 use crate::{
     Manifest,
     layout::{Id, Link, TagKey},
@@ -18,6 +18,8 @@ use crate::{
 const LINK_BYTES_MAX: u64 = 8 << 20;
 const TAG_BYTES_MAX: u64 = 8 << 20;
 const NAME_BYTES_MAX: u64 = 2 << 20;
+/// Uploads in chunks; each takes about 500 bytes.
+const UPLOADS_MAX: u64 = 10_000;
 const MANIFEST_BYTES_MAX: u64 = 24 << 20;
 const OBJECT_BYTES_MAX: u64 = 8 << 20;
 const HASHED_BYTES_MAX: u64 = 8 << 20;
@@ -39,6 +41,7 @@ pub(super) struct Known {
     /// small objects by key: claims and verdicts
     pub(super) objects: Map<String, Bytes>,
     pub(super) finished_uploads: Map<Id, ()>,
+    pub(super) uploads: Map<Id, Progress>,
     /// records of blobs whose bytes were hashed and found right, and what their segments' stamps
     /// said then
     pub(super) hashed: Map<Id, String>,
@@ -64,6 +67,7 @@ impl Known {
                 .weigher(|key: &String, bytes: &Bytes| weigh(key.len() + bytes.len()))
                 .build(),
             finished_uploads: names(NAME_BYTES_MAX),
+            uploads: Map::new(UPLOADS_MAX),
             hashed: stamps(),
             broken: stamps(),
         }

@@ -24,7 +24,7 @@ use crate::{
     backend::segment,
     blobs::{Blob, BlobRecord, INLINE_BYTES_MAX, Segment},
     layout::{Id, Key, Link, record},
-    resolve::{Arrived, Proof, Sifted},
+    resolve::{Arrived, Progress, Proof, Sifted},
 };
 
 pub use receive::BodyError;
@@ -42,9 +42,10 @@ pub struct Upload {
     repository: Repository,
     id: Id,
     hasher: Hasher,
-    /// offsets of the parts that arrived
-    offsets: Vec<u64>,
 }
+
+/// The content of one part, and its size in bytes.
+type Part = (Content, u64);
 
 /// What became of a chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +97,6 @@ impl Upload {
             repository: repository.clone(),
             id: token.id.clone(),
             hasher: Hasher::new(token.algorithm),
-            offsets: Vec::new(),
         }
     }
 }
@@ -115,13 +115,15 @@ impl Storage {
         if token.expires < self.clock.now().as_second() {
             return Ok(None);
         }
+        let mut upload = Upload::fresh(repository, &token, text.to_owned());
+        if let Some(Progress { size, hasher }) = self.resolver.progress(&token.id) {
+            return Ok(Some(Upload { size, hasher, ..upload }));
+        }
         let Arrived { over, offsets } = self.resolver.arrived(repository, &token.id).await?;
         if over {
             return Ok(None);
         }
-        let mut upload = Upload::fresh(repository, &token, text.to_owned());
-        upload.offsets = offsets;
-        if let Some(last) = upload.offsets.last() {
+        if let Some(last) = offsets.last() {
             let Some((record, _)) = self.upload_part(repository, &token.id, *last).await? else {
                 return Ok(None);
             };
@@ -148,12 +150,22 @@ impl Storage {
             End::Complete if received.size == 0 => return Ok(Appended::Kept(size)),
             End::Complete | End::Broken => {}
         }
-        if !self.add_part(upload, &received, &hasher).await? {
+        let added = self.add_part(upload, &received, &hasher).await;
+        // a failed write may still have stored the part
+        self.resolver.has_no_known_progress(&upload.id);
+        if !added? {
             self.forget(&received.content).await;
             let now = self.upload(&upload.repository, &upload.token).await?;
             return Ok(now.map_or(Appended::Over, |upload| Appended::OutOfOrder(upload.size)));
         }
-        if self.resolver.arrived(&upload.repository, &upload.id).await?.over {
+        // Remember first, then check whether the upload is over. A request that ends the upload
+        // writes `over` first and then drops this, so no state outlives the upload.
+        self.resolver.has_progressed(&upload.id, Progress { size, hasher });
+        let over = self.resolver.is_over(&upload.repository, &upload.id).await;
+        if !matches!(over, Ok(false)) {
+            self.resolver.has_no_known_progress(&upload.id);
+        }
+        if over? {
             // Whoever ended it may not have seen this part. Its bytes stay, for he may have: then
             // they are in a record.
             let key = Key::UploadPart(&upload.repository, &upload.id, upload.size).path();
@@ -207,7 +219,7 @@ impl Storage {
         digest: &Digest,
     ) -> Result<Finished> {
         let mut hasher = upload.hasher.clone();
-        if upload.offsets.is_empty() {
+        if upload.size == 0 {
             hasher = Hasher::new(digest.algorithm());
         }
         let limit = self.config.blob_bytes_max;
@@ -220,7 +232,7 @@ impl Storage {
             }
             End::Complete => {}
         }
-        let Some(parts) = self.parts_so_far(upload).await? else {
+        let Some((offsets, parts)) = self.parts_so_far(upload).await? else {
             self.forget(&received.content).await;
             return Ok(Finished::Over);
         };
@@ -236,35 +248,52 @@ impl Storage {
         self.resolver.is_finished(&upload.id);
         // Without parts nothing goes away, and there is nothing to write. That it can't be written
         // is no failure either: then the parts stay, and the session with them.
-        if !upload.offsets.is_empty()
-            && let Err(error) = self.cancel_upload(upload).await
-        {
-            tracing::warn!(%error, "a finished upload stays until it expires");
+        if upload.size > 0 {
+            match self.end(upload).await {
+                Ok(()) => self.discard_parts(upload, &offsets).await,
+                Err(error) => tracing::warn!(%error, "a finished upload stays until it expires"),
+            }
         }
         Ok(Finished::Stored(blob))
     }
 
-    /// What arrived, without a gap; none if the upload ended meanwhile.
-    async fn parts_so_far(&self, upload: &Upload) -> Result<Option<Vec<(Content, u64)>>> {
-        let mut parts = Vec::new();
-        let mut end = 0;
-        for offset in &upload.offsets {
+    /// Returns the offsets of all parts, and the parts that make up the upload's size. Returns
+    /// `None` if the upload has ended.
+    async fn parts_so_far(&self, upload: &Upload) -> Result<Option<(Vec<u64>, Vec<Part>)>> {
+        if upload.size == 0 {
+            return Ok(Some((Vec::new(), Vec::new())));
+        }
+        let Arrived { over, offsets } =
+            self.resolver.arrived(&upload.repository, &upload.id).await?;
+        if over {
+            return Ok(None);
+        }
+        let (mut parts, mut end) = (Vec::new(), 0);
+        // a later chunk is not part of the content that this request announces
+        for offset in offsets.iter().take_while(|offset| **offset < upload.size) {
+            if *offset != end {
+                break;
+            }
             let part = self.upload_part(&upload.repository, &upload.id, *offset).await?;
             let Some((head, content)) = part else { return Ok(None) };
-            if *offset != end {
-                let key = Key::UploadPart(&upload.repository, &upload.id, *offset).path();
-                return Err(Error::corrupt(&key, format!("the part before it ends at {end}")));
-            }
             end += head.size;
             parts.push((content, head.size));
         }
-        Ok(Some(parts))
+        if end == upload.size {
+            return Ok(Some((offsets, parts)));
+        }
+        // a listing taken while another request removes the parts can miss `over`
+        if self.resolver.is_over(&upload.repository, &upload.id).await? {
+            return Ok(None);
+        }
+        let key = Key::UploadPart(&upload.repository, &upload.id, end).path();
+        Err(Error::corrupt(&key, "nothing follows the part that ends there"))
     }
 
     /// Reads everything again, for a digest of an algorithm that nobody announced.
     async fn rehash(
         &self,
-        parts: &[(Content, u64)],
+        parts: &[Part],
         last: &Received,
         algorithm: Algorithm,
     ) -> Result<Digest> {
@@ -293,7 +322,7 @@ impl Storage {
         &self,
         repository: &Repository,
         digest: &Digest,
-        parts: &[(Content, u64)],
+        parts: &[Part],
         last: Received,
     ) -> Result<Blob> {
         let name = (repository.clone(), digest.clone());
@@ -323,12 +352,7 @@ impl Storage {
     }
 
     /// Writes the record of what arrived, and answers the link that leads there.
-    async fn put_record(
-        &self,
-        digest: &Digest,
-        parts: &[(Content, u64)],
-        last: Received,
-    ) -> Result<Link> {
+    async fn put_record(&self, digest: &Digest, parts: &[Part], last: Received) -> Result<Link> {
         let (head, inline) = self.assemble(parts, last).await?;
         let record = match head.segments.as_slice() {
             [only] => Id::parse(&only.id).unwrap_or_else(Id::random),
@@ -340,11 +364,7 @@ impl Storage {
         Ok(link)
     }
 
-    async fn assemble(
-        &self,
-        parts: &[(Content, u64)],
-        last: Received,
-    ) -> Result<(BlobRecord, Bytes)> {
+    async fn assemble(&self, parts: &[Part], last: Received) -> Result<(BlobRecord, Bytes)> {
         let all: Vec<_> = parts.iter().cloned().chain([(last.content, last.size)]).collect();
         let size = all.iter().map(|(_, size)| size).sum();
         let inline: Option<Vec<&[u8]>> = all
@@ -364,17 +384,30 @@ impl Storage {
         Ok((BlobRecord { size, segments }, Bytes::new()))
     }
 
-    /// Ends an upload for good (end-14). That it is over stays written, since the token alone would
-    /// revive it.
-    ///
-    /// It is written before the first part goes, or a chunk on its way could follow a gap.
+    /// Cancels an upload for good (end-14).
     pub async fn cancel_upload(&self, upload: &Upload) -> Result<()> {
+        self.end(upload).await?;
+        match self.resolver.arrived(&upload.repository, &upload.id).await {
+            Ok(arrived) => self.discard_parts(upload, &arrived.offsets).await,
+            Err(error) => tracing::warn!(%error, "the parts of a cancelled upload stay"),
+        }
+        Ok(())
+    }
+
+    /// Writes the key that ends an upload. It is never removed, because the token alone would
+    /// revive the upload. It is written before the first part is removed, or a chunk in flight
+    /// could follow a gap.
+    async fn end(&self, upload: &Upload) -> Result<()> {
         let key = Key::UploadOver(&upload.repository, &upload.id).path();
-        self.backend.create(&key, Bytes::new()).await?;
-        for offset in &upload.offsets {
+        let over = self.backend.create(&key, Bytes::new()).await;
+        self.resolver.has_no_known_progress(&upload.id);
+        over.map(|_| ())
+    }
+
+    async fn discard_parts(&self, upload: &Upload, offsets: &[u64]) {
+        for offset in offsets {
             let key = Key::UploadPart(&upload.repository, &upload.id, *offset).path();
             self.backend.discard(&key).await;
         }
-        Ok(())
     }
 }

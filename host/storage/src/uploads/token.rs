@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -14,8 +15,11 @@ use roadstead_oci::{Algorithm, Repository};
 use crate::{
     Error, Result,
     backend::Backend,
-    layout::{Id, Key, encode, random_bytes},
+    layout::{Id, Key, random_bytes},
 };
+
+/// Bytes of the MAC in a token. 128 bits are enough against guessing.
+const MAC_BYTES: usize = 16;
 
 /// Signs and checks the ids of upload sessions.
 #[derive(Clone)]
@@ -45,13 +49,14 @@ impl Tokens {
 
     pub(crate) fn sign(&self, repository: &Repository, token: &Token) -> String {
         let claims = claims(token);
-        let mac = encode(&self.mac(repository, &claims).finalize().into_bytes()[..26]);
-        format!("{claims}.{mac}")
+        let mac = self.mac(repository, &claims).finalize().into_bytes();
+        format!("{claims}.{}", URL_SAFE_NO_PAD.encode(&mac[..MAC_BYTES]))
     }
 
-    /// The token, if it was made here for this repository.
+    /// Returns the token if this store made it for this repository. Only one spelling is valid: the
+    /// base64 engine rejects padding and unused bits, and the claims must equal our own encoding.
     pub(crate) fn verify(&self, repository: &Repository, text: &str) -> Option<Token> {
-        let (signed, _) = text.rsplit_once('.')?;
+        let (signed, mac) = text.rsplit_once('.')?;
         let mut parts = signed.splitn(3, '.');
         let (id, algorithm, expires) = (parts.next()?, parts.next()?, parts.next()?);
         let token = Token {
@@ -59,9 +64,9 @@ impl Tokens {
             algorithm: Algorithm::parse(algorithm)?,
             expires: expires.parse().ok()?,
         };
-        let expected = self.sign(repository, &token);
-        let differing = expected.bytes().zip(text.bytes()).fold(0, |acc, (a, b)| acc | (a ^ b));
-        (expected.len() == text.len() && differing == 0).then_some(token)
+        let mac: [u8; MAC_BYTES] = URL_SAFE_NO_PAD.decode(mac).ok()?.try_into().ok()?;
+        self.mac(repository, signed).verify_truncated_left(&mac).ok()?;
+        (claims(&token) == signed).then_some(token)
     }
 
     fn mac(&self, repository: &Repository, claims: &str) -> Hmac<Sha256> {
@@ -99,6 +104,36 @@ mod tests {
         assert_eq!(tokens.verify(&repository("b"), &text), None);
         assert_eq!(tokens.verify(&repository("a"), &text.replace(".99.", ".999.")), None);
         assert_eq!(tokens.verify(&repository("a"), &text[..text.len() - 1]), None);
+        let (signed, mac) = text.rsplit_once('.').unwrap();
+        assert_eq!(mac.len(), 22, "16 bytes");
+        let bytes = URL_SAFE_NO_PAD.decode(mac).unwrap();
+        let whole = tokens.mac(&repository("a"), signed).finalize().into_bytes();
+        for other in [
+            String::new(),
+            URL_SAFE_NO_PAD.encode(&bytes[..15]),
+            URL_SAFE_NO_PAD.encode(&whole[..17]),
+            URL_SAFE_NO_PAD.encode(whole),
+            format!("{mac}=="),
+            format!("{mac} "),
+            format!(".{mac}"),
+        ] {
+            assert_eq!(tokens.verify(&repository("a"), &format!("{signed}.{other}")), None);
+        }
+        // any other character in any place, including the unused bits of the last one
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=.";
+        for at in 0..mac.len() {
+            for other in alphabet.chars().filter(|other| !mac[at..].starts_with(*other)) {
+                let changed = format!("{}{other}{}", &mac[..at], &mac[at + 1..]);
+                let verified = tokens.verify(&repository("a"), &format!("{signed}.{changed}"));
+                assert_eq!(verified, None, "{changed}");
+            }
+        }
+        // validly signed, but not the way we write numbers
+        for odd in [".+99", ".099"].map(|number| signed.replace(".99", number)) {
+            let mac = tokens.mac(&repository("a"), &odd).finalize().into_bytes();
+            let odd = format!("{odd}.{}", URL_SAFE_NO_PAD.encode(&mac[..MAC_BYTES]));
+            assert_eq!(tokens.verify(&repository("a"), &odd), None);
+        }
         let others = Tokens { key: [8; 32] };
         assert_eq!(others.verify(&repository("a"), &text), None);
         assert_eq!(tokens.verify(&repository("a"), ""), None);

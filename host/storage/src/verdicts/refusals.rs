@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use roadstead_oci::{Digest, Repository};
 
-use super::is_id;
+use super::ids::is_id;
 use crate::{
     Result, Storage,
     layout::{Key, Prefix},
@@ -92,7 +92,7 @@ impl Storage {
         let kept = oldest.split_off(oldest.len().saturating_sub(REFUSALS_MAX));
         self.retain_refusals(repository, digest, |refusal| kept.contains(refusal)).await?;
         for Refusal { verdict, .. } in &oldest {
-            self.backend.discard(&Key::Verdict(verdict).path()).await;
+            self.discard_verdict(repository, verdict).await;
         }
         Ok(oldest)
     }

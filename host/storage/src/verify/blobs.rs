@@ -2,7 +2,7 @@
 
 use roadstead_oci::{Algorithm, Digest};
 
-use super::{Audit, Look, Named};
+use super::{Audit, Look, Named, digests::Digests};
 use crate::{
     Error, Result, Storage,
     layout::{Form, Id, Key, Link, Prefix},
@@ -15,7 +15,8 @@ impl Look<'_> {
     pub(super) async fn links(&mut self) -> Result<()> {
         let repository = self.repository;
         let folder = |algorithm| Prefix::LinksOf(repository, algorithm);
-        for digest in self.storage.resolver.digests_in(folder).await? {
+        let mut digests = Digests::below(folder);
+        while let Some(digest) = digests.next(&self.storage.backend).await? {
             let name = (repository.clone(), digest);
             let links = self.storage.resolver.links(repository, &name.1).await?;
             let mended = links.len() > 1
@@ -44,7 +45,7 @@ impl Look<'_> {
             Err(error @ Error::Corrupt { .. }) => self.audit.fault(key, error),
             Err(error) => return Err(error),
         }
-        self.named.records.insert(link.record);
+        self.named.records.insert(link.record.bits());
         Ok(())
     }
 }
@@ -63,7 +64,7 @@ impl Storage {
         }
         for prefix in self.resolver.names(&Prefix::DataPrefixes).await? {
             for name in self.resolver.names(&Prefix::Data(&prefix)).await? {
-                if !Id::parse(&name).is_some_and(|id| named.segments.contains(&id)) {
+                if !Id::parse(&name).is_some_and(|id| named.segments.contains(&id.bits())) {
                     audit.litter("segments");
                 }
             }
@@ -80,7 +81,7 @@ impl Storage {
         for name in self.resolver.names(&Prefix::BlobRecords(digest)).await? {
             let Some(id) = Id::parse(&name) else { continue };
             // what no link names is litter; or its link was made after the links were read
-            let is_named = named.records.contains(&id);
+            let is_named = named.records.contains(&id.bits());
             let record = match self.resolver.blob_record(digest, &id).await {
                 Ok((record, _)) => record,
                 Err(Error::Corrupt { .. }) if !is_named => {
@@ -115,7 +116,7 @@ impl Storage {
     pub(super) async fn holds(&self, segment: &str, size: u64, named: &mut Named) -> Result<bool> {
         let Some(id) = Id::parse(segment) else { return Ok(false) };
         let stored = self.backend.stamp(&Key::Data(&id).path()).await?;
-        named.segments.insert(id);
+        named.segments.insert(id.bits());
         Ok(stored.is_some_and(|stored| stored.size == size))
     }
 }

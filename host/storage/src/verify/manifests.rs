@@ -2,11 +2,11 @@
 
 use roadstead_oci::{Digest, Repository};
 
-use super::Look;
+use super::{Look, digests::Digests};
 use crate::{
     Result,
     layout::{Entry, Id, Key, Prefix, record},
-    manifests::{Manifest, describes},
+    manifests::{Manifest, Names, describes},
     resolve::State,
 };
 
@@ -15,7 +15,8 @@ impl Look<'_> {
     pub(super) async fn manifests(&mut self) -> Result<()> {
         let repository = self.repository;
         let folder = |algorithm| Prefix::ManifestsOf(repository, algorithm);
-        for digest in self.storage.resolver.digests_in(folder).await? {
+        let mut digests = Digests::below(folder);
+        while let Some(digest) = digests.next(&self.storage.backend).await? {
             let names =
                 self.storage.resolver.names(&Prefix::Manifests(repository, &digest)).await?;
             let name = (repository.clone(), digest);
@@ -77,8 +78,11 @@ impl Look<'_> {
 
     /// What the manifest's claim requires is there.
     async fn required(&mut self, manifest: &Digest, claim: &Id) -> Result<()> {
-        let names = match self.storage.resolver.claimed(self.repository, manifest, claim).await {
-            Ok(names) => names,
+        // read directly: the resolver would remember each claim, and the look's memory would grow
+        let key = Key::Claim(self.repository, manifest, claim).path();
+        let Some(bytes) = self.storage.backend.read(&key).await? else { return Ok(()) };
+        let (names, _): (Names, _) = match record::decode(&key, &bytes) {
+            Ok(decoded) => decoded,
             Err(error) => return self.audit.damage(error),
         };
         for required in names.required {
@@ -111,7 +115,8 @@ impl Look<'_> {
     pub(super) async fn verdicts(&mut self) -> Result<()> {
         let repository = self.repository;
         let folder = |algorithm| Prefix::LaterVerdictsOf(repository, algorithm);
-        for digest in self.storage.resolver.digests_in(folder).await? {
+        let mut digests = Digests::below(folder);
+        while let Some(digest) = digests.next(&self.storage.backend).await? {
             let visible =
                 !self.storage.resolver.claims(repository, &digest).await?.visible.is_empty();
             let ids = Prefix::LaterVerdicts(repository, &digest);
@@ -136,7 +141,8 @@ impl Look<'_> {
     pub(super) async fn refusals(&mut self) -> Result<()> {
         let repository = self.repository;
         let folder = |algorithm| Prefix::RefusalsOf(repository, algorithm);
-        for digest in self.storage.resolver.digests_in(folder).await? {
+        let mut digests = Digests::below(folder);
+        while let Some(digest) = digests.next(&self.storage.backend).await? {
             let names = Prefix::Refusals(repository, &digest);
             let all = self.storage.resolver.names(&names).await?.len();
             let refusals = self.storage.refusals(repository, &digest).await?;
@@ -144,10 +150,9 @@ impl Look<'_> {
                 self.audit.litter("refusals");
             }
             for refusal in refusals {
-                let verdict = Key::Verdict(&refusal.verdict).path();
-                match self.storage.backend.stamp(&verdict).await? {
-                    Some(_) => self.audit.sound("refusals"),
-                    None => self.audit.litter("refusals"),
+                match self.storage.keeps_verdict(repository, &refusal.verdict).await? {
+                    true => self.audit.sound("refusals"),
+                    false => self.audit.litter("refusals"),
                 }
             }
         }

@@ -8,6 +8,7 @@
 //! wrong in a repository is looked at once more, anew, with the repository held still.
 
 mod blobs;
+mod digests;
 mod manifests;
 mod report;
 mod tags;
@@ -19,20 +20,21 @@ use roadstead_oci::Repository;
 
 use crate::{
     Result, Storage,
-    layout::{Id, MANIFESTS, Prefix, REFUSALS, UPLOADS, is_held},
+    layout::{MANIFESTS, Prefix, REFUSALS, UPLOADS, is_held},
 };
 
+use digests::Digests;
 pub use report::{Audit, AuditFault};
 
 const REPOSITORIES_AT_ONCE: usize = 1000;
 
-/// What the repositories name of the things that they share.
+/// What the repositories name of the things that they share, as the bits of ids.
 #[derive(Default)]
 struct Named {
     /// records, by links
-    records: HashSet<Id>,
+    records: HashSet<u128>,
     /// data, by records and by the parts of uploads
-    segments: HashSet<Id>,
+    segments: HashSet<u128>,
 }
 
 /// One look at a repository.
@@ -47,14 +49,18 @@ struct Look<'a> {
 impl Storage {
     /// Verifies every invariant of the layout.
     ///
-    /// Takes memory for the ids of records and segments, some 100 bytes each. Content is not
-    /// hashed again, manifests excepted.
+    /// Takes memory for the ids of records and segments, some 40 bytes each. Content is not hashed
+    /// again, manifests excepted.
     pub async fn audit(&self) -> Result<Audit> {
         let storage = self.forgetful();
+        self.backend.walk(async move { storage.audit_all().await }).await
+    }
+
+    async fn audit_all(&self) -> Result<Audit> {
         let (mut audit, mut named) = (Audit::default(), Named::default());
         let mut last = None;
         loop {
-            let page = storage.repositories(last.as_deref(), REPOSITORIES_AT_ONCE).await?;
+            let page = self.repositories(last.as_deref(), REPOSITORIES_AT_ONCE).await?;
             for repository in &page.items {
                 audit.add(self.audit_repository(repository, &mut named).await?);
             }
@@ -63,8 +69,8 @@ impl Storage {
                 break;
             }
         }
-        storage.audit_strays(&mut audit).await?;
-        storage.audit_blobs(&mut named, &mut audit).await?;
+        self.audit_strays(&mut audit).await?;
+        self.audit_blobs(&mut named, &mut audit).await?;
         Ok(audit)
     }
 
@@ -126,7 +132,8 @@ impl Storage {
             return Ok(name != UPLOADS && name != REFUSALS);
         }
         let folder = |algorithm| Prefix::ManifestsOf(repository, algorithm);
-        for digest in self.resolver.digests_in(folder).await? {
+        let mut digests = Digests::below(folder);
+        while let Some(digest) = digests.next(&self.backend).await? {
             if !self.resolver.claims(repository, &digest).await?.visible.is_empty() {
                 return Ok(true);
             }

@@ -12,7 +12,8 @@ impl Look<'_> {
     /// A tag's greatest key is its value; the smaller ones are litter.
     pub(super) async fn tags(&mut self) -> Result<()> {
         let folders = Prefix::Tags(self.repository);
-        for folder in self.storage.resolver.names(&folders).await? {
+        let mut entries = self.storage.backend.entries(&folders.path()).await?;
+        while let Some(folder) = entries.next()? {
             match unterminated(&folder).and_then(|tag| Tag::parse(tag).ok()) {
                 Some(tag) => self.tag(&tag).await?,
                 None => self.audit.fault(folders.with(folder), "no tag"),

@@ -5,8 +5,8 @@ use std::{
     collections::BTreeMap,
     fs,
     sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
+        Arc, Barrier,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -363,4 +363,31 @@ async fn a_second_look_remembers_nothing_of_the_first() {
     });
     let audit = world.storage.reopened(Some(hook)).await.unwrap().audit().await.unwrap();
     assert_eq!((audit.faults.as_slice(), audit.litter.len()), (&[][..], 0), "{audit:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audit_on_disk_ends_when_nobody_waits_for_it() {
+    const SEEN: usize = 30;
+    let world = World::new(owned, Place::folder()).await;
+    let name = repository("left");
+    for n in 0..20 {
+        push_all(&world.storage, &name, &[], &Artifact::of(&format!("{n}"), &[])).await.unwrap();
+    }
+    let (calls, still) = (Arc::new(AtomicUsize::new(0)), Arc::new(Barrier::new(2)));
+    let (counted, held) = (Arc::clone(&calls), Arc::clone(&still));
+    let hook: Hook = Arc::new(move |_, _| {
+        if counted.fetch_add(1, Ordering::SeqCst) == SEEN {
+            held.wait();
+            held.wait();
+        }
+        None
+    });
+    let storage = Arc::new(world.storage.reopened(Some(hook)).await.unwrap());
+    let audit = tokio::spawn(async move { storage.audit().await });
+    tokio::task::block_in_place(|| still.wait());
+    audit.abort();
+    assert!(audit.await.unwrap_err().is_cancelled());
+    tokio::task::block_in_place(|| still.wait());
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(calls.load(Ordering::SeqCst), SEEN + 1, "it makes no further call");
 }

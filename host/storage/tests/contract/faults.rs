@@ -264,7 +264,7 @@ pub async fn a_refusal_cut_anywhere_is_kept_again(world: &World) {
         async |_| (),
         async |storage, name, ()| {
             let (id, says) = verdict();
-            assert!(storage.put_verdict(&id, says).await?);
+            assert!(storage.put_verdict(name, &id, says).await?);
             for times in 1..3 {
                 let (grounds, verdict) = ("0".to_owned(), id.clone());
                 let refusal = Refusal { grounds, verdict, times, last };

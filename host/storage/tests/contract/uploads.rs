@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Barrier,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use bytes::Bytes;
@@ -78,6 +78,65 @@ pub async fn an_upload_goes_on_after_a_restart(world: &World) {
     let finished = storage.finish(&upload, body(&whole.slice(250_000..)), &digest).await.unwrap();
     let Finished::Stored(blob) = finished else { panic!("{finished:?}") };
     assert!(read(&storage, &blob).await == whole);
+}
+
+pub async fn a_chunk_costs_the_same_however_many_came_before(world: &World) {
+    let (listings, calls) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (listed, called) = (Arc::clone(&listings), Arc::clone(&calls));
+    let hook: Hook = Arc::new(move |operation, _| {
+        let count = if operation == Operation::Names { &listed } else { &called };
+        count.fetch_add(1, Ordering::SeqCst);
+        None
+    });
+    let storage = world.storage.reopened(Some(hook)).await.unwrap();
+    let (name, whole) = (repository("many"), noise(3, 3000));
+    let token = storage.begin_upload(&name, Algorithm::Sha256).token;
+    for n in 0..30 {
+        listings.store(0, Ordering::SeqCst);
+        calls.store(0, Ordering::SeqCst);
+        let upload = storage.upload(&name, &token).await.unwrap().unwrap();
+        let chunk = whole.slice(n * 100..(n + 1) * 100);
+        let appended = storage.append(&upload, body(&chunk)).await.unwrap();
+        assert_eq!(appended, Appended::Kept((n as u64 + 1) * 100));
+        // create the part, check `over`; list the folder only if nothing is remembered
+        assert_eq!(calls.load(Ordering::SeqCst), 2, "{n}");
+        assert_eq!(listings.load(Ordering::SeqCst), usize::from(n == 0), "{n}");
+    }
+    listings.store(0, Ordering::SeqCst);
+    let upload = storage.upload(&name, &token).await.unwrap().unwrap();
+    let finished = storage.finish(&upload, body(&Bytes::new()), &sha256(&whole)).await.unwrap();
+    let Finished::Stored(blob) = finished else { panic!("{finished:?}") };
+    assert!(read(&storage, &blob).await == whole);
+    assert!(world.keys("/_uploads/").await.iter().all(|key| key.ends_with("/over")));
+    world.is_sound().await;
+}
+
+pub async fn what_is_remembered_of_an_upload_ends_with_it(world: &World) {
+    let (name, storage) = (repository("remembered"), &world.storage);
+    for cancelled in [true, false] {
+        let token = storage.begin_upload(&name, Algorithm::Sha256).token;
+        let bytes = noise(7, 10_000);
+        let upload = storage.upload(&name, &token).await.unwrap().unwrap();
+        storage.append(&upload, body(&bytes)).await.unwrap();
+        // both come from memory
+        let late = storage.upload(&name, &token).await.unwrap().unwrap();
+        let ending = storage.upload(&name, &token).await.unwrap().unwrap();
+        if cancelled {
+            storage.cancel_upload(&ending).await.unwrap();
+        } else {
+            let end = body(&Bytes::new());
+            let finished = storage.finish(&ending, end, &sha256(&bytes)).await.unwrap();
+            assert!(matches!(finished, Finished::Stored(_)), "{finished:?}");
+        }
+        assert_eq!(storage.append(&late, body(&bytes)).await.unwrap(), Appended::Over);
+        let both = sha256(&[&bytes[..], &bytes[..]].concat());
+        assert_eq!(storage.finish(&late, body(&bytes), &both).await.unwrap(), Finished::Over);
+        for storage in [storage, &Arc::new(storage.reopened(None).await.unwrap())] {
+            assert!(storage.upload(&name, &token).await.unwrap().is_none());
+        }
+    }
+    assert!(world.keys("/_uploads/").await.iter().all(|key| key.ends_with("/over")));
+    world.is_sound().await;
 }
 
 pub async fn a_taken_place_is_refused_and_harmless(world: &World) {
@@ -253,7 +312,9 @@ pub async fn a_chunk_that_was_seen_in_time_keeps_its_bytes(world: &World) {
     let hook: Hook = Arc::new(move |operation, key| {
         if operation == Operation::Create && key.contains("_uploads/") {
             watched.store(true, Ordering::SeqCst);
-        } else if operation == Operation::Names && watched.swap(false, Ordering::SeqCst) {
+        } else if matches!(operation, Operation::Names | Operation::Read)
+            && watched.swap(false, Ordering::SeqCst)
+        {
             held.wait();
             held.wait();
         }

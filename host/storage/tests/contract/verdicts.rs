@@ -6,12 +6,12 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use roadstead_oci::Repository;
-use roadstead_storage::{Clock, Refusal, Storage};
+use roadstead_storage::{Clock, Hook, NameHash, Operation, Refusal, Storage};
 
 use crate::world::{Artifact, World, config, push_all, push_judged, repository, sha256};
 
@@ -26,17 +26,18 @@ async fn at(world: &World, milliseconds: &Arc<AtomicI64>) -> Storage {
 
 /// Keeps a verdict, and answers its id.
 async fn keep(storage: &Storage, says: &str) -> String {
-    loop {
-        let id = storage.new_verdict_id();
-        // false: another one of this very moment
-        if storage.put_verdict(&id, Bytes::copy_from_slice(says.as_bytes())).await.unwrap() {
-            return id;
-        }
-    }
+    keep_of(storage, &repository("kept"), says).await
+}
+
+async fn keep_of(storage: &Storage, name: &Repository, says: &str) -> String {
+    let id = storage.new_verdict_id();
+    let says = Bytes::copy_from_slice(says.as_bytes());
+    assert!(storage.put_verdict(name, &id, says).await.unwrap(), "{id} is new");
+    id
 }
 
 async fn listed(storage: &Storage, before: Option<&str>) -> Vec<String> {
-    let found = storage.verdicts(before).await.unwrap();
+    let found = storage.verdicts(before, |_| true).await.unwrap();
     found.map_ok(|(id, _)| id).try_collect().await.unwrap()
 }
 
@@ -63,12 +64,108 @@ pub async fn verdicts_are_listed_from_the_newest_on(world: &World) {
         assert_eq!(listed(&storage, Some(id)).await, kept[nth + 1..]);
         let lower = id.to_lowercase();
         assert_eq!(storage.verdict(&lower).await.unwrap().unwrap(), "why");
+        let of = storage.verdict_of(&repository("kept"), &lower).await.unwrap();
+        assert_eq!(of.unwrap(), "why");
+        assert_eq!(storage.verdict_of(&repository("other"), id).await.unwrap(), None);
     }
-    assert!(!storage.put_verdict(&kept[0], Bytes::new()).await.unwrap(), "the first one stays");
+    let again = storage.put_verdict(&repository("kept"), &kept[0], Bytes::new()).await;
+    assert!(!again.unwrap(), "the first one stays");
     assert_eq!(storage.verdict(&kept[0]).await.unwrap().unwrap(), "why");
     for none in ["", "../version", "0123456789", "\u{e9}12345678901"] {
         assert_eq!(storage.verdict(none).await.unwrap(), None);
     }
+}
+
+pub async fn the_name_of_a_verdict_says_its_repository(world: &World) {
+    let now = Arc::new(AtomicI64::new(20_000 * DAY * 1000));
+    let storage = at(world, &now).await;
+    let names = ["a", "b"].map(repository);
+    let mut kept = Vec::new();
+    for n in 0..100 {
+        // some in the same step, some in other slices of the day
+        now.fetch_add([0, 10, 1_000_000][n % 3], Ordering::Relaxed);
+        kept.push(keep_of(&storage, &names[n % 2], names[n % 2].as_str()).await);
+    }
+    let mut of_a: Vec<_> = kept.iter().step_by(2).cloned().collect();
+    of_a.sort_by(|one, other| other.cmp(one));
+    let (read, seen) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicI64::new(0)));
+    let (reads, lists) = (Arc::clone(&read), Arc::clone(&seen));
+    let hook: Hook = Arc::new(move |operation, key| {
+        if key.starts_with("verdicts/") {
+            let count = if operation == Operation::Read { &reads } else { &lists };
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        None
+    });
+    let counted = storage.reopened(Some(hook)).await.unwrap();
+    let only_a = |repository: &NameHash| *repository == NameHash::of(&names[0]);
+    let page = async |before: Option<&str>| -> Vec<String> {
+        let found = counted.verdicts(before, only_a).await.unwrap();
+        found.map_ok(|(id, _)| id).try_collect().await.unwrap()
+    };
+    assert_eq!(page(None).await, of_a);
+    assert_eq!(read.swap(0, Ordering::Relaxed), 50, "the others are not read");
+    for (nth, id) in of_a.iter().enumerate() {
+        assert_eq!(page(Some(id)).await, of_a[nth + 1..], "no entry twice, and none lost");
+    }
+    // page by page, while new ones arrive in both repositories
+    let (mut paged, mut before) = (Vec::new(), None::<String>);
+    loop {
+        let found = counted.verdicts(before.as_deref(), only_a).await.unwrap();
+        let ids: Vec<_> = found.map_ok(|(id, _)| id).take(3).try_collect().await.unwrap();
+        let Some(last) = ids.last() else { break };
+        before = Some(last.clone());
+        paged.extend(ids);
+        now.fetch_add(100, Ordering::Relaxed);
+        for name in &names {
+            keep_of(&storage, name, "new").await;
+        }
+    }
+    assert_eq!(paged, of_a, "each once");
+    // newer slices of the day are not listed again when a page resumes
+    seen.store(0, Ordering::Relaxed);
+    assert_eq!(page(of_a.last().map(String::as_str)).await, [] as [String; 0]);
+    assert_eq!(seen.load(Ordering::Relaxed), 2, "the day, and its first slice");
+    let nobody = counted.verdicts(None, |_| false).await.unwrap();
+    read.store(0, Ordering::Relaxed);
+    assert_eq!(nobody.try_collect::<Vec<_>>().await.unwrap(), []);
+    assert_eq!(read.load(Ordering::Relaxed), 0);
+}
+
+pub async fn verdicts_of_older_versions_are_found(world: &World) {
+    let now = Arc::new(AtomicI64::new(20_000 * DAY * 1000));
+    let storage = at(world, &now).await;
+    let (name, digest) = (repository("older"), sha256(b"refused"));
+    let mut kept = Vec::new();
+    for n in 0..6 {
+        now.fetch_add(1_000_000, Ordering::Relaxed);
+        let refusal = refuse(&storage, &name, &format!("{n}"), 1).await;
+        if n % 2 == 0 {
+            // the key that older versions wrote
+            let keys = world.keys(&refusal.verdict).await;
+            let key = keys.iter().find(|key| key.starts_with("verdicts/")).unwrap();
+            let says = world.object(key).await;
+            world.lose(key).await;
+            let id = &refusal.verdict;
+            world.plant(&format!("verdicts/{}/{id}", &id[..3]), says).await;
+        }
+        kept.insert(0, refusal);
+    }
+    let ids: Vec<_> = kept.iter().map(|refusal| refusal.verdict.clone()).collect();
+    for (nth, id) in ids.iter().enumerate() {
+        assert!(storage.verdict(&id.to_lowercase()).await.unwrap().is_some());
+        assert!(storage.verdict_of(&name, id).await.unwrap().is_some());
+        assert!(storage.keeps_verdict(&name, id).await.unwrap());
+        assert_eq!(listed(&storage, Some(id)).await, ids[nth + 1..]);
+    }
+    assert_eq!(listed(&storage, None).await, ids);
+    let none = storage.verdicts(None, |_| false).await.unwrap();
+    let none: Vec<_> = none.map_ok(|(id, _)| id).try_collect().await.unwrap();
+    assert_eq!(none, [&*ids[1], &ids[3], &ids[5]], "what does not say it is read");
+    now.fetch_add(100 * DAY * 1000, Ordering::Relaxed);
+    assert_eq!(storage.sweep_verdicts(90).await.unwrap(), 6);
+    assert_eq!(storage.refusals(&name, &digest).await.unwrap(), []);
+    assert!(world.keys("verdicts/").await.is_empty());
 }
 
 pub async fn old_verdicts_are_swept_and_those_of_manifests_stay(world: &World) {
@@ -125,7 +222,7 @@ pub async fn the_judgements_of_a_manifest_are_bounded_and_go_with_it(world: &Wor
     for n in 0..MAX + 10 {
         let id = format!("{n:011}");
         let verdict = json!({ "id": id, "says": n });
-        storage.put_verdict(&id, Bytes::new()).await.unwrap();
+        storage.put_verdict(&name, &id, Bytes::new()).await.unwrap();
         push_judged(storage, &name, &artifact, (id, verdict)).await.unwrap();
     }
     // the first, and as many later ones, are found by their ids
@@ -144,7 +241,7 @@ pub async fn the_judgements_of_a_manifest_are_bounded_and_go_with_it(world: &Wor
 /// Keeps a refusal of `grounds`, given so many times.
 async fn refuse(storage: &Storage, name: &Repository, grounds: &str, times: u64) -> Refusal {
     let says = json!({ "repository": name.as_str(), "digest": sha256(b"refused") }).to_string();
-    let (grounds, verdict) = (grounds.to_owned(), keep(storage, &says).await);
+    let (grounds, verdict) = (grounds.to_owned(), keep_of(storage, name, &says).await);
     let refusal = Refusal { grounds, verdict, times, last: storage.clock().now() };
     let pushes = Bytes::from(format!("{times} of {}", refusal.grounds));
     storage.put_refusal((name, &sha256(b"refused")), &refusal, pushes).await.unwrap();
