@@ -67,7 +67,7 @@ impl Guest for Misbehave {
             "unavailable" => Err(Failure::Unavailable("later".into())),
             "say" => Ok(Some(say::report(&settings))),
             "open" => Ok(Some(annotated("said", &open(&settings)))),
-        "facts" => Ok(Some(annotated("said", &facts(&settings)))),
+            "facts" => Ok(Some(annotated("said", &facts(&settings)))),
             mode => answers(mode)
                 .or_else(|| loads(mode, digest))
                 .or_else(|| reads(mode, digest))
