@@ -20,7 +20,7 @@ const TAG_BYTES_MAX: u64 = 8 << 20;
 const NAME_BYTES_MAX: u64 = 2 << 20;
 /// Uploads in chunks; each takes about 500 bytes.
 const UPLOADS_MAX: u64 = 10_000;
-const MANIFEST_BYTES_MAX: u64 = 24 << 20;
+const MANIFEST_BYTES_MAX: u64 = 32 << 20;
 const OBJECT_BYTES_MAX: u64 = 8 << 20;
 const HASHED_BYTES_MAX: u64 = 8 << 20;
 /// How long a hashed blob is believed: a disk can change bytes without a write.
