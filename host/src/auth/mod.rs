@@ -92,8 +92,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`Case::Unauthorized`] where they prove nobody, and [`Case::Unavailable`] where too many
-    /// logins wait to be checked.
+    /// [`Case::Unauthorized`] if they prove no user, and [`Case::Unavailable`] if too many logins
+    /// wait to be checked.
     pub async fn login(&self, authorization: &[&[u8]]) -> Result<Principal, Error> {
         let Some(gate) = &self.gate else { return Ok(Principal::Anonymous) };
         let credential = Credential::parse(authorization)?;

@@ -127,16 +127,17 @@ pub(crate) enum Code<'a> {
 /// The component that was compiled to this code.
 #[expect(unsafe_code, reason = "wasmtime loads compiled code no other way")]
 pub(crate) fn component(engine: &Engine, code: Code<'_>) -> wasmtime::Result<Component> {
-    // SAFETY: the code must be what wasmtime's compiler made, and a file must stay as it is while
-    // it is mapped. The code comes from one of four places. This process compiled it; or the same
-    // binary did, in a process that this one started, and which answers through a pipe that nobody
-    // else holds; or the binary carries it behind its own end, with a checksum; or it is from the
-    // cache's folder, which belongs to the user that this process runs as, has mode 0700 and lies
-    // beside the store, never in it. No pusher can reach any of them; whoever can write to the
-    // folder, or stop and change our processes, can replace the server's binary as well. Files are
-    // synced before they are renamed into place, and never written to after that: a crash leaves no
-    // half of one, and what is mapped stays. wasmtime itself refuses code of another version or
-    // machine.
+    // SAFETY: wasmtime's compiler must have made the code, and nobody may change the file while it
+    // is mapped. The code comes from one of four places:
+    // - this process compiled it;
+    // - the same binary compiled it in a child process, and only we hold the pipe to that;
+    // - the binary carries it behind its own end, with a checksum;
+    // - it is in the cache's folder, which belongs to the user that this process runs as and has
+    //   mode 0700. The folder is beside the store, not in it.
+    // A pusher can reach none of these. Whoever can write to the folder, or stop and change our
+    // processes, can also replace the server's binary. A file is synced before it is renamed into
+    // place, and nobody writes to it afterwards, so a crash leaves no partial file. wasmtime itself
+    // refuses code of another version or machine.
     unsafe {
         match code {
             Code::Bytes(bytes) => Component::deserialize(engine, bytes),

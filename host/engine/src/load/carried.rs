@@ -57,7 +57,7 @@ impl Carried {
         let Some(start) = start else { return Err(damaged("its index is too long")) };
         let mut index = vec![0; usize::try_from(length).unwrap_or_default()];
         file.read_exact_at(&mut index, start)?;
-        let index = String::from_utf8(index).map_err(|_| damaged("its index is no text"))?;
+        let index = String::from_utf8(index).map_err(|_| damaged("its index is not UTF-8"))?;
         let frames = index.lines().map(|line| frame(line, start));
         let frames = frames.collect::<Option<HashMap<_, _>>>();
         let frames = frames.ok_or_else(|| damaged("its index makes no sense"))?;
