@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use roadstead_oci::plain;
+
 /// Text from the artifact, in quotes, fit for a message: printable ASCII, and not too long.
 ///
 /// ```
@@ -28,25 +30,14 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// One line of at most `bytes_max`, which ends between two characters. The server blanks the same
-/// letters.
+/// One line of at most `bytes_max`, which ends between two characters.
 pub(crate) fn one_line(text: &str, bytes_max: usize) -> String {
-    let mut line: String =
-        text.chars().map(|letter| if is_plain(letter) { letter } else { ' ' }).collect();
+    let mut line = plain(text);
     if line.len() > bytes_max {
         line.truncate(line.floor_char_boundary(bytes_max.saturating_sub(3)));
         line.push_str("...");
     }
     line
-}
-
-/// Whether a letter neither moves the cursor of a terminal, nor ends a line, nor turns the
-/// direction of the text.
-fn is_plain(letter: char) -> bool {
-    let turns = matches!(letter, '\u{2028}' | '\u{2029}')
-        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(letter, '\u{2066}'..='\u{206f}');
-    !letter.is_control() && !turns
 }
 
 #[cfg(test)]

@@ -30,7 +30,6 @@ pub use config::EngineConfig;
 pub use content::{Content, ContentError, Listed};
 pub use error::{FAILURES, HostCode, LoadError, ReviewError};
 pub use limits::{COMPONENT_BYTES_MAX, Limits};
-pub use line::{is_plain, plain};
 pub use load::{Compiler, carry, compile_stdin};
 pub use model::{
     Annotation, BlobTarget, Code, Finding, Location, ManifestTarget, Metadata, Named, Report,

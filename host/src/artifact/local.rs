@@ -4,7 +4,7 @@ use std::{collections::HashMap, fs::File, ops::Range, os::unix::fs::FileExt, pat
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, ready};
-use roadstead_oci::{Descriptor, Digest, Hasher, Manifest, Texts};
+use roadstead_oci::{Digest, Hasher, Manifest};
 
 use crate::admission::{Content, ContentError, Fact, Listed, Place};
 
@@ -70,17 +70,7 @@ impl Local {
 
     fn listed(&self, fits: impl Fn(&Digest, &Manifest) -> bool) -> Vec<Listed> {
         let found = self.manifests.iter().filter(|(digest, manifest, _)| fits(digest, manifest));
-        let listed = found.map(|(digest, manifest, bytes)| Descriptor {
-            media_type: manifest.media_type.clone(),
-            digest: digest.clone(),
-            size: *bytes,
-            artifact_type: manifest.effective_artifact_type().map(ToOwned::to_owned),
-            annotations: manifest.annotations.clone(),
-            platform: None,
-            urls: Texts::default(),
-            data: None,
-        });
-        listed.collect()
+        found.map(|(digest, manifest, bytes)| manifest.listed(digest, *bytes)).collect()
     }
 }
 

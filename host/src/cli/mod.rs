@@ -18,7 +18,8 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use roadstead_engine::{Compiler, EngineConfig, is_plain, plain};
+use roadstead_engine::{Compiler, EngineConfig};
+use roadstead_oci::{is_plain, plain};
 
 use crate::{
     config::{self, Config},

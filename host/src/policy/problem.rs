@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use roadstead_engine::plain;
+use roadstead_oci::plain;
 
 /// Characters of a message, and of a line that is shown: a policy may be one line of a MiB.
 const MESSAGE_CHARS_MAX: usize = 600;

@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, future::BoxFuture};
 use serde::Deserialize;
 
 use roadstead_oci::{Descriptor, Digest, Repository, Texts};
-use roadstead_storage::{Manifest, Storage};
+use roadstead_storage::{Blob, Manifest, Storage};
 
 use crate::admission::{Above, Content, ContentError, Fact, Listed, Place, ReadManifest};
 
@@ -44,22 +44,21 @@ impl RepositoryContent {
 
     async fn read(&self, digest: &Digest, range: Range<u64>) -> Result<Bytes, ContentError> {
         let at_hand = self.storage.manifest_at_hand(&self.repository, digest);
-        let blob = match at_hand {
-            Some(_) => None,
-            None => self.storage.blob(&self.repository, digest).await.map_err(failed)?,
-        };
-        let Some(blob) = blob else {
-            let bytes = match at_hand {
-                Some(manifest) => manifest.bytes.clone(),
+        let manifest = match at_hand {
+            Some(manifest) => manifest.bytes.clone(),
+            None => match self.storage.blob(&self.repository, digest).await.map_err(failed)? {
+                Some(blob) => return self.read_blob(&blob, range).await,
                 None => self.manifest_bytes(digest).await?.unwrap_or_default(),
-            };
-            let part = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-            let part = part.filter(|(_, end)| *end <= bytes.len());
-            return part
-                .map(|(start, end)| bytes.slice(start..end))
-                .ok_or_else(|| ContentError(format!("{digest} is not there any more")));
+            },
         };
-        let mut chunks = pin!(self.storage.read(&blob, range).await.map_err(failed)?);
+        let part = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+        let part = part.filter(|(_, end)| *end <= manifest.len());
+        part.map(|(start, end)| manifest.slice(start..end))
+            .ok_or_else(|| ContentError(format!("{digest} is not there any more")))
+    }
+
+    async fn read_blob(&self, blob: &Blob, range: Range<u64>) -> Result<Bytes, ContentError> {
+        let mut chunks = pin!(self.storage.read(blob, range).await.map_err(failed)?);
         let first = chunks.next().await.transpose().map_err(failed)?.unwrap_or_default();
         let Some(second) = chunks.next().await else { return Ok(first) };
         let mut bytes = BytesMut::from(first);
@@ -154,18 +153,9 @@ pub(super) fn read(stored: &Manifest) -> Result<ReadManifest, ContentError> {
 }
 
 /// A stored manifest as a list would show it.
-fn described(manifest: &Manifest) -> Result<Listed, ContentError> {
-    let read = read(manifest)?.manifest;
-    Ok(Descriptor {
-        artifact_type: read.effective_artifact_type().map(ToOwned::to_owned),
-        media_type: read.media_type,
-        digest: manifest.digest.clone(),
-        size: manifest.bytes.len() as u64,
-        annotations: read.annotations,
-        platform: None,
-        urls: Texts::default(),
-        data: None,
-    })
+fn described(stored: &Manifest) -> Result<Listed, ContentError> {
+    let ReadManifest { digest, manifest, bytes } = read(stored)?;
+    Ok(manifest.listed(&digest, bytes.len() as u64))
 }
 
 /// What a plugin recorded about a manifest, read from the verdict that let it in.

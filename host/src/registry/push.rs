@@ -52,7 +52,7 @@ impl Registry {
         }
         if judgement.decision != Decision::Accept {
             self.storage.withdraw(claim).await;
-            return Ok(Pushed::Refused(self.refusals.keep(judgement).await));
+            return Ok(Pushed::Refused(self.refusals.keep(candidate, judgement).await));
         }
         let pushed = self.store(claim, candidate, judgement).await;
         drop(arrival);

@@ -272,16 +272,18 @@ fn parsed(id: &str, recorded: &[u8]) -> Option<Value> {
         .filter(Value::is_object)
 }
 
-/// Keeps a new verdict where its id finds it; whether that is so is told beside it. A push does not
-/// fail when that does.
-pub(super) async fn keep(storage: &Storage, judgement: Judgement) -> (Verdict, bool) {
+/// Keeps a new verdict on a push to this repository where its id finds it; whether that is so is
+/// told beside it. A push does not fail when that does.
+pub(super) async fn keep(
+    storage: &Storage,
+    repository: &Repository,
+    judgement: Judgement,
+) -> (Verdict, bool) {
     const TRIES: usize = 3;
-    let repository = Repository::parse(&judgement.repository);
     let mut verdict = new(storage, judgement);
-    let Ok(repository) = repository else { return (verdict, false) };
     for _ in 0..TRIES {
         let record = verdict.to_record().to_string();
-        match storage.put_verdict(&repository, &verdict.id, record.into()).await {
+        match storage.put_verdict(repository, &verdict.id, record.into()).await {
             Ok(true) => return (verdict, true),
             // another verdict of this very moment
             Ok(false) => verdict.id = storage.new_verdict_id(),
@@ -316,7 +318,7 @@ pub(super) async fn keep_acceptance(
     match standing {
         Some(Verdict { id, at, .. }) => Verdict { id, at, judgement },
         None if judgement.findings.is_empty() => new(storage, judgement),
-        None => keep(storage, judgement).await.0,
+        None => keep(storage, repository, judgement).await.0,
     }
 }
 

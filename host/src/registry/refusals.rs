@@ -21,7 +21,7 @@ use roadstead_oci::{Algorithm, Digest, Repository};
 use roadstead_storage::{Refusal, Result, Storage};
 
 use super::records::{VerdictsConfig, keep};
-use crate::admission::{Judgement, Verdict};
+use crate::admission::{Candidate, Judgement, Verdict};
 
 /// Refusals that are counted in memory; of more the counts come from the store.
 const COUNTED_MAX: u64 = 10_000;
@@ -119,15 +119,16 @@ impl Refusals {
         Self { storage, counted: Cache::new(COUNTED_MAX), shared_for }
     }
 
-    /// Keeps the verdict on what is refused. Where the same was refused before, the push shares
-    /// that verdict, which is counted once more.
-    pub(super) async fn keep(&self, judgement: Judgement) -> Verdict {
+    /// Keeps the verdict on a candidate that is refused. Where the same was refused before, the
+    /// push shares that verdict, which is counted once more.
+    pub(super) async fn keep(&self, candidate: &Candidate, judgement: Judgement) -> Verdict {
+        let Candidate { repository, digest, .. } = candidate;
         let grounds = grounds(&judgement);
         // one lock a refusal: whoever pushes the same at the same time waits, and nobody else
         let counted = self.counted.get_with(grounds.clone(), Arc::default);
         let mut counted = counted.lock().await;
         if counted.is_none() {
-            *counted = self.stored(&judgement, &grounds).await.unwrap_or_else(|error| {
+            *counted = self.stored(candidate, &grounds).await.unwrap_or_else(|error| {
                 tracing::error!(cause = ?error, "an earlier refusal can't be read");
                 None
             });
@@ -144,8 +145,9 @@ impl Refusals {
             let (id, at) = (counted.now.verdict.clone(), last.to_string());
             return Verdict { id, at, judgement };
         }
-        let (verdict, kept) = keep(&self.storage, judgement).await;
-        if let Some((repository, manifest)) = named(&verdict.judgement).filter(|_| kept) {
+        let (verdict, kept) = keep(&self.storage, repository, judgement).await;
+        if kept {
+            let (repository, manifest) = (repository.clone(), digest.clone());
             let now = Refusal { grounds, verdict: verdict.id.clone(), times: 1, last };
             let pushes = Pushes::of(&verdict.judgement);
             let (first, written) = (last, now.clone());
@@ -184,15 +186,16 @@ impl Refusals {
     }
 
     /// What the store says of a refusal on the same grounds whose verdict is there.
-    async fn stored(&self, judgement: &Judgement, grounds: &str) -> Result<Option<Counted>> {
-        let Some((repository, manifest)) = named(judgement) else { return Ok(None) };
-        let refusals = self.storage.refusals(&repository, &manifest).await?;
+    async fn stored(&self, candidate: &Candidate, grounds: &str) -> Result<Option<Counted>> {
+        let Candidate { repository, digest, .. } = candidate;
+        let refusals = self.storage.refusals(repository, digest).await?;
         let same = refusals.into_iter().rev().find(|refusal| refusal.grounds == grounds);
         let Some(now) = same else { return Ok(None) };
-        let first = self.storage.verdict_of(&repository, &now.verdict).await?;
+        let first = self.storage.verdict_of(repository, &now.verdict).await?;
         let first: Option<Verdict> = first.and_then(|first| serde_json::from_slice(&first).ok());
         let Some(first) = first.and_then(|first| first.at.parse().ok()) else { return Ok(None) };
-        let pushes = pushes(&self.storage, &repository, &manifest, &now).await?;
+        let pushes = pushes(&self.storage, repository, digest, &now).await?;
+        let (repository, manifest) = (repository.clone(), digest.clone());
         let written = now.clone();
         Ok(Some(Counted { repository, manifest, first, now, written, pushes }))
     }
@@ -200,7 +203,7 @@ impl Refusals {
     async fn write(&self, counted: &mut Counted) {
         let Counted { repository, manifest, now, pushes, .. } = counted;
         let pushes = json!(pushes).to_string().into();
-        match self.storage.put_refusal((repository, manifest), now, pushes).await {
+        match self.storage.put_refusal(repository, manifest, now, pushes).await {
             Ok(went) => {
                 // nobody is told the id of a verdict that is gone
                 for refusal in went {

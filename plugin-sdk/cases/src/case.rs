@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use roadstead_oci::{Algorithm, Descriptor, Digest, Manifest, Repository, Tag, Texts};
+use roadstead_oci::{Algorithm, Descriptor, Digest, Manifest, Repository, Tag};
 use roadstead_yaml::{Node, Value};
 
 use crate::{
@@ -55,22 +55,10 @@ impl Case {
     /// The manifests among what is stored: they are in the repository, for whoever asks for the
     /// context of a push. With the digest of the subject of each.
     pub fn manifests(&self) -> Vec<(Descriptor, Option<Digest>)> {
-        let parsed = self.blobs.iter().filter_map(|(digest, bytes)| {
+        let listed = self.blobs.iter().filter_map(|(digest, bytes)| {
             let manifest = Manifest::parse(bytes, None).ok()?;
-            Some((digest.clone(), bytes.len() as u64, manifest))
-        });
-        let listed = parsed.map(|(digest, size, manifest)| {
-            let descriptor = Descriptor {
-                digest,
-                size,
-                artifact_type: manifest.effective_artifact_type().map(ToOwned::to_owned),
-                media_type: manifest.media_type,
-                annotations: manifest.annotations,
-                platform: None,
-                urls: Texts::default(),
-                data: None,
-            };
-            (descriptor, manifest.subject.map(|subject| subject.digest))
+            let listed = manifest.listed(digest, bytes.len() as u64);
+            Some((listed, manifest.subject.map(|subject| subject.digest)))
         });
         listed.collect()
     }

@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Annotations, Descriptor, Digest, InvalidManifest,
+    Annotations, Descriptor, Digest, InvalidManifest, Texts,
     descriptor::{AsDescriptor, annotations, filled, no_object, skip},
     media_type,
     read::{AsAnnotations, AsScalar, By, Entries, Key, Read, Scalar, Skip, Wrong},
@@ -124,17 +124,33 @@ impl Manifest {
             .chain(self.subject.iter().map(|subject| (Role::Subject, 0, subject)))
     }
 
-    /// The manifest as the list of its subject's referrers shows it (D-40).
+    /// The manifest as a list shows it, such as that of its subject's referrers (D-40). `digest`
+    /// and `size` are those of its bytes.
+    pub fn listed(&self, digest: &Digest, size: u64) -> Descriptor {
+        Descriptor {
+            media_type: self.media_type.clone(),
+            digest: digest.clone(),
+            size,
+            artifact_type: self.effective_artifact_type().map(ToOwned::to_owned),
+            annotations: self.annotations.clone(),
+            platform: None,
+            urls: Texts::default(),
+            data: None,
+        }
+    }
+
+    /// The same as JSON.
     pub fn referrer_descriptor(&self, digest: &Digest, size: u64) -> Value {
+        let Descriptor { media_type, artifact_type, annotations, .. } = self.listed(digest, size);
         let mut descriptor = Map::new();
-        descriptor.insert("mediaType".into(), json!(self.media_type));
+        descriptor.insert("mediaType".into(), json!(media_type));
         descriptor.insert("digest".into(), json!(digest));
         descriptor.insert("size".into(), json!(size));
-        if let Some(artifact_type) = self.effective_artifact_type() {
+        if let Some(artifact_type) = artifact_type {
             descriptor.insert("artifactType".into(), json!(artifact_type));
         }
-        if !self.annotations.is_empty() {
-            descriptor.insert("annotations".into(), json!(self.annotations));
+        if !annotations.is_empty() {
+            descriptor.insert("annotations".into(), json!(annotations));
         }
         Value::Object(descriptor)
     }

@@ -6,7 +6,8 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use roadstead_engine::{Code, Severity, plain};
+use roadstead_engine::{Code, Severity};
+use roadstead_oci::plain;
 
 use super::{Component, limits, load};
 use crate::cli::{answer, answer_json};

@@ -29,8 +29,6 @@ use crate::{
     resolve::{Claims, Held, Proof, State, Stored},
 };
 
-pub(crate) use referrers::describes;
-
 /// A manifest that a repository serves.
 ///
 /// Many are kept in memory, so what is rarely asked for stays as it was read.
@@ -367,7 +365,7 @@ impl Storage {
         self.resolver.ensure_repository(repository).await?;
         let listing = record.subject.as_ref().map(|of| self.resolver.lists(repository, of, digest));
         let entry = Entry::first(digest, &claim);
-        self.put_referrer(name, &entry, push).await?;
+        self.put_referrer(repository, &entry, push).await?;
         let entries = record.children.iter().map(|of| Key::Parent(repository, of, &entry).path());
         self.backend.put_names(&entries.collect()).await?;
         let body = record::encode(record, &push.bytes);
@@ -390,7 +388,7 @@ impl Storage {
 
     async fn put_referrer(
         &self,
-        (repository, _): &(Repository, Digest),
+        repository: &Repository,
         entry: &Entry,
         push: &Push,
     ) -> Result<()> {
@@ -437,7 +435,7 @@ impl Storage {
             }
             damaged.push(key);
         }
-        self.put_referrer(name, &Entry::mended(digest, &manifest.claims[0]), push).await?;
+        self.put_referrer(repository, &Entry::mended(digest, &manifest.claims[0]), push).await?;
         listing.settled(Some(referrer));
         for key in damaged {
             self.backend.discard(&key).await;

@@ -7,12 +7,6 @@ use roadstead_oci::{Digest, Repository};
 
 use crate::{Above, Result, Storage};
 
-/// Whether it is a descriptor of that manifest; the rest of it is for whoever reads it.
-pub(crate) fn describes(descriptor: &[u8], manifest: &Digest) -> bool {
-    let descriptor = serde_json::from_slice::<serde_json::Value>(descriptor).unwrap_or_default();
-    descriptor["digest"] == manifest.as_str()
-}
-
 impl Storage {
     /// The descriptors of the visible manifests that name `subject`, as the API lists them, each
     /// with its digest, in the order of the digests after `last`.

@@ -36,6 +36,7 @@ pub use entries::Above;
 pub(crate) use links::{Proof, Sifted, agree};
 pub use listing::Page;
 pub(crate) use manifests::{Claims, Held, State, Stored};
+pub(crate) use referrers::describes;
 pub(crate) use uploads::{Arrived, Progress};
 
 /// Finds what names stand for.

@@ -62,6 +62,11 @@ struct Referrer {
     artifact_type: Option<Box<str>>,
 }
 
+/// Whether it is a descriptor of that manifest, and so is listed.
+pub(crate) fn describes(descriptor: &Bytes, manifest: &Digest) -> bool {
+    Referrer::read(manifest, descriptor.clone()).is_some()
+}
+
 /// What is read of a descriptor. The rest is for the client.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

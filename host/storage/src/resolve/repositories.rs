@@ -66,7 +66,7 @@ impl Resolver {
             let key = match visit {
                 Visit::Repository(key) => key,
                 Visit::Folder { folder, after } => {
-                    let keys = self.catalog_folder(&folder, (last, after), names_max).await?;
+                    let keys = self.catalog_folder(&folder, last, after, names_max).await?;
                     if keys.len() == names_max {
                         let after = keys.last().cloned();
                         pending.push(Visit::Folder { folder, after });
@@ -94,7 +94,8 @@ impl Resolver {
     async fn catalog_folder(
         &self,
         folder: &str,
-        (last, after): (Option<&str>, Option<String>),
+        last: Option<&str>,
+        after: Option<String>,
         max: usize,
     ) -> Result<Vec<String>> {
         let (prefix, folder) = (Prefix::Catalog(folder).path(), folder.to_owned());

@@ -82,7 +82,8 @@ impl Storage {
     /// that is refused for ever new reasons fills nothing. Returns those that went.
     pub async fn put_refusal(
         &self,
-        (repository, digest): (&Repository, &Digest),
+        repository: &Repository,
+        digest: &Digest,
         refusal: &Refusal,
         pushes: Bytes,
     ) -> Result<Vec<Refusal>> {

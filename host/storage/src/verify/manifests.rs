@@ -6,8 +6,8 @@ use super::{Look, digests::Digests};
 use crate::{
     Result,
     layout::{Entry, Id, Key, Prefix, record},
-    manifests::{Manifest, Names, describes},
-    resolve::State,
+    manifests::{Manifest, Names},
+    resolve::{State, describes},
 };
 
 impl Look<'_> {

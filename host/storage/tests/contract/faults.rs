@@ -268,7 +268,7 @@ pub async fn a_refusal_cut_anywhere_is_kept_again(world: &World) {
             for times in 1..3 {
                 let (grounds, verdict) = ("0".to_owned(), id.clone());
                 let refusal = Refusal { grounds, verdict, times, last };
-                storage.put_refusal((name, &digest), &refusal, Bytes::new()).await?;
+                storage.put_refusal(name, &digest, &refusal, Bytes::new()).await?;
             }
             Ok(())
         },

@@ -244,7 +244,7 @@ async fn refuse(storage: &Storage, name: &Repository, grounds: &str, times: u64)
     let (grounds, verdict) = (grounds.to_owned(), keep_of(storage, name, &says).await);
     let refusal = Refusal { grounds, verdict, times, last: storage.clock().now() };
     let pushes = Bytes::from(format!("{times} of {}", refusal.grounds));
-    storage.put_refusal((name, &sha256(b"refused")), &refusal, pushes).await.unwrap();
+    storage.put_refusal(name, &sha256(b"refused"), &refusal, pushes).await.unwrap();
     refusal
 }
 
@@ -257,7 +257,7 @@ pub async fn a_refusal_is_found_by_its_manifest_and_counted(world: &World) {
     for times in [2, 4, 1_000_000] {
         one.times = times;
         let pushes = Bytes::from(format!("{times} of a"));
-        let went = storage.put_refusal((&name, &sha256(b"refused")), &one, pushes).await.unwrap();
+        let went = storage.put_refusal(&name, &sha256(b"refused"), &one, pushes).await.unwrap();
         assert_eq!(went, [], "a smaller count is the same refusal");
     }
     let pushes = storage.refused_pushes(&name, &sha256(b"refused"), &one).await.unwrap();
@@ -292,7 +292,7 @@ pub async fn the_refusals_of_a_manifest_are_bounded(world: &World) {
     assert_eq!(listed(storage, None).await, ids);
     let newest = all.last().unwrap();
     let again = Refusal { times: 2, ..newest.clone() };
-    let put = storage.put_refusal((&name, &sha256(b"refused")), &again, Bytes::new()).await;
+    let put = storage.put_refusal(&name, &sha256(b"refused"), &again, Bytes::new()).await;
     assert_eq!(put.unwrap(), []);
     world.is_sound().await;
 }
