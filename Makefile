@@ -8,7 +8,7 @@ LISTEN ?= 127.0.0.1:5000
 
 build: plugins ## target/release/roadstead, with its plugins inside, compiled
 	$(CARGO) build --release --bin roadstead
-	target/release/roadstead plugin carry --into target/release/roadstead
+	target/release/roadstead plugin carry --into target/release/roadstead --cache target/carried
 
 plugins: ## the plugins' components, target/plugins/*.wasm
 	plugins/build

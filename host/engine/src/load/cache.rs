@@ -55,6 +55,11 @@ impl Cache {
         }
     }
 
+    /// A component's code, if it is here.
+    pub(crate) fn code(&self, digest: &Digest) -> Option<Vec<u8>> {
+        fs::read(self.path(digest)).ok()
+    }
+
     /// Keeps a component's code, and answers whether it is kept. A cache that can't be written
     /// only costs time and memory.
     pub(crate) fn keep(&self, digest: &Digest, code: &[u8]) -> bool {

@@ -20,6 +20,7 @@ use std::{
 
 use roadstead_oci::{Algorithm, Digest};
 
+use super::Cache;
 use crate::{limits::COMPILED_BYTES_MAX, settings};
 
 /// What the file ends in; it changes with the format.
@@ -27,8 +28,8 @@ const MAGIC: [u8; 16] = *b"roadstead-code-1";
 /// The length of the index, and the magic.
 const END_BYTES: usize = 4 + MAGIC.len();
 const INDEX_BYTES_MAX: u64 = 64 << 10;
-/// It is compressed once, and decompressed at every start, which takes the same time at any level.
-const LEVEL: i32 = 19;
+/// Of compression. The higher ones take seconds, and save a tenth.
+const LEVEL: i32 = 6;
 
 /// The code in a binary.
 #[derive(Debug)]
@@ -94,12 +95,14 @@ fn damaged(why: &str) -> io::Error {
 
 /// Writes a copy of a binary that carries the code of these components, instead of any that it
 /// carries already. The code is for any machine of this architecture. `into` may be the binary.
+/// Compiled code is kept in the folder `cache` for the next time.
 ///
 /// # Errors
 ///
 /// A component can't be compiled, or a file not be read or written.
-pub fn carry(binary: &Path, components: &[&[u8]], into: &Path) -> Result<(), String> {
+pub fn carry(binary: &Path, components: &[&[u8]], into: &Path, cache: &Path) -> Result<(), String> {
     let engine = settings::portable().map_err(|error| format!("{error:#}"))?;
+    let cache = Cache::open(cache, &engine).map_err(|error| error.to_string())?;
     let write = || -> io::Result<()> {
         let mut bytes = fs::read(binary)?;
         if let Some(carried) = Carried::open(binary)? {
@@ -107,12 +110,18 @@ pub fn carry(binary: &Path, components: &[&[u8]], into: &Path) -> Result<(), Str
         }
         let mut index = String::new();
         for component in components {
-            let code = engine.precompile_component(component).map_err(io::Error::other)?;
+            let digest = Digest::of(Algorithm::Sha256, component);
+            let code = if let Some(code) = cache.code(&digest) {
+                code
+            } else {
+                let code = engine.precompile_component(component).map_err(io::Error::other)?;
+                cache.keep(&digest, &code);
+                code
+            };
             let mut encoder = zstd::Encoder::new(Vec::new(), LEVEL)?;
             encoder.include_checksum(true)?;
             encoder.write_all(&code)?;
             let frame = encoder.finish()?;
-            let digest = Digest::of(Algorithm::Sha256, component);
             writeln!(index, "{digest} {} {}", bytes.len(), frame.len())
                 .map_err(io::Error::other)?;
             bytes.extend_from_slice(&frame);

@@ -39,6 +39,9 @@ pub(super) enum Plugin {
         /// Where to; this binary itself will do
         #[arg(long, value_name = "FILE")]
         into: PathBuf,
+        /// Where compiled code is kept for the next time
+        #[arg(long, value_name = "DIR")]
+        cache: PathBuf,
     },
 }
 
@@ -51,10 +54,11 @@ impl Plugin {
             Self::Compile { without_pool } => {
                 compile_stdin(!without_pool).map(|()| true).map_err(anyhow::Error::msg)
             }
-            Self::Carry { into } => {
+            Self::Carry { into, cache } => {
                 let binary = std::env::current_exe().context("this binary can't be found")?;
                 let components = BUNDLED.map(|bundled| bundled.component);
-                carry(&binary, &components, &into).map(|()| true).map_err(anyhow::Error::msg)
+                let carried = carry(&binary, &components, &into, &cache);
+                carried.map(|()| true).map_err(anyhow::Error::msg)
             }
         }
     }
