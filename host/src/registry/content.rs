@@ -4,9 +4,8 @@ use std::{ops::Range, pin::pin, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, future::BoxFuture};
-use serde::Deserialize;
 
-use roadstead_oci::{Descriptor, Digest, Repository, Texts};
+use roadstead_oci::{Descriptor, Digest, Repository};
 use roadstead_storage::{Blob, Manifest, Storage};
 
 use crate::admission::{Above, Content, ContentError, Fact, Listed, Place, ReadManifest};
@@ -80,7 +79,7 @@ impl RepositoryContent {
         let mut found = pin!(found.map_err(failed)?);
         let (mut all, mut bytes) = (Vec::new(), 0);
         while let Some((_, descriptor)) = found.try_next().await.map_err(failed)? {
-            let Some(listed) = listed(&descriptor) else { continue };
+            let Some(listed) = Descriptor::parse(&descriptor) else { continue };
             bytes += descriptor.len();
             if bytes > bytes_max {
                 return Ok(None);
@@ -117,31 +116,6 @@ impl RepositoryContent {
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(super) fn failed(error: roadstead_storage::Error) -> ContentError {
     ContentError(error.to_string())
-}
-
-/// A referrer as it was listed when it was pushed.
-fn listed(bytes: &[u8]) -> Option<Listed> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Entry {
-        media_type: String,
-        digest: Digest,
-        size: u64,
-        artifact_type: Option<String>,
-        #[serde(default)]
-        annotations: std::collections::BTreeMap<String, String>,
-    }
-    let entry: Entry = serde_json::from_slice(bytes).ok()?;
-    Some(Descriptor {
-        media_type: entry.media_type,
-        digest: entry.digest,
-        size: entry.size,
-        artifact_type: entry.artifact_type,
-        annotations: entry.annotations.into_iter().collect(),
-        platform: None,
-        urls: Texts::default(),
-        data: None,
-    })
 }
 
 /// A stored manifest. It was read before it was let in.

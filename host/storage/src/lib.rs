@@ -34,7 +34,7 @@ pub use error::{Error, Result};
 pub use folder::DataFolder;
 pub use layout::{Id, NameHash};
 pub use manifests::{Claim, Committed, Manifest, ManifestRecord, Named, Need, Push, Unmet};
-pub use resolve::{Above, Page};
+pub use resolve::{Above, Limit, Page};
 pub use uploads::{Appended, BodyError, Finished, Upload};
 pub use verdicts::Refusal;
 pub use verify::{Audit, AuditFault};

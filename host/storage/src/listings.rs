@@ -6,7 +6,7 @@ use serde_json::json;
 
 use roadstead_oci::{Reference, Repository, Tag};
 
-use crate::{Manifest, Page, Result, Storage};
+use crate::{Limit, Manifest, Page, Result, Storage};
 
 impl Storage {
     /// The manifest of that tag or digest (end-3).
@@ -30,14 +30,15 @@ impl Storage {
         self.resolver.tagged(repository, tag).await
     }
 
-    /// At most `limit` tags after `last`, in byte order (end-8): those that a GET would find.
+    /// The tags after `last` that the limit has room for, in byte order (end-8): those that a GET
+    /// would find.
     pub async fn tags(
         &self,
         repository: &Repository,
         last: Option<&str>,
-        limit: usize,
+        limit: impl Into<Limit>,
     ) -> Result<Page<Tag>> {
-        self.resolver.tags(repository, last, limit).await
+        self.resolver.tags(repository, last, limit.into()).await
     }
 
     /// Deletes a tag and leaves its manifest (end-9). False: there was none.

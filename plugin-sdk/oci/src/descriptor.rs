@@ -4,13 +4,13 @@ use base64::{
     Engine, alphabet,
     engine::{GeneralPurpose, GeneralPurposeConfig},
 };
-use serde::de::MapAccess;
+use serde::de::{DeserializeSeed, MapAccess};
 
 use crate::{
     Annotations, Digest, Texts,
     invalid::InvalidManifest,
     media_type,
-    read::{AsAnnotations, AsScalar, AsTexts, Entries, Key, Read, Scalar, Skip, Wrong},
+    read::{AsAnnotations, AsScalar, AsTexts, By, Entries, Key, Read, Scalar, Skip, Wrong},
 };
 
 /// A reference to content: what it is, how long, and its digest.
@@ -60,6 +60,17 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 impl Descriptor {
+    /// Reads a descriptor that stands alone, such as one that [`Manifest::referrer_descriptor`]
+    /// wrote. `None` if it is not one.
+    ///
+    /// [`Manifest::referrer_descriptor`]: crate::Manifest::referrer_descriptor
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let read = By(AsDescriptor).deserialize(&mut json).ok()?;
+        json.end().ok()?;
+        read.ok()?
+    }
+
     /// Whether a registry need not hold the content.
     pub fn is_foreign_layer(&self) -> bool {
         media_type::is_foreign_layer(&self.media_type)

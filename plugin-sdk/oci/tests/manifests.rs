@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
-use roadstead_oci::{Algorithm, Content, Digest, Manifest, media_type::*};
+use roadstead_oci::{Algorithm, Content, Descriptor, Digest, Manifest, media_type::*};
 use serde_json::{Value, json};
 
 fn descriptor(media_type: &str) -> Value {
@@ -212,9 +212,11 @@ fn equal_keys_are_found_wherever_they_stand() {
 #[test]
 fn d40_a_referrer_says_what_it_is() {
     let read = |manifest: Value| {
-        parse(&with(manifest, "annotations", json!({ "a": "b" })))
-            .unwrap()
-            .referrer_descriptor(&digest(), 9)
+        let manifest = parse(&with(manifest, "annotations", json!({ "a": "b" }))).unwrap();
+        let descriptor = manifest.referrer_descriptor(&digest(), 9);
+        let parsed = Descriptor::parse(descriptor.to_string().as_bytes());
+        assert_eq!(parsed, Some(manifest.listed(&digest(), 9)));
+        descriptor
     };
     let image_descriptor = read(image());
     assert_eq!(image_descriptor["artifactType"], OCI_CONFIG);
@@ -222,6 +224,11 @@ fn d40_a_referrer_says_what_it_is() {
     assert_eq!(image_descriptor["size"], 9);
     assert_eq!(read(with(image(), "artifactType", json!("a/b")))["artifactType"], "a/b");
     assert_eq!(read(index()).get("artifactType"), None);
+    for damaged in ["", "null", "{}", "[]", "{\"digest\":\"sha256:x\",\"size\":1}"] {
+        assert_eq!(Descriptor::parse(damaged.as_bytes()), None, "{damaged}");
+    }
+    let twice = format!("{}{}", read(image()), read(image()));
+    assert_eq!(Descriptor::parse(twice.as_bytes()), None);
 }
 
 #[test]

@@ -34,7 +34,7 @@ use locks::Locks;
 
 pub use entries::Above;
 pub(crate) use links::{Proof, Sifted, agree};
-pub use listing::Page;
+pub use listing::{Limit, Page};
 pub(crate) use manifests::{Claims, Held, State, Stored};
 pub(crate) use referrers::describes;
 pub(crate) use uploads::{Arrived, Progress};

@@ -12,10 +12,9 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, TryStreamExt, stream};
 use moka::{ops::compute::Op, policy::EvictionPolicy, sync::Cache};
-use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use roadstead_oci::{Digest, Repository};
+use roadstead_oci::{Descriptor, Digest, Repository};
 
 use super::{Resolver, entries::ENTRIES_AT_ONCE, kept::Index};
 use crate::{
@@ -67,14 +66,6 @@ pub(crate) fn describes(descriptor: &Bytes, manifest: &Digest) -> bool {
     Referrer::read(manifest, descriptor.clone()).is_some()
 }
 
-/// What is read of a descriptor. The rest is for the client.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Descriptor {
-    digest: Digest,
-    artifact_type: Option<Box<str>>,
-}
-
 /// A change of what a subject lists, under way.
 ///
 /// If this is dropped before it is settled, the change may have been made or not, and the store is
@@ -116,9 +107,8 @@ enum Source<'a> {
 impl Referrer {
     /// None: this is no descriptor of that manifest.
     fn read(manifest: &Digest, descriptor: Bytes) -> Option<Self> {
-        let read = serde_json::from_slice::<Descriptor>(&descriptor).ok();
-        let artifact_type = read.filter(|read| read.digest == *manifest)?.artifact_type;
-        Some(Self { descriptor, artifact_type })
+        let read = Descriptor::parse(&descriptor).filter(|read| read.digest == *manifest)?;
+        Some(Self { descriptor, artifact_type: read.artifact_type.map(Into::into) })
     }
 
     /// Whether one of the types is its own. No types: any will do.

@@ -7,7 +7,7 @@ use std::{
 
 use roadstead_oci::Tag;
 
-use super::{Claims, Page, kept::Whole};
+use super::{Claims, Limit, Page, kept::Whole};
 use crate::layout::Id;
 
 /// The tags of a repository; one takes some 130 bytes.
@@ -72,15 +72,20 @@ impl Tags {
         }
     }
 
-    /// At most `limit` tags after `last`.
-    pub(super) fn page(&self, last: Option<&str>, limit: usize) -> Page<Tag> {
+    /// The tags after `last` that the limit has room for.
+    pub(super) fn page(&self, last: Option<&str>, mut limit: Limit) -> Page<Tag> {
         let after = match last {
             Some(last) => Bound::Excluded(last),
             None => Bound::Unbounded,
         };
-        let mut names = self.live.range::<str, _>((after, Bound::Unbounded)).map(|(tag, _)| tag);
-        let items = names.by_ref().take(limit).cloned().collect();
-        Page { items, more: names.next().is_some() }
+        let mut items = Vec::new();
+        for (tag, _) in self.live.range::<str, _>((after, Bound::Unbounded)) {
+            if !limit.take(tag.as_str()) {
+                return Page { items, more: true };
+            }
+            items.push(tag.clone());
+        }
+        Page { items, more: false }
     }
 
     /// The tags that count by one of some claims.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use roadstead_oci::{Algorithm, Digest, Repository, Tag};
 
 use super::{
-    Claims, Page, Resolver,
+    Claims, Limit, Page, Resolver,
     kept::{Index, Unsure, Whole},
     tag_index::Tags,
 };
@@ -236,19 +236,20 @@ impl Resolver {
         Ok(true)
     }
 
-    /// At most `limit` tags after `last`, in byte order (end-8): those that a GET would find.
+    /// The tags after `last` that the limit has room for, in byte order (end-8): those that a GET
+    /// would find.
     pub(crate) async fn tags(
         &self,
         repository: &Repository,
         last: Option<&str>,
-        limit: usize,
+        mut limit: Limit,
     ) -> Result<Page<Tag>> {
         const AT_ONCE: usize = 16;
         const NAMES_MAX: usize = 10_000;
         if let Some(index) = self.index(repository).await? {
             return Ok(index.known().page(last, limit));
         }
-        let names_max = limit.saturating_add(1).min(NAMES_MAX);
+        let names_max = limit.names.saturating_add(1).min(NAMES_MAX);
         let (mut items, mut after) = (Vec::new(), last.map(ToOwned::to_owned));
         loop {
             let named = self.tags_after(repository, after, names_max).await?;
@@ -257,13 +258,16 @@ impl Resolver {
                 let live = self.is_live(repository, &tag).await?;
                 Ok::<_, Error>(live.then_some(tag))
             });
-            let live = live.buffered(AT_ONCE).try_filter_map(|tag| async { Ok(tag) });
-            let missing = limit.saturating_add(1) - items.len();
-            items.extend(live.take(missing).try_collect::<Vec<Tag>>().await?);
-            let more = items.len() > limit;
-            if more || !full {
-                items.truncate(limit);
-                return Ok(Page { items, more });
+            let mut live = std::pin::pin!(live.buffered(AT_ONCE));
+            while let Some(live) = live.try_next().await? {
+                let Some(tag) = live else { continue };
+                if !limit.take(tag.as_str()) {
+                    return Ok(Page { items, more: true });
+                }
+                items.push(tag);
+            }
+            if !full {
+                return Ok(Page { items, more: false });
             }
             after = next;
         }

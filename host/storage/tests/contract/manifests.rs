@@ -7,7 +7,7 @@ use std::sync::{
 
 use bytes::Bytes;
 
-use roadstead_storage::{Committed, Hook, Operation, Storage};
+use roadstead_storage::{Committed, Hook, Limit, Operation, Storage};
 
 use crate::world::{
     Artifact, Place, World, noise, owned, push, push_all, push_blob, repository, tag,
@@ -177,6 +177,12 @@ pub async fn names_are_listed_in_byte_order(world: &World) {
     assert_eq!(after.items[0].as_str(), "a/b");
     let none = storage.tags(&repository("a"), None, 0).await.unwrap();
     assert_eq!((none.items.len(), none.more), (0, true));
+    // in JSON "1","1-a","1.0" take 4, 6 and 6 bytes with their commas
+    for (bytes, fitting) in [(3, 0), (4, 1), (9, 1), (10, 2), (16, 3)] {
+        let limit = Limit { names: 9, bytes };
+        let page = storage.tags(&repository("a"), None, limit).await.unwrap();
+        assert_eq!((page.items.len(), page.more), (fitting, true), "{bytes}");
+    }
 }
 
 pub async fn pages_of_a_large_folder_follow_each_other(world: &World) {
@@ -219,6 +225,8 @@ async fn tags_too_many_to_be_kept_are_listed_in_pages() {
     assert_eq!((page.items, page.more), (["a", "b", "b-1"].map(tag).to_vec(), true));
     let page = storage.tags(&name, Some("b-"), 1).await.unwrap();
     assert_eq!((page.items, page.more), (vec![tag("b-1")], true));
+    let page = storage.tags(&name, None, Limit { names: 9, bytes: 10 }).await.unwrap();
+    assert_eq!((page.items, page.more), (["a", "b"].map(tag).to_vec(), true));
     let page = storage.tags(&name, Some("v99999"), 9).await.unwrap();
     assert_eq!((page.items, page.more), (vec![tag("z")], false));
 }

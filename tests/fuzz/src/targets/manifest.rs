@@ -32,4 +32,6 @@ pub fn manifest(bytes: &[u8]) {
     let digest = Digest::of(roadstead_oci::Algorithm::Sha256, body);
     let listed = read.referrer_descriptor(&digest, body.len() as u64);
     assert_eq!(listed["size"], body.len());
+    let parsed = roadstead_oci::Descriptor::parse(listed.to_string().as_bytes());
+    assert_eq!(parsed, Some(read.listed(&digest, body.len() as u64)));
 }
