@@ -45,17 +45,17 @@ use layout::Key;
 /// The version of the layout; another one is refused.
 const LAYOUT: &[u8] = b"1\n";
 
-/// Everything that a registry keeps.
-#[derive(Debug)]
+/// Everything that a registry keeps. Clones are the same store.
+#[derive(Clone, Debug)]
 pub struct Storage {
     backend: Backend,
-    resolver: resolve::Resolver,
+    resolver: Arc<resolve::Resolver>,
     clock: Clock,
     config: StorageConfig,
     tokens: uploads::Tokens,
-    verdict_ids: verdicts::Ids,
+    verdict_ids: Arc<verdicts::Ids>,
     /// how often damage was mended
-    mended: AtomicU64,
+    mended: Arc<AtomicU64>,
 }
 
 impl Storage {
@@ -91,23 +91,25 @@ impl Storage {
             return Err(Error::corrupt(&version, format!("layout {found:?} is not known here")));
         }
         let tokens = uploads::Tokens::open(&backend).await?;
-        let resolver = resolve::Resolver::new(backend.clone());
-        let (verdict_ids, mended) = (verdicts::Ids::default(), AtomicU64::new(0));
+        let resolver = Arc::new(resolve::Resolver::new(backend.clone()));
+        let (verdict_ids, mended) = Default::default();
         Ok(Self { backend, resolver, clock, config, tokens, verdict_ids, mended })
     }
 
     /// A view of this store under the same locks that has nothing in memory. Whoever changes a
     /// name corrects it here and not there, so a view serves for one look.
     fn forgetful(&self) -> Self {
-        Self {
-            backend: self.backend.clone(),
-            resolver: self.resolver.forgetful(),
-            clock: self.clock.clone(),
-            config: self.config.clone(),
-            tokens: self.tokens.clone(),
-            verdict_ids: verdicts::Ids::default(),
-            mended: AtomicU64::new(0),
-        }
+        Self { resolver: Arc::new(self.resolver.forgetful()), ..self.clone() }
+    }
+
+    /// Runs a step that makes several calls to the store and waits for nothing else, so for no
+    /// lock. On local disk it runs to its end in another thread, even if the caller gives up.
+    async fn job<T, F>(&self, step: impl FnOnce(Self) -> F) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.backend.job(step(self.clone())).await
     }
 
     /// How the store keeps things.

@@ -15,8 +15,9 @@ use bytes::Bytes;
 use futures::StreamExt;
 use object_store::{
     GetOptions, GetRange, MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
-    path::Path,
+    PutPayload, path::Path,
 };
+use tracing::Instrument;
 
 use crate::{Error, Result};
 
@@ -76,11 +77,11 @@ impl Backend {
     }
 
     /// Writes an object whole, durably. No key is written twice.
-    pub(crate) async fn put(&self, key: &str, body: Bytes) -> Result<()> {
+    pub(crate) async fn put(&self, key: &str, body: impl Into<PutPayload> + Send) -> Result<()> {
         self.hooked_call(Operation::Put, key, self.put_unhooked(key, body)).await
     }
 
-    async fn put_unhooked(&self, key: &str, body: Bytes) -> Result<()> {
+    async fn put_unhooked(&self, key: &str, body: impl Into<PutPayload> + Send) -> Result<()> {
         self.store.put(&path(key)?, body.into()).await.map_err(|e| Error::backend(key, e))?;
         Ok(())
     }
@@ -245,6 +246,22 @@ impl Backend {
         match &self.folder {
             Some(_) => walk::alone(walk).await,
             None => walk.await,
+        }
+    }
+
+    /// Runs several calls one after another. On local disk they all run in one other thread, since
+    /// a hand-off between threads for each of them costs as much as most calls do. They must not
+    /// wait for a lock, whose holder may wait for one of those threads.
+    pub(crate) async fn job<T: Send + 'static>(
+        &self,
+        calls: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        match &self.folder {
+            Some(_) if !walk::is_outside() => {
+                let calls = calls.in_current_span();
+                ::blocking::unblock(|| walk::block_on(calls)).await
+            }
+            _ => calls.await,
         }
     }
 

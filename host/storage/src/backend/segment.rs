@@ -20,7 +20,8 @@ const CHUNK_BYTES: usize = 1 << 20;
 pub(crate) struct Sink {
     backend: Backend,
     key: String,
-    upload: Box<dyn MultipartUpload>,
+    /// none: it may still be small enough to be put whole
+    upload: Option<Box<dyn MultipartUpload>>,
     /// the next part, in the frames that it came in, since copying it costs as much as hashing
     frames: Vec<Bytes>,
     /// bytes in the frames
@@ -30,29 +31,30 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// Begins an object.
-    pub(crate) async fn begin(backend: &Backend, key: String) -> Result<Self> {
-        let upload = backend.begin(&key).await?;
+    pub(crate) fn new(backend: &Backend, key: String) -> Self {
         let (backend, frames) = (backend.clone(), Vec::new());
-        Ok(Self { backend, key, upload, frames, waiting: 0, writing: None })
+        Self { backend, key, upload: None, frames, waiting: 0, writing: None }
     }
 
     pub(crate) async fn write(&mut self, frame: Bytes) -> Result<()> {
+        // what is whole now may be put without parts
+        if self.waiting >= CHUNK_BYTES {
+            self.flush().await?;
+        }
         self.waiting += frame.len();
         self.frames.push(frame);
-        if self.waiting < CHUNK_BYTES {
-            return Ok(());
-        }
-        self.flush().await
+        Ok(())
     }
 
     /// Makes the object visible, durably.
     pub(crate) async fn complete(mut self) -> Result<()> {
-        if self.waiting > 0 {
-            self.flush().await?;
+        if self.upload.is_none() {
+            let frames = self.taken();
+            return self.backend.put(&self.key, frames).await;
         }
+        self.flush().await?;
         self.settle().await?;
-        let Self { backend, key, upload, .. } = &mut self;
+        let Self { backend, key, upload: Some(upload), .. } = &mut self else { return Ok(()) };
         let complete = async {
             upload.complete().await.map_err(|error| Error::backend(key, error))?;
             Ok(())
@@ -62,13 +64,21 @@ impl Sink {
 
     async fn flush(&mut self) -> Result<()> {
         self.settle().await?;
-        self.waiting = 0;
-        let frames: PutPayload = std::mem::take(&mut self.frames).into_iter().collect();
+        let frames = self.taken();
         let Self { backend, key, upload, .. } = self;
+        let upload = match upload {
+            Some(upload) => upload,
+            None => upload.insert(backend.begin(key).await?),
+        };
         let part = async { Ok(upload.put_part(frames)) };
         let part = backend.hooked_call(Operation::Part, key, part).await?;
         self.writing = Some(tokio::spawn(part.in_current_span()));
         Ok(())
+    }
+
+    fn taken(&mut self) -> PutPayload {
+        self.waiting = 0;
+        std::mem::take(&mut self.frames).into_iter().collect()
     }
 
     /// Waits for the part that is being written.

@@ -74,7 +74,7 @@ impl Storage {
                 }
                 None => {
                     let id = Id::random();
-                    let mut sink = Sink::begin(&self.backend, Key::Data(&id).path()).await?;
+                    let mut sink = Sink::new(&self.backend, Key::Data(&id).path());
                     sink.write(std::mem::take(&mut small).freeze()).await?;
                     sink.write(frame).await?;
                     large = Some((id, sink));
