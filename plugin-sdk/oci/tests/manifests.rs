@@ -198,7 +198,7 @@ fn what_a_descriptor_should_and_need_not_be_is_accepted() {
 fn equal_keys_are_found_wherever_they_stand() {
     let twice = |text: &str, key: &str| {
         let found = Manifest::parse(text.as_bytes(), None).unwrap_err().to_string();
-        assert!(found.contains(&format!("{key} stands there twice")), "{text}: {found}");
+        assert!(found.contains(&format!("{key} appears twice")), "{text}: {found}");
     };
     let image = with(image(), "x", json!({ "y": [{ "HERE": 0 }] })).to_string();
     twice(&image.replace("\"HERE\":0", "\"a\":0,\"b\":{},\"\\u0061\":0"), "\"a\"");

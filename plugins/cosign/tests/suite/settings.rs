@@ -39,9 +39,9 @@ fn a_key_that_does_not_parse_is_refused() {
     let whole = Signer::new(1).pem();
     let begin = "-----BEGIN PUBLIC KEY-----\n";
     for (text, why) in [
-        ("", "is no PEM"),
-        ("cosign.pub", "is no PEM"),
-        ("-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----", "is no PEM"),
+        ("", "is not PEM"),
+        ("cosign.pub", "is not PEM"),
+        ("-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----", "is not PEM"),
         (&format!("{whole}{whole}"), "holds 2 PEM blocks"),
         (&format!("{begin}aGk=\n-----END PUBLIC KEY-----"), "is damaged"),
         (include_str!("../real/leaf.pem"), "is a certificate"),

@@ -30,7 +30,7 @@ fn another_layer_is_found() {
         only(&report),
         (
             "RSI023",
-            "layer 0 has another content than the config's diff_ids say; push the config and the \
+            "the content of layer 0 does not match the config's diff_id; push the config and the \
              layers of one build"
         )
     );
