@@ -52,14 +52,14 @@ impl Users {
             }
             let (name, hash) = entry(line).map_err(|what| (number, what))?;
             if let Some(first) = lines.insert(name, number) {
-                let what = format!("{name:?} stands in line {first} already; remove one");
+                let what = format!("{name:?} is already in line {first}; remove one");
                 return Err((number, what));
             }
             users.names.insert(name.to_owned(), users.hashes.len());
             users.hashes.push(hash);
         }
         match users.names.len() {
-            0 => Err((1, "no user is in this file; add one with htpasswd -B".to_owned())),
+            0 => Err((1, "this file has no users; add one with htpasswd -B".to_owned())),
             _ => Ok(users),
         }
     }
@@ -80,22 +80,24 @@ impl Users {
 
 fn entry(line: &str) -> Result<(&str, Hash), String> {
     let Some((name, hash)) = line.split_once(':') else {
-        return Err("no colon stands between name and hash; htpasswd -B writes such lines".into());
+        return Err("there is no colon between name and hash; write the line with htpasswd \
+                    -B"
+        .into());
     };
     if name.is_empty() || name.contains(char::is_control) || name.trim() != name {
-        return Err("the name is empty, or has white space or control characters around".into());
+        return Err("the name is empty, or has white space around it or control characters".into());
     }
     let kind = match hash {
         _ if ["$2y$", "$2b$", "$2a$"].iter().any(|start| hash.starts_with(start)) => None,
         _ if hash.starts_with("$apr1$") || hash.starts_with("$1$") => Some("an MD5 hash"),
         _ if hash.starts_with("{SHA}") || hash.starts_with("{SSHA}") => Some("a SHA-1 hash"),
         _ if hash.starts_with("$5$") || hash.starts_with("$6$") => Some("a SHA-2 crypt hash"),
-        _ if hash.starts_with("$2x$") => Some("a hash of a broken bcrypt"),
+        _ if hash.starts_with("$2x$") => Some("a hash of an insecure bcrypt version"),
         _ if hash.starts_with("$argon2") => Some("an Argon2 hash"),
         _ => Some("a crypt hash or a plain password"),
     };
     if let Some(kind) = kind {
-        return Err(format!("{name:?} has {kind}, and only bcrypt is taken; use htpasswd -B"));
+        return Err(format!("{name:?} has {kind}, but only bcrypt is supported; use htpasswd -B"));
     }
     let malformed = |_| format!("the bcrypt hash of {name:?} is malformed; use htpasswd -B");
     let cost = bcrypt::HashParts::from_str(hash).map_err(malformed)?.get_cost();

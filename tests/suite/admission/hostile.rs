@@ -171,7 +171,7 @@ async fn a_foreign_layer_that_is_there_is_what_its_descriptor_says() {
     repository.put_manifest("v1", &foreign).await.is(201);
     repository.push_blob(&Bytes::from_static(b"later")).await.unwrap();
     let refused = repository.put_manifest("v1", &foreign).await.is(400);
-    assert!(refused.errors()[0].contains("has 5 bytes and the descriptor says 4"));
+    assert!(refused.errors()[0].contains("has 5 bytes, but the descriptor says 4"));
     foreign["layers"][0]["size"] = json!(5);
     repository.put_manifest("v1", &foreign).await.is(201);
     server.is_sound();

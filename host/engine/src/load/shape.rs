@@ -61,7 +61,7 @@ pub(crate) fn imports(component: &[u8]) -> Result<Vec<String>, Unfit> {
     }
     let reviewer = format!("{PACKAGE}{EXPORT}");
     if !shape.exports.iter().any(|export| interface(export) == reviewer) {
-        let why = format!("it exports no {reviewer}; build it against the contract");
+        let why = format!("it does not export {reviewer}; build it against the contract");
         return Err(Unfit::Other(why));
     }
     Ok(shape.imports)
@@ -105,8 +105,8 @@ impl Shape {
     fn open(&mut self, encoding: Encoding) -> Result<(), Unfit> {
         match encoding {
             Encoding::Module if self.depth == 0 => {
-                let why = "it is a module, and a plugin is a component; `wasm-tools component new` \
-                           makes one of the other";
+                let why = "it is a module, but a plugin must be a component; `wasm-tools component \
+                           new` makes a component of a module";
                 return Err(Unfit::Other(why.to_owned()));
             }
             Encoding::Module => self.modules += 1,

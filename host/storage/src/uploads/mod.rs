@@ -251,7 +251,8 @@ impl Storage {
         if upload.size > 0 {
             match self.end(upload).await {
                 Ok(()) => self.discard_parts(upload, &offsets).await,
-                Err(error) => tracing::warn!(%error, "a finished upload stays until it expires"),
+                Err(error) => tracing::warn!(%error, "a finished upload could not be removed; it \
+                                                      stays until it expires"),
             }
         }
         Ok(Finished::Stored(blob))
@@ -287,7 +288,7 @@ impl Storage {
             return Ok(None);
         }
         let key = Key::UploadPart(&upload.repository, &upload.id, end).path();
-        Err(Error::corrupt(&key, "nothing follows the part that ends there"))
+        Err(Error::corrupt(&key, "the parts do not add up to the size of the upload"))
     }
 
     /// Reads everything again, for a digest of an algorithm that nobody announced.
@@ -389,7 +390,8 @@ impl Storage {
         self.end(upload).await?;
         match self.resolver.arrived(&upload.repository, &upload.id).await {
             Ok(arrived) => self.discard_parts(upload, &arrived.offsets).await,
-            Err(error) => tracing::warn!(%error, "the parts of a cancelled upload stay"),
+            Err(error) => tracing::warn!(%error, "the parts of a cancelled upload could not be \
+                                                  removed"),
         }
         Ok(())
     }
