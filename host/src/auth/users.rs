@@ -163,17 +163,17 @@ mod tests {
         let twice = format!("anna:{HASH}\nanna:{HASH}\n");
         let costly = format!("anna:{}", HASH.replace("$05$", "$31$"));
         for (text, line, says) in [
-            ("# nobody\n\n", 1, "no user is in this file"),
-            ("# remark\nanna\n", 2, "no colon"),
+            ("# nobody\n\n", 1, "this file has no users"),
+            ("# remark\nanna\n", 2, "there is no colon"),
             (&format!("anna:{HASH}\n:{HASH}\n"), 2, "the name is empty"),
             ("\nanna:$apr1$c1eartext\n", 2, "\"anna\" has an MD5 hash"),
             ("anna:{SHA}c1eartext", 1, "\"anna\" has a SHA-1 hash"),
             ("anna:$6$c1eartext", 1, "\"anna\" has a SHA-2 crypt hash"),
-            ("anna:$2x$05$c1eartext", 1, "\"anna\" has a hash of a broken bcrypt"),
+            ("anna:$2x$05$c1eartext", 1, "\"anna\" has a hash of an insecure bcrypt version"),
             ("anna:$argon2id$c1eartext", 1, "\"anna\" has an Argon2 hash"),
             ("anna:c1eartext", 1, "\"anna\" has a crypt hash or a plain password"),
             ("anna:$2y$05$c1eartext", 1, "the bcrypt hash of \"anna\" is malformed"),
-            (&twice, 2, "\"anna\" stands in line 1 already"),
+            (&twice, 2, "\"anna\" is already in line 1"),
             (&costly, 1, "the hash of \"anna\" has cost 31"),
         ] {
             let (at, what) = Users::parse(text).unwrap_err();

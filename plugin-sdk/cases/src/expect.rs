@@ -79,12 +79,12 @@ pub struct ExpectedFact {
 
 pub(crate) fn read(source: &Source<'_>, node: &Node) -> Result<Expectation, CaseError> {
     let (keys, other, hint): (&[&str], &[&str], _) = match source.tester {
-        Tester::Plugin => (&PLUGIN_KEYS, &POLICY_KEYS, "`roadstead policy test` can tell"),
-        Tester::Policy => (&POLICY_KEYS, &PLUGIN_KEYS, "`roadstead plugin test` can tell"),
+        Tester::Plugin => (&PLUGIN_KEYS, &POLICY_KEYS, "`roadstead policy test` can check it"),
+        Tester::Policy => (&POLICY_KEYS, &PLUGIN_KEYS, "`roadstead plugin test` can check it"),
     };
     let fields = Fields::of(source, node, &[keys, other])?;
     if let Some(key) = other.iter().find(|key| fields.has(key) && !keys.contains(key)) {
-        return Err(fields.error(format!("{key:?} can't be told here; {hint}")));
+        return Err(fields.error(format!("{key:?} can't be checked here; {hint}")));
     }
     let expectation = Expectation {
         decision: word(&fields, "decision", [("accept", Decision::Accept), REJECT])?,

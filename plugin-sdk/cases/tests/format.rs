@@ -221,7 +221,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             "name: a\nmanifest: {}\nexpect: { rules: [a] }\n",
-            "x.yaml:3:9: \"rules\" can't be told here; `roadstead policy test` can tell",
+            "x.yaml:3:9: \"rules\" can't be checked here; `roadstead policy test` can check it",
         ),
         (
             "name: a\nmanifest: {}\nexpect: { findings: [{ cod: X }] }\n",
@@ -283,7 +283,7 @@ fn a_policy_is_tested_for_other_things_than_a_plugin() {
         ("blob: {}\nexpect: { rules: [] }\n", "\"blob\" is for the test of a plugin"),
         (
             "manifest: {}\nexpect: { notMine: true }\n",
-            "\"notMine\" can't be told here; `roadstead p",
+            "\"notMine\" can't be checked here; `roadstead p",
         ),
     ] {
         let found = policy(&format!("name: a\n{text}")).unwrap_err();

@@ -92,7 +92,7 @@ pub async fn a_record_that_differs_from_its_link_is_found(world: &World) {
     let link = of_blob(world, "_blobs", &stock.config).await;
     finds(world, &[(&link, "its record contradicts the link")]).await;
     world.plant(&record, &b"no record"[..]).await;
-    finds(world, &[(&link, "damaged"), (&record, "no end")]).await;
+    finds(world, &[(&link, "damaged"), (&record, "its first line is incomplete")]).await;
     world.lose(&record).await;
     finds(world, &[(&link, "it is missing")]).await;
 }

@@ -48,7 +48,7 @@ fn a_key_that_does_not_parse_is_refused() {
         ("-----BEGIN RSA PUBLIC KEY-----\naGk=\n-----END RSA PUBLIC KEY-----", "is an RSA key in"),
         (
             "-----BEGIN PGP PUBLIC KEY BLOCK-----\naGk=\n-----END PGP PUBLIC KEY BLOCK-----",
-            "is PEM",
+            "is the wrong kind of PEM",
         ),
         // the curve secp256k1
         (
@@ -56,7 +56,7 @@ fn a_key_that_does_not_parse_is_refused() {
                 "{begin}MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEeb5mfvncu6xVoGKVzocLBwKb/NstzijZWfKB\n\
                  WxZ4Xeg+OuYPa0YQYVmgQvvnrWSEk4cWn9OaLvrKVmcYEwEAAA==\n-----END PUBLIC KEY-----"
             ),
-            "is of a curve",
+            "has an unsupported curve",
         ),
         // an RSA key of 1024 bits
         (

@@ -4,7 +4,7 @@ use roadstead_plugin_sdk::Code;
 
 pub(crate) const REFERENCE_STRICT: Code = Code::error(
     "RSH070",
-    "the repository or tag does not match the chart, which the policy requires",
+    "the policy requires a repository and tag that match the chart",
     "The policy sets `strictReference`: the last part of the repository must be the chart's name, \
      and the tag its version, with `_` for `+`. `helm push` always pushes this way.",
 );

@@ -58,7 +58,7 @@ impl Config {
         let (ids, layers) = (self.diff_ids().len(), manifest.layers().count());
         if !fit(ids, manifest) {
             let message = format!(
-                "the config lists {} in rootfs.diff_ids, but the manifest {layers}; push the \
+                "the config lists {} in rootfs.diff_ids, but the manifest has {layers}; push the \
                  config and the layers of one build",
                 layers_of(ids)
             );

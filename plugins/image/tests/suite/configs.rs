@@ -131,8 +131,8 @@ fn layers_are_listed_as_the_manifest_has_them() {
         assert_eq!(only(&report).0, "RSI015");
     }
     let two = rootfs(json!({ "type": "layers", "diff_ids": [] }));
-    let said = "the config lists 0 layers in rootfs.diff_ids, the manifest 1; push the config and \
-                the layers of one build";
+    let said = "the config lists 0 layers in rootfs.diff_ids, but the manifest has 1; push the \
+                config and the layers of one build";
     assert_eq!(only(&two).1, said);
     let untyped = rootfs(json!({ "diff_ids": [id] }));
     let said = "the config has no rootfs.type, which is \"layers\"; build the image again";

@@ -70,7 +70,7 @@ fn what_can_t_be_compared_is_told() {
         (
             "RSI024",
             "layer 0 can't be compared with the diff_id of the config: it is encrypted; a runtime \
-             will"
+             will compare it"
         )
     );
     assert!(!report.rejects());
