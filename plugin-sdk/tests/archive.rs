@@ -145,8 +145,8 @@ fn what_readers_take_differently_is_refused() {
             Tar::new().entry("././@LongLink", b'K', b"b").file("a", ""),
             "a is a file with the target of a link",
         ),
-        (Tar::new().entry("a/", 0, b""), "a/ is a folder without the type of one"),
-        (gnu(b"b").entry("a/", 0, b""), "b is a file by one of its names, and a folder"),
+        (Tar::new().entry("a/", 0, b""), "a/ is a folder that does not have the type of a folder"),
+        (gnu(b"b").entry("a/", 0, b""), "b is a file by one of its names and a folder"),
     ] {
         let error = read(tar.file("next", "").end().bytes(), usize::MAX).unwrap_err();
         assert!(matches!(error, ArchiveError::Unsupported { .. }), "{error}, not {what}");
@@ -177,7 +177,7 @@ fn a_name_has_its_prefix_in_one_dialect_only() {
     for magic in [&b"ustar  \0"[..], &[0; 8]] {
         for (at, text) in [(345, &b"prefix"[..]), (345, b"00000000001\0"), (483, b"00000000001\0")]
         {
-            assert!(with(at, text, magic).unwrap_err().contains("another one to other readers"));
+            assert!(with(at, text, magic).unwrap_err().contains("other readers read differently"));
         }
     }
 }

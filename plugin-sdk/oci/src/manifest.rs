@@ -343,7 +343,7 @@ fn shown(text: &str) -> String {
 }
 
 fn schema1() -> InvalidManifest {
-    let what = "is a docker schema 1 manifest, which no runtime takes any more; push it again with \
+    let what = "is a docker schema 1 manifest, which runtimes no longer accept; push it again with \
                 a current client";
     InvalidManifest::new("", what)
 }

@@ -79,7 +79,7 @@ pub(crate) const DUPLICATE: Code = Code::error(
 
 pub(crate) const TAIL: Code = Code::error(
     "RSH030",
-    "the chart archive goes on after its end",
+    "the chart archive has data after its end",
     "Two blocks of zeros end an archive. helm stops there; `tar --ignore-zeros` and some libraries \
      continue. With a second archive behind the first, a scanner may see a different chart than \
      helm.",
