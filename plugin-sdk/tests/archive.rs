@@ -116,11 +116,17 @@ fn what_readers_take_differently_is_refused() {
         (gnu(b"b").entry("pax", b'g', b"").file("a", ""), "between one and its own"),
         (one().pax("mtime", "1").file("a", ""), "a second header of its kind"),
         (gnu(b"b").entry("././@LongLink", b'L', b"c").file("a", ""), "a second header of its kind"),
-        (gnu(b"b").pax("path", "c").file("a", ""), "a is an entry with a long name by GNU and ano"),
+        (
+            gnu(b"b").pax("path", "c").file("a", ""),
+            "a is an entry with a long name in GNU format and",
+        ),
         (one().entry("././@LongLink", b'L', b"c").file("a", ""), "a is an entry with a long name"),
-        (link(Tar::new()).entry("a", b'2', b""), "a is an entry with a long name by GNU and anoth"),
-        (gnu(b"").file("a", ""), "a long name by GNU that is empty"),
-        (gnu(b"b\0c").file("a", ""), "goes on after its end"),
+        (
+            link(Tar::new()).entry("a", b'2', b""),
+            "a is an entry with a long name in GNU format and",
+        ),
+        (gnu(b"").file("a", ""), "a GNU long name that is empty"),
+        (gnu(b"b\0c").file("a", ""), "continues after its end"),
         (Tar::new().pax("path", "").file("a", ""), "a is an entry with an empty PAX record"),
         (Tar::new().pax("size", "").file("a", ""), "a is an entry with an empty PAX record"),
         (

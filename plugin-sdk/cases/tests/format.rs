@@ -208,7 +208,10 @@ fn what_is_wrong_is_told_with_its_place() {
         ("name: a\nfrobnicate: {}\n", "x.yaml:2:1: unknown key \"frobnicate\"; known here: name, "),
         ("manifest: {}\n", "x.yaml:1:1: \"name\" is missing here"),
         ("name: a\n", "x.yaml:1:1: a case must have a \"manifest\" or a \"blob\""),
-        ("name: a\nmanifest: {}\nblob: { mediaType: a/b, text: x }\n", "x.yaml:1:1: a case must have a "),
+        (
+            "name: a\nmanifest: {}\nblob: { mediaType: a/b, text: x }\n",
+            "x.yaml:1:1: a case must have a ",
+        ),
         ("name: a\nmanifest: {}\n", "x.yaml:1:1: \"expect\" is missing here"),
         ("name: a\nmanifest: {}\nexpect: {}\n", "x.yaml:3:9: the expectation is empty; write dec"),
         (
