@@ -105,7 +105,12 @@ fn files(policy: &Policy) -> Vec<Broken> {
             "plugin p imports wasi:clocks/monotonic-clock@0.2.0",
             "build it for wasm32-unknown-unknown",
         ),
-        Broken("a pipe for a component", component("pipe"), "pipe can't be read: it is no f", path),
+        Broken(
+            "a pipe for a component",
+            component("pipe"),
+            "pipe can't be read: it is not a f",
+            path,
+        ),
         Broken("a folder for a component", component("folder"), "it is not a file", path),
         Broken("no settings file", setting("none.txt"), "policy.yaml:3:63\n", path),
         Broken("a large one", setting("large.txt"), "it has more than 1048576 bytes", path),

@@ -357,15 +357,13 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("{ name: own, deny: { message: a }, message: b }", "the message is given twice", "remove one"),
     (
         "{ name: own, deny: true, message: \"\" }",
-        "a message must be one line of 1 to 200 \
-                                                  bytes",
-        "say",
+        "a message must be one line of 1 to 200 bytes",
+        "write what to do instead",
     ),
     (
         "{ name: own, deny: true, message: \"a\\nb\" }",
-        "a message must be one line of 1 to \
-                                                       200",
-        "say",
+        "a message must be one line of 1 to 200 bytes",
+        "write what to do instead",
     ),
     (
         "{ name: own, acceptOnly: [image], message: b }",

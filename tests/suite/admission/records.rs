@@ -283,7 +283,7 @@ async fn new_tags_write_no_new_refusal_and_the_last_ones_are_told() {
         let seen = &verdicts[0]["seen"];
         assert_eq!((&seen["times"], &seen["tags"]), (&json!(times), &json!(tags)));
         let shown = said(&server.command(&["verdict", "show", &first]));
-        let told = format!("\n  lately under the tags {}\n", tags.join(", "));
+        let told = format!("\n  recently under the tags {}\n", tags.join(", "));
         assert!(shown.contains(&told), "{shown}");
     };
     says(&server, 20);
@@ -471,7 +471,7 @@ async fn who_pushed_is_kept_apart_and_told_to_the_operator_alone() {
     assert!(verdict["seen"].get("pushed_by").is_none(), "{verdict}");
     let shown = said(&server.command(&["verdict", "show", &id(&refused)]));
     assert!(shown.contains(", pushed by bert\n"), "{shown}");
-    assert!(shown.contains("\n  lately pushed by anna, bert\n"), "{shown}");
+    assert!(shown.contains("\n  recently pushed by anna, bert\n"), "{shown}");
     let nobody = Repository::of(&server, "charts/web");
     for path in [&path(&first), &by_id] {
         nobody.get(path).await.is(401);

@@ -31,10 +31,10 @@ struct Hostile(&'static str, &'static str, &'static str, bool);
 
 const OF_MANIFESTS: [Hostile; 15] = [
     Hostile("panic", "RSE001", "panicked", true),
-    Hostile("spin-in-reviews", "RSE003", "computed for more than 500ms", true),
+    Hostile("spin-in-reviews", "RSE003", "used more than 500ms of CPU time", true),
     Hostile("recurse", "RSE012", "was stopped by a stack overflow", true),
-    Hostile("allocate", "RSE002", "asked for more than its 67108864 bytes of memory", true),
-    Hostile("allocate-at-once", "RSE002", "asked for more than its 67108864 bytes", true),
+    Hostile("allocate", "RSE002", "needs more than its 67108864 bytes of memory", true),
+    Hostile("allocate-at-once", "RSE002", "needs more than its 67108864 bytes", true),
     Hostile("flood-100", "RSE005", "answered with more than 4 MiB in one call", true),
     Hostile("log-flood", "RSE005", "answered with more than 4 MiB in one call", true),
     Hostile("findings", "RSE005", "answered with more than 100 findings", true),

@@ -141,7 +141,7 @@ fn a_case_that_becomes_what_it_says_passes() {
         ("find", "{ findings: [BAD001], decision: reject }", "reject with BAD001 ("),
         ("silent", "{ notMine: true }", "\"not mine\" ("),
         ("panic", "{ fails: panicked }", "a failure: the plugin panicked: "),
-        ("allocate", "{ fails: bytes of memory }", "a failure: the plugin asked for more "),
+        ("allocate", "{ fails: bytes of memory }", "a failure: the plugin needs more "),
         ("give-up", "{ fails: idea }", "a failure: the plugin failed: no [31m idea ("),
     ] {
         let (code, text) = ran(&format!("{BLOB}settings: {{ mode: {mode} }}\nexpect: {expect}\n"));
@@ -167,7 +167,12 @@ fn a_case_that_becomes_something_else_fails() {
         (BLOB, "silent", "{ decision: accept }", "expected accept, found \"not mine\""),
         (BLOB, "panic", "{ fails: memory }", "expected a failure that says \"memory\", found a f"),
         (BLOB, "refuse-settings", "{ notMine: true }", "settings/mode: no"),
-        (BLOB, "read-once", "{ decision: accept }", "with reads of 1 bytes: accept ("),
+        (
+            BLOB,
+            "read-once",
+            "{ decision: accept }",
+            "the result changes with reads of 1 bytes: accept (",
+        ),
         (image, "find", "{ decision: reject }", "expected kind helm-chart, found unknown"),
     ] {
         let (code, text) = ran(&format!("{case}settings: {{ mode: {mode} }}\nexpect: {expect}\n"));
