@@ -103,7 +103,7 @@ impl App {
         let end = end.max(Instant::now() + MOMENT);
         if timeout_at(end, self.changes.wait()).await.is_err() {
             let open = self.changes.len();
-            tracing::warn!(open, "changes are cut, and can be repeated");
+            tracing::warn!(open, "changes under way are aborted; clients can repeat them");
         }
         self.registry.flush().await;
     }
@@ -114,7 +114,7 @@ impl App {
         loop {
             days.tick().await;
             match self.registry.storage.sweep_verdicts(self.verdict_days_max).await {
-                Ok(removed) => tracing::debug!(removed, "verdicts that were old"),
+                Ok(removed) => tracing::debug!(removed, "removed old verdicts"),
                 Err(error) => tracing::warn!(%error, "old verdicts could not be removed"),
             }
         }
@@ -145,7 +145,7 @@ impl App {
                     let policy = registry.admission.policy();
                     tracing::error!(
                         policy = policy.hash(),
-                        "the saved policy is broken; the one before stays in force"
+                        "the saved policy is invalid; the previous one stays in force"
                     );
                 }
             }

@@ -20,46 +20,44 @@ pub const DENIED: &str = "RSA005";
 pub const OF_RULES: [Code; 5] = [
     Code {
         id: NOT_ACCEPTED,
-        summary: "the artifact is none of those that are accepted in this repository",
-        explanation: "A rule with `acceptOnly` says what this repository takes. A kind takes \
-                      what is of that kind and of no other: an image that carries a chart's \
-                      media types is no chart. A type has to be both the artifact's and the \
-                      config's, and every layer has to be of a type that is allowed beside it. \
-                      Push it elsewhere, or have the rule extended; `roadstead policy explain` \
-                      shows what the artifact is taken for.",
+        summary: "this repository does not accept such an artifact",
+        explanation: "A rule with `acceptOnly` says what this repository accepts. An accepted kind \
+                      matches artifacts of that kind and no other: an image that carries a chart's \
+                      media types is not accepted as a chart. An accepted type must be the type of \
+                      both the artifact and its config, and every layer must have a type that the \
+                      rule allows beside it. Push the artifact elsewhere, or have the rule \
+                      extended; `roadstead policy explain` shows its kinds.",
     },
     Code {
         id: LAYER_ABSENT,
         summary: "a layer that a rule reviews is not stored here",
-        explanation: "Foreign layers, and the layers of sparse images, may be elsewhere; then \
-                      nobody can review them, and what they hold now is not what they will hold. \
-                      Push the layer, or let the rule pass it with \
-                      `severity: { RSA002: warning }`.",
+        explanation: "Foreign layers, and the layers of sparse images, may be stored elsewhere. No \
+                      plugin can review those, and their content may change later. Push the layer, \
+                      or let the rule accept it with `severity: { RSA002: warning }`.",
     },
     Code {
         id: TOO_MANY_BELOW,
-        summary: "a manifest leads to too many others to judge them with its tags",
-        explanation: "Rules about tags hold for what an index wraps as well, and rules about \
-                      charts for whatever helm follows from what it pulls, so that wrapping is no \
-                      way round them; of more than 32768 manifests that is not tried. Split the \
-                      index.",
+        summary: "a manifest leads to too many other manifests to judge",
+        explanation: "Rules with `tags` also apply to the manifests in an index, and rules for \
+                      charts to everything that helm follows from what it pulls: otherwise an \
+                      index could hide an artifact from them. The server does this for at most \
+                      32768 manifests. Split the index.",
     },
     Code {
         id: BELOW_UNREADABLE,
-        summary: "a part of what is pushed is not there or can't be read",
-        explanation: "A rule about tags holds for what an index wraps as well, and one about \
-                      charts for what helm follows, and this part of it is not stored (a manifest \
-                      among layers, with `manifests.allow_sparse_indexes`), is damaged, or is of \
-                      another media type than its descriptor says. Push it first, or correct the \
-                      descriptor. Where the store could not read something now, pushing again \
-                      helps.",
+        summary: "a manifest that this one leads to is missing or can't be read",
+        explanation: "Rules with `tags` also apply to the manifests in an index, and rules for \
+                      charts to what helm follows. One of these manifests is not stored (possible \
+                      among layers, and with `manifests.allow_sparse_indexes`), is damaged, or \
+                      does not have the media type in its descriptor. Push it first, or correct \
+                      the descriptor. If the store could not read it now, push again.",
     },
     Code {
         id: DENIED,
         summary: "a rule denies this artifact here",
-        explanation: "A rule with `deny` rejects whatever its `match` is about, and says in its \
-                      `message` what to do instead. `roadstead policy explain` shows which rules \
-                      are about an artifact, and why. An operator can leave something out of the \
+        explanation: "A rule with `deny` rejects everything that its `match` matches, and its \
+                      `message` may say what to do instead. `roadstead policy explain` shows which \
+                      rules match an artifact, and why. An operator can exempt artifacts from the \
                       rule with `match: { except: … }`.",
     },
 ];

@@ -78,14 +78,14 @@ impl Config {
             (false, false) if anonymous => {}
             (false, false) => bail!(
                 "refusing to listen on {listen}: without a login anyone who reaches it could push \
-                 and delete; name the users with auth.htpasswd, listen on 127.0.0.1, or set \
+                 and delete; set auth.htpasswd to a file of users, listen on 127.0.0.1, or set \
                  http.allow_anonymous_beyond_loopback = true"
             ),
             (false, true) if self.auth.allow_plain_http_beyond_loopback => {}
             (false, true) => bail!(
-                "refusing to listen on {listen}: passwords would cross the network in the clear; \
-                 listen on 127.0.0.1 behind a proxy with TLS, or, where the network up to that \
-                 proxy is your own, set auth.allow_plain_http_beyond_loopback = true"
+                "refusing to listen on {listen}: passwords would cross the network unencrypted; \
+                 listen on 127.0.0.1 behind a proxy with TLS, or, if you control the network up to \
+                 that proxy, set auth.allow_plain_http_beyond_loopback = true"
             ),
         }
         Ok(())

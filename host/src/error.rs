@@ -219,7 +219,7 @@ impl Error {
 
     /// No such upload.
     pub fn upload_unknown() -> Self {
-        let message = "this upload is unknown, over or too old; begin a new one with a POST";
+        let message = "this upload is unknown, finished or expired; begin a new one with a POST";
         Self::new(Case::UploadUnknown, message)
     }
 
@@ -230,7 +230,7 @@ impl Error {
 
     /// The client stopped sending.
     pub fn broken_off() -> Self {
-        Self::new(Case::BrokenOff, "the body ended before all of it had arrived; send it again")
+        Self::new(Case::BrokenOff, "the request body is incomplete; send it again")
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn open(path: &Path) -> Result<File, Error> {
     // before it is opened: to open a pipe waits for whoever writes to it
     match path.metadata()?.is_file() {
         true => File::open(path),
-        false => Err(Error::new(ErrorKind::InvalidInput, "it is no file")),
+        false => Err(Error::new(ErrorKind::InvalidInput, "it is not a file")),
     }
 }
 

@@ -74,7 +74,7 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.cncf.helm.chart.provenance.v1.prov",
             "application/tar+gzip",
         ],
-        about: "a Helm chart, or what helm would take a part of one from",
+        about: "a Helm chart, or something that helm would read a part of a chart from",
     },
     Row {
         kind: Kind::COSIGN_SIGNATURE,
@@ -83,7 +83,7 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.dev.cosign.artifact.sig.v1+json",
         ],
         beside: IMAGE_CONFIGS,
-        about: "signatures in cosign's tag form, also podman's and skopeo's",
+        about: "signatures under cosign's tags, also those of podman and skopeo",
     },
     Row {
         kind: Kind::SIGSTORE_BUNDLE,
@@ -100,7 +100,7 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.dev.cosign.artifact.att.v1+json",
         ],
         beside: FILES,
-        about: "in-toto statements, by cosign's tag or by buildkit in an index",
+        about: "in-toto statements, under cosign's tags or from buildkit in an index",
     },
     Row {
         kind: Kind("notation-signature"),
@@ -153,7 +153,7 @@ pub const SHAPES: [Row; 3] = [
         kind: Kind::IMAGE,
         media_types: IMAGE_CONFIGS,
         beside: IMAGE_LAYERS,
-        about: "what a runtime would run, whatever else it carries",
+        about: "anything that a runtime would run, whatever else it carries",
     },
     Row {
         kind: Kind::IMAGE_INDEX,

@@ -44,8 +44,12 @@ pub fn start(config: &LogConfig) -> anyhow::Result<()> {
         Ok(filter) if !filter.is_empty() => ("RUST_LOG", filter),
         _ => ("log.filter", config.filter.clone()),
     };
-    let filter = EnvFilter::try_new(format!("{SILENT},{wanted}"))
-        .map_err(|error| anyhow::anyhow!("{name} is {wanted:?}, which is no filter: {error}"))?;
+    let filter = EnvFilter::try_new(format!("{SILENT},{wanted}")).map_err(|error| {
+        anyhow::anyhow!(
+            "{name} is {wanted:?}, which is not a valid filter: \
+                                          {error}"
+        )
+    })?;
     let pretty = match config.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Pretty => true,

@@ -116,11 +116,17 @@ fn what_readers_take_differently_is_refused() {
         (gnu(b"b").entry("pax", b'g', b"").file("a", ""), "between one and its own"),
         (one().pax("mtime", "1").file("a", ""), "a second header of its kind"),
         (gnu(b"b").entry("././@LongLink", b'L', b"c").file("a", ""), "a second header of its kind"),
-        (gnu(b"b").pax("path", "c").file("a", ""), "a is an entry with a long name by GNU and ano"),
+        (
+            gnu(b"b").pax("path", "c").file("a", ""),
+            "a is an entry with a long name in GNU format and",
+        ),
         (one().entry("././@LongLink", b'L', b"c").file("a", ""), "a is an entry with a long name"),
-        (link(Tar::new()).entry("a", b'2', b""), "a is an entry with a long name by GNU and anoth"),
-        (gnu(b"").file("a", ""), "a long name by GNU that is empty"),
-        (gnu(b"b\0c").file("a", ""), "goes on after its end"),
+        (
+            link(Tar::new()).entry("a", b'2', b""),
+            "a is an entry with a long name in GNU format and",
+        ),
+        (gnu(b"").file("a", ""), "a GNU long name that is empty"),
+        (gnu(b"b\0c").file("a", ""), "continues after its end"),
         (Tar::new().pax("path", "").file("a", ""), "a is an entry with an empty PAX record"),
         (Tar::new().pax("size", "").file("a", ""), "a is an entry with an empty PAX record"),
         (
@@ -145,8 +151,8 @@ fn what_readers_take_differently_is_refused() {
             Tar::new().entry("././@LongLink", b'K', b"b").file("a", ""),
             "a is a file with the target of a link",
         ),
-        (Tar::new().entry("a/", 0, b""), "a/ is a folder without the type of one"),
-        (gnu(b"b").entry("a/", 0, b""), "b is a file by one of its names, and a folder"),
+        (Tar::new().entry("a/", 0, b""), "a/ is a folder that does not have the type of a folder"),
+        (gnu(b"b").entry("a/", 0, b""), "b is a file by one of its names and a folder"),
     ] {
         let error = read(tar.file("next", "").end().bytes(), usize::MAX).unwrap_err();
         assert!(matches!(error, ArchiveError::Unsupported { .. }), "{error}, not {what}");
@@ -177,7 +183,7 @@ fn a_name_has_its_prefix_in_one_dialect_only() {
     for magic in [&b"ustar  \0"[..], &[0; 8]] {
         for (at, text) in [(345, &b"prefix"[..]), (345, b"00000000001\0"), (483, b"00000000001\0")]
         {
-            assert!(with(at, text, magic).unwrap_err().contains("another one to other readers"));
+            assert!(with(at, text, magic).unwrap_err().contains("other readers read differently"));
         }
     }
 }

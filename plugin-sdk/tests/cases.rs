@@ -110,7 +110,7 @@ fn a_case_that_becomes_something_else_fails_with_all_that_is_otherwise() {
         (
             "read-once",
             "{ decision: accept }",
-            "with reads of 7 bytes it becomes another\n  expected finding OB001, warning, message \
+            "the result changes with reads of 7 bytes\n  expected finding OB001, warning, message \
              with \"1 bytes\"\n  found finding OB001, warning: 5 bytes",
         ),
         ("{ a: b }", "{ notMine: true }", "settings/mode: invalid type: map, expected a string"),
@@ -128,7 +128,7 @@ fn what_a_policy_may_not_send_fails() {
     let error = run("blob", text).expect_err("it reviews manifests");
     assert_eq!(
         error,
-        "1 of 1 cases failed\nx.yaml:1: it\n  the plugin reviews nothing of this sort"
+        "1 of 1 cases failed\nx.yaml:1: it\n  the plugin does not review this kind of target"
     );
 }
 

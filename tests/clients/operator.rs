@@ -76,7 +76,7 @@ fn only_valid_charts_and_signatures_by_one_key_land() {
         assert!(saved.elapsed() < PATIENCE, "{:#?}", server.log());
     }
     let text = oras.refused(&push);
-    assert!(text.contains("rule only-charts-and-signatures: charts/hello takes only"), "{text}");
+    assert!(text.contains("rule only-charts-and-signatures: charts/hello accepts only"), "{text}");
     let pushed = helm.ok(&["push", "web-0.1.0.tgz", CHARTS, PLAIN]);
     let text = helm.refused(&["push", "web-0.2.0.tgz", CHARTS, PLAIN]);
     assert!(text.contains("rule charts-are-valid: ") && text.contains("[RSH025 "), "{text}");

@@ -21,7 +21,7 @@ fn strict() -> (Server, tempfile::TempDir) {
 /// The text tells all that it should of a refusal in a repository.
 #[track_caller]
 fn tells(server: &Server, text: &str, repository: &str) {
-    let says = format!("rule only-charts-and-things: {repository} takes only helm-chart");
+    let says = format!("rule only-charts-and-things: {repository} accepts only helm-chart");
     assert!(text.contains(&says) && text.contains("[RSA001 verdict "), "{text}");
     let id = text.split(" verdict ").nth(1).unwrap().split(']').next().unwrap();
     let shown = server.command(&["verdict", "show", id]);

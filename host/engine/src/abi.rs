@@ -176,7 +176,7 @@ fn finding(
 ) -> Result<model::Finding, ReviewError> {
     if !metadata.codes.iter().any(|code| code.id == finding.code) {
         let code = line(&finding.code, 40);
-        return Err(ReviewError::Malformed(format!("with code {code:?}, which it never declared")));
+        return Err(ReviewError::Malformed(format!("with the undeclared code {code:?}")));
     }
     if finding.properties.len() > PROPERTIES_MAX {
         return Err(ReviewError::Output("16 properties of a finding"));
@@ -217,8 +217,12 @@ fn checked_annotation(annotation: types::Annotation) -> Result<model::Annotation
     }
     let about = annotation.about.map(|about| Digest::parse(&about)).transpose();
     Ok(model::Annotation {
-        about: about
-            .map_err(|invalid| ReviewError::Malformed(format!("about what is none: {invalid}")))?,
+        about: about.map_err(|invalid| {
+            ReviewError::Malformed(format!(
+                "with an annotation about an invalid \
+                                                               digest: {invalid}"
+            ))
+        })?,
         authenticated: annotation.authenticated,
         key: annotation.key,
         value: annotation.value,

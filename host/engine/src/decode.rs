@@ -97,7 +97,7 @@ impl Decoder {
             }
         };
         if step == Step::default() && !input.is_empty() {
-            return Err(DecodeError::Encoding("it can't be decoded any further".to_owned()));
+            return Err(DecodeError::Encoding("the compressed data is damaged".to_owned()));
         }
         self.taken += step.taken as u64;
         self.given += step.given as u64;
@@ -135,7 +135,7 @@ fn inflate(
 ) -> Result<(Step, bool), DecodeError> {
     let (taken, given) = (decoder.total_in(), decoder.total_out());
     let status = decoder.decompress(input, output, FlushDecompress::None).map_err(|error| {
-        DecodeError::Encoding(error.message().unwrap_or("it is no valid gzip").to_owned())
+        DecodeError::Encoding(error.message().unwrap_or("it is not valid gzip").to_owned())
     })?;
     // both fit in the slices that were given
     let len = |after: u64, before: u64| usize::try_from(after - before).unwrap_or(usize::MAX);

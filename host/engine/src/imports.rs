@@ -105,7 +105,7 @@ impl State {
     ) -> Read<T> {
         self.count()?;
         let Some(mut reader) = self.table.get_mut(decoded)?.0.take() else {
-            return Ok(Err(content::ReadError::Io("this reader is at work already".to_owned())));
+            return Ok(Err(content::ReadError::Io("this reader is already in use".to_owned())));
         };
         let result = work(&mut reader, self).await;
         self.table.get_mut(decoded)?.0 = Some(reader);

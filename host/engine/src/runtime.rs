@@ -44,7 +44,7 @@ pub struct Engine {
 /// The code in this binary. Where it can't be read plugins are compiled.
 fn carried(binary: &Path) -> Option<Carried> {
     let found = Carried::open(binary).inspect_err(|error| {
-        tracing::warn!(%error, "the code in this binary can't be read");
+        tracing::warn!(%error, "the compiled code in this binary can't be read");
     });
     found.ok().flatten()
 }
@@ -59,7 +59,7 @@ impl Engine {
         pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(reviews_max)));
         let pooled = wasmtime::Engine::new(&pooled).inspect_err(|error| {
             // the address space is too small for the pool, most often under a ulimit
-            tracing::warn!(%error, "plugins run without a pool");
+            tracing::warn!(%error, "plugins run without a memory pool");
         });
         let (has_pool, wasmtime) = match pooled {
             Ok(engine) => (true, engine),

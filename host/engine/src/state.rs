@@ -222,7 +222,7 @@ impl State {
         if self.used.decoded_bytes <= max {
             return Ok(());
         }
-        let why = format!("more than {max} bytes when decompressed, all together (`decoded`)");
+        let why = format!("more than {max} decompressed bytes in total (`decoded`)");
         Err(ReadError::TooLarge(why))
     }
 
@@ -281,7 +281,7 @@ async fn read_all(
             Bytes::new()
         };
         if more.is_empty() {
-            let what = format!("{len} bytes of {digest} came where {wanted} were asked for");
+            let what = format!("the store returned {len} bytes of {digest} instead of {wanted}");
             return Err(ContentError(what));
         }
         bytes.extend_from_slice(&more);

@@ -113,11 +113,14 @@ pub(super) fn failed(rule: &Rule, plugin: &str, error: &ReviewError) -> Checked 
         message: match error {
             // what it said is for whoever mends the plugin
             ReviewError::Panic(_) => {
-                format!("plugin {plugin} panicked over this; the server's log says at what")
+                format!(
+                    "plugin {plugin} panicked while reviewing this; the server's log has the \
+                         message"
+                )
             }
             ReviewError::Wall { .. } => format!(
-                "plugin {plugin} could not judge this within its time; push it again, or ask the \
-                 operator for a greater limit"
+                "plugin {plugin} could not judge this within its time limit; push it again, or ask \
+                 the operator for a higher limit"
             ),
             error if lasting => format!("plugin {plugin} could not judge this: {error}"),
             _ => format!("plugin {plugin} could not judge this now; push it again"),
@@ -131,7 +134,7 @@ pub(super) fn failed(rule: &Rule, plugin: &str, error: &ReviewError) -> Checked 
 fn absent(check: &Check<'_>) -> Checked {
     let Part::Layer(layer) = &check.ask.part else { return Checked::default() };
     let message = format!(
-        "layer {} is not stored here, so that plugin {} can't review it; push it",
+        "layer {} is not stored here, so plugin {} can't review it; push the layer",
         layer.digest, check.ask.plugin
     );
     found(check.rule, Some(check.ask.plugin), codes::LAYER_ABSENT, message)
@@ -148,10 +151,10 @@ pub(super) fn unaccepted(rule: &Rule, candidate: &Candidate) -> Checked {
     let (accepted, kinds) = (accepted_names(rule), kinds.join(" and "));
     let message = match stranger(rule, candidate) {
         Some((text, of)) => format!(
-            "{repository} takes only {accepted}; this is {kinds}, but the type {text:?} does not \
+            "{repository} accepts only {accepted}; this is {kinds}, but the type {text:?} does not \
              belong in {of}"
         ),
-        None => format!("{repository} takes only {accepted}; this is {kinds} ({of})"),
+        None => format!("{repository} accepts only {accepted}; this is {kinds} ({of})"),
     };
     found(rule, None, codes::NOT_ACCEPTED, message)
 }
@@ -159,7 +162,7 @@ pub(super) fn unaccepted(rule: &Rule, candidate: &Candidate) -> Checked {
 /// A rule about a candidate of which the store could not say what it is.
 pub(super) fn unread(rule: &Rule, error: &ContentError) -> Checked {
     tracing::warn!(%error, "the content of a manifest could not be read");
-    let message = "what this holds could not be read now; push it again";
+    let message = "the content of this manifest could not be read now; push it again";
     let found = found(rule, None, codes::BELOW_UNREADABLE, message.to_owned());
     Checked { retry: true, ..found }
 }
@@ -183,27 +186,31 @@ pub(super) fn hidden(rule: &Rule, hidden: &Hidden) -> Checked {
     let (code, message, retry) = match hidden {
         Hidden::TooMany => {
             let message =
-                "more than 32768 manifests lead to this, or this to them; split it".to_owned();
+                "more than 32768 manifests lead to this one, or it leads to more than that; split \
+                 the index"
+                    .to_owned();
             (codes::TOO_MANY_BELOW, message, false)
         }
         Hidden::Absent(digest) => {
-            let message = format!("{digest}, which this names, is not there; push it first");
+            let message = format!("this names {digest}, which is not stored here; push that first");
             (codes::BELOW_UNREADABLE, message, false)
         }
         Hidden::OtherType { digest, pushed_as, named_as } => {
             let message = format!(
-                "an index names {digest} as {named_as}, and it is pushed as {pushed_as}; correct \
+                "an index names {digest} as {named_as}, but it is pushed as {pushed_as}; correct \
                  one of them"
             );
             (codes::BELOW_UNREADABLE, message, false)
         }
         Hidden::Unreadable(digest) => {
-            let message =
-                format!("{digest} can't be read as the media type that its descriptor gives it");
+            let message = format!(
+                "{digest} can't be read as the media type in its descriptor; correct the \
+                         descriptor"
+            );
             (codes::BELOW_UNREADABLE, message, false)
         }
         Hidden::Failed(error) => {
-            tracing::warn!(%error, "a manifest below another could not be read");
+            tracing::warn!(%error, "a manifest that another one names could not be read");
             let message = "a manifest that this names could not be read now; push it again";
             (codes::BELOW_UNREADABLE, message.to_owned(), true)
         }

@@ -17,7 +17,7 @@ pub fn explain(policy: &Policy, candidate: &Candidate) -> Value {
         let asks = plan.checks.iter().filter(|check| check.rule.name == rule.name);
         let accepted = plan.unaccepted.iter().all(|other| other.name != rule.name);
         let because = not.as_ref().map(|not| match not.key {
-            EXCEPT => "what its `except` leaves out".to_owned(),
+            EXCEPT => "its `except` matches".to_owned(),
             key => format!("its {key}: {}", not.is(candidate)),
         });
         json!({

@@ -120,11 +120,11 @@ fn metadata(file: &File) -> anyhow::Result<Metadata> {
         let fits = archive.into_inner().limit() > 0;
         ensure!(
             fits,
-            "it unpacks to more than {} MiB, which helm refuses",
+            "it unpacks to more than {} MiB, which helm rejects",
             UNPACKED_BYTES_MAX >> 20
         );
         read?;
-        bail!("it has no Chart.yaml in its folder");
+        bail!("it has no Chart.yaml in its top folder");
     }
     // how the archive is broken is for the plugin to say
     Ok(Metadata::pushed(&found.charts, &found.requirements))

@@ -109,7 +109,7 @@ impl PushOrder {
         if !self.seen.insert((digest.clone(), tag.as_ref().map(ToString::to_string))) {
             return Ok(());
         }
-        ensure!(level <= LEVELS_MAX, "indexes lie within one another, more than {LEVELS_MAX} deep");
+        ensure!(level <= LEVELS_MAX, "indexes are nested more than {LEVELS_MAX} levels deep");
         let Some(bytes) = self.artifact.content.small(digest, MANIFEST_BYTES_MAX)? else {
             bail!("manifest {digest} is not in the layout");
         };
@@ -129,5 +129,5 @@ impl PushOrder {
 
 fn read(digest: &Digest, bytes: &Bytes, media_type: &str) -> anyhow::Result<Manifest> {
     let read = Manifest::parse(bytes, Some(media_type));
-    read.map_err(|error| anyhow::anyhow!("manifest {digest} would be refused: {error}"))
+    read.map_err(|error| anyhow::anyhow!("manifest {digest} would be rejected: {error}"))
 }

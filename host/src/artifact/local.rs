@@ -109,7 +109,7 @@ impl Content for Local {
     ) -> BoxFuture<'a, Result<Bytes, ContentError>> {
         let failed = move |why: String| ContentError(format!("{digest} can't be read: {why}"));
         let Some(part) = self.parts.get(digest).cloned() else {
-            return ready(Err(failed("it is not there".to_owned()))).boxed();
+            return ready(Err(failed("it does not exist".to_owned()))).boxed();
         };
         async move {
             let read = tokio::task::spawn_blocking(move || part.read(range)).await;

@@ -43,17 +43,18 @@ pub fn read(path: &Path) -> anyhow::Result<Artifact> {
     let shown = path.display();
     if is_chart_folder(path) {
         bail!(
-            "{shown} is a chart's folder; run `helm package {shown}`, and give the .tgz it writes"
+            "{shown} is a chart's folder; run `helm package {shown}`, and pass the .tgz that it \
+             writes"
         );
     }
     if path.is_dir() {
-        return layout::of_folder(path).with_context(|| format!("{shown} is no OCI layout"));
+        return layout::of_folder(path).with_context(|| format!("{shown} is not an OCI layout"));
     }
     let file = file::open(path).with_context(|| format!("{shown} can't be read"))?;
     match begins_with(&file)? {
-        [0x1f, 0x8b] => chart::read(path, file).with_context(|| format!("{shown} is no chart")),
+        [0x1f, 0x8b] => chart::read(path, file).with_context(|| format!("{shown} is not a chart")),
         _ if is_tar(&file)? => {
-            layout::of_tar(path, file).with_context(|| format!("{shown} is no OCI layout"))
+            layout::of_tar(path, file).with_context(|| format!("{shown} is not an OCI layout"))
         }
         _ => bail!("{shown} is neither a chart's .tgz nor an OCI layout (a folder or a .tar)"),
     }

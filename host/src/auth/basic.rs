@@ -11,7 +11,7 @@ pub(super) struct Credential {
     pub(super) password: String,
 }
 
-const LOG_IN: &str = "log in first: this registry lets nobody in without a password";
+const LOG_IN: &str = "log in first: this registry requires a name and a password";
 /// bcrypt reads no more of a password.
 const PASSWORD_BYTES_MAX: usize = 72;
 
@@ -26,7 +26,10 @@ impl Credential {
         let space = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
         let (scheme, encoded) = value.split_at(space);
         if !scheme.eq_ignore_ascii_case(b"basic") {
-            return refused("log in with a name and a password; only Basic is taken");
+            return refused(
+                "log in with a name and a password; only Basic authentication is \
+                            supported",
+            );
         }
         let decoded = STANDARD_NO_PAD.decode(unpadded(encoded.trim_ascii()));
         let text = decoded.ok().and_then(|bytes| String::from_utf8(bytes).ok());
@@ -38,10 +41,10 @@ impl Credential {
             return refused(LOG_IN);
         }
         if text.iter().any(|text| text.contains(char::is_control)) {
-            return refused("a control character stands in the name or the password");
+            return refused("the name or the password has a control character");
         }
         if password.len() > PASSWORD_BYTES_MAX {
-            return refused("the password is longer than 72 bytes, and bcrypt reads no more");
+            return refused("the password is longer than 72 bytes, the most that bcrypt supports");
         }
         Ok(Self { name: name.to_owned(), password: password.to_owned() })
     }

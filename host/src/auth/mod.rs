@@ -116,11 +116,12 @@ impl Auth {
             match read {
                 None => {}
                 Some(Ok(users)) => {
-                    tracing::info!(users = users.len(), "the users were read again");
+                    tracing::info!(users = users.len(), "the users file was reloaded");
                     gate.users.send_replace(Arc::new(users));
                 }
                 Some(Err(cause)) => {
-                    tracing::error!(%cause, "the users could not be read; the old ones stay");
+                    tracing::error!(%cause, "the users file could not be reloaded; the previous \
+                                             users stay in force");
                 }
             }
         }
@@ -136,7 +137,7 @@ impl Gate {
         }
         let turn = timeout(self.queue_max, Arc::clone(&self.turns).acquire_owned());
         let Ok(Ok(turn)) = turn.await else {
-            let message = "too many logins wait to be checked; try again";
+            let message = "too many logins are waiting to be checked; try again";
             return Err(Error::new(Case::Unavailable, message));
         };
         // a client that opens with several requests at once proves itself with the first

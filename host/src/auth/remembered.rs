@@ -26,7 +26,7 @@ impl Remembered {
     pub(super) fn new() -> anyhow::Result<Self> {
         let mut secret = [0; 32];
         let filled = getrandom::fill(&mut secret);
-        filled.map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
+        filled.map_err(|error| anyhow!("the system can't provide random bytes: {error}"))?;
         let proven = Cache::builder().max_capacity(LOGINS_MAX).time_to_live(KEPT).build();
         Ok(Self { secret, proven })
     }

@@ -52,14 +52,14 @@ impl Users {
             }
             let (name, hash) = entry(line).map_err(|what| (number, what))?;
             if let Some(first) = lines.insert(name, number) {
-                let what = format!("{name:?} stands in line {first} already; remove one");
+                let what = format!("{name:?} is already in line {first}; remove one");
                 return Err((number, what));
             }
             users.names.insert(name.to_owned(), users.hashes.len());
             users.hashes.push(hash);
         }
         match users.names.len() {
-            0 => Err((1, "no user is in this file; add one with htpasswd -B".to_owned())),
+            0 => Err((1, "this file has no users; add one with htpasswd -B".to_owned())),
             _ => Ok(users),
         }
     }
@@ -80,22 +80,24 @@ impl Users {
 
 fn entry(line: &str) -> Result<(&str, Hash), String> {
     let Some((name, hash)) = line.split_once(':') else {
-        return Err("no colon stands between name and hash; htpasswd -B writes such lines".into());
+        return Err("there is no colon between name and hash; write the line with htpasswd \
+                    -B"
+        .into());
     };
     if name.is_empty() || name.contains(char::is_control) || name.trim() != name {
-        return Err("the name is empty, or has white space or control characters around".into());
+        return Err("the name is empty, or has white space around it or control characters".into());
     }
     let kind = match hash {
         _ if ["$2y$", "$2b$", "$2a$"].iter().any(|start| hash.starts_with(start)) => None,
         _ if hash.starts_with("$apr1$") || hash.starts_with("$1$") => Some("an MD5 hash"),
         _ if hash.starts_with("{SHA}") || hash.starts_with("{SSHA}") => Some("a SHA-1 hash"),
         _ if hash.starts_with("$5$") || hash.starts_with("$6$") => Some("a SHA-2 crypt hash"),
-        _ if hash.starts_with("$2x$") => Some("a hash of a broken bcrypt"),
+        _ if hash.starts_with("$2x$") => Some("a hash of an insecure bcrypt version"),
         _ if hash.starts_with("$argon2") => Some("an Argon2 hash"),
         _ => Some("a crypt hash or a plain password"),
     };
     if let Some(kind) = kind {
-        return Err(format!("{name:?} has {kind}, and only bcrypt is taken; use htpasswd -B"));
+        return Err(format!("{name:?} has {kind}, but only bcrypt is supported; use htpasswd -B"));
     }
     let malformed = |_| format!("the bcrypt hash of {name:?} is malformed; use htpasswd -B");
     let cost = bcrypt::HashParts::from_str(hash).map_err(malformed)?.get_cost();
@@ -161,17 +163,17 @@ mod tests {
         let twice = format!("anna:{HASH}\nanna:{HASH}\n");
         let costly = format!("anna:{}", HASH.replace("$05$", "$31$"));
         for (text, line, says) in [
-            ("# nobody\n\n", 1, "no user is in this file"),
-            ("# remark\nanna\n", 2, "no colon"),
+            ("# nobody\n\n", 1, "this file has no users"),
+            ("# remark\nanna\n", 2, "there is no colon"),
             (&format!("anna:{HASH}\n:{HASH}\n"), 2, "the name is empty"),
             ("\nanna:$apr1$c1eartext\n", 2, "\"anna\" has an MD5 hash"),
             ("anna:{SHA}c1eartext", 1, "\"anna\" has a SHA-1 hash"),
             ("anna:$6$c1eartext", 1, "\"anna\" has a SHA-2 crypt hash"),
-            ("anna:$2x$05$c1eartext", 1, "\"anna\" has a hash of a broken bcrypt"),
+            ("anna:$2x$05$c1eartext", 1, "\"anna\" has a hash of an insecure bcrypt version"),
             ("anna:$argon2id$c1eartext", 1, "\"anna\" has an Argon2 hash"),
             ("anna:c1eartext", 1, "\"anna\" has a crypt hash or a plain password"),
             ("anna:$2y$05$c1eartext", 1, "the bcrypt hash of \"anna\" is malformed"),
-            (&twice, 2, "\"anna\" stands in line 1 already"),
+            (&twice, 2, "\"anna\" is already in line 1"),
             (&costly, 1, "the hash of \"anna\" has cost 31"),
         ] {
             let (at, what) = Users::parse(text).unwrap_err();

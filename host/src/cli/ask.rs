@@ -28,7 +28,7 @@ impl Source {
         match std::fs::metadata(folder.join("objects")) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!("{} holds no registry; name its folder with --data", folder.display())
+                bail!("{} has no registry; name the data folder with --data", folder.display())
             }
             Err(error) => {
                 return Err(error).with_context(|| format!("{} can't be read", folder.display()));
@@ -41,7 +41,7 @@ impl Source {
             }
             Err(Error::InUse { .. }) => {
                 let socket = DataFolder::announced(folder, "socket")
-                    .context("a server is just starting in this folder; try again")?;
+                    .context("a server is starting in this folder; try again")?;
                 Ok(Self::Server(PathBuf::from(socket)))
             }
             Err(error) => Err(error.into()),

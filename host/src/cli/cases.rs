@@ -58,9 +58,9 @@ impl Tally {
     /// Tells the sum. Answers whether every case became what it expects.
     pub(super) fn end(self) -> anyhow::Result<bool> {
         answer(&match (self.all, self.failed) {
-            (1, 0) => "the case became what it expects".to_owned(),
-            (all, 0) => format!("all {all} cases became what they expect"),
-            (all, failed) => format!("{failed} of {all} cases became something else"),
+            (1, 0) => "the case passed".to_owned(),
+            (all, 0) => format!("all {all} cases passed"),
+            (all, failed) => format!("{failed} of {all} cases failed"),
         })?;
         Ok(self.failed == 0)
     }

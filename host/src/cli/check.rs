@@ -15,10 +15,10 @@ use super::{
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Where everything is kept
+    /// The data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Prints the whole report as JSON
+    /// Prints the full report as JSON
     #[arg(long)]
     json: bool,
 }
@@ -29,7 +29,10 @@ impl Check {
         let audit = match Source::of(&data_folder(self.data)?).await? {
             Source::Server(socket) => {
                 let report = ask::get(&socket, "/check").await?;
-                serde_json::from_slice(&report.context("the server knows no such command")?)?
+                serde_json::from_slice(&report.context(
+                    "the running server does not support this \
+                                                        command; is it an older version?",
+                )?)?
             }
             Source::Store(storage, _folder) => storage.audit().await?,
         };
@@ -52,9 +55,9 @@ fn told(audit: &Audit) -> String {
         lines.push(format!("FAULT   and {} more", audit.fault_count - listed));
     }
     lines.push(match audit.fault_count {
-        0 => "every promise holds; litter is seen by nobody".to_owned(),
-        1 => "a promise is broken".to_owned(),
-        count => format!("{count} promises are broken"),
+        0 => "no faults; clients can't see litter".to_owned(),
+        1 => "1 fault".to_owned(),
+        count => format!("{count} faults"),
     });
     lines.join("\n")
 }

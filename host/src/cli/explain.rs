@@ -7,10 +7,10 @@ use roadstead_engine::Severity;
 use super::{answer, policy};
 use crate::codes;
 
-/// Explains a code that a refusal named.
+/// Explains the code of a finding.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// Such as RSH025
+    /// A code, such as RSH025
     code: String,
     #[command(flatten)]
     policy: policy::Where,
@@ -24,7 +24,7 @@ impl Explain {
             && let Some(code) = codes::all().find(|code| code.id == id)
         {
             let text = [code.summary, "", code.explanation].join("\n");
-            answer(&format!("{id}  by the registry: {text}"))?;
+            answer(&format!("{id}  of the registry: {text}"))?;
             return Ok(true);
         }
         let loaded = self.policy.load().await?;
@@ -37,17 +37,17 @@ impl Explain {
                     Severity::Warning => "warning",
                 };
                 let text = [code.summary.as_str(), "", code.explanation.as_str()].join("\n");
-                answer(&format!("{}  {severity} by plugin {name}: {text}", code.id))?;
+                answer(&format!("{}  {severity} of plugin {name}: {text}", code.id))?;
                 return Ok(true);
             }
         }
         let plugins: Vec<_> = loaded.plugins().keys().map(String::as_str).collect();
         let policys = match plugins.is_empty() {
-            true => "the policy has no plugins".to_owned(),
+            true => "and the policy has no plugins".to_owned(),
             false => format!("nor of the policy's plugins ({})", plugins.join(", ")),
         };
         answer(&format!(
-            "{given} is not a code of the registry, {policys}; --policy names another policy"
+            "{given} is not a code of the registry, {policys}; use --policy for another policy"
         ))?;
         Ok(false)
     }

@@ -38,18 +38,18 @@ pub struct Cli {
 enum Command {
     /// Serves the registry
     Serve(serve::Serve),
-    /// Verifies everything that is stored, beside a running server or without one
+    /// Verifies everything in the store, with or without a running server
     Check(check::Check),
-    /// Looks at a plugin, and tests it
+    /// Inspects and tests a plugin
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Shows what was decided about a push, and why
     #[command(subcommand)]
     Verdict(verdict::Verdict),
-    /// Works with policies: checks them, and tries them on artifacts
+    /// Checks policies, and tries them on artifacts
     #[command(subcommand)]
     Policy(policy::Policy),
-    /// Explains a code that a refusal named
+    /// Explains the code of a finding
     Explain(explain::Explain),
 }
 
@@ -158,6 +158,6 @@ fn plain_lines(text: &str) -> String {
 fn print(text: &str) -> anyhow::Result<()> {
     match writeln!(std::io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("the answer can't be printed"),
+        written => written.context("the output can't be written"),
     }
 }

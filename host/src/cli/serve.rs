@@ -35,16 +35,16 @@ const COMMANDS_MAX: usize = 64;
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// A TOML file; of several the later ones win
+    /// A TOML file; can be repeated, and later files win
     #[arg(short = 'c', long = "config", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Address and port, such as 127.0.0.1:5000
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where everything is kept
+    /// The data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A policy: a file, or a folder of files. It is followed: what is saved there is in force
+    /// A policy: a file, or a folder of files; the server reloads it when it changes
     #[arg(long, value_name = "PATH")]
     policy: Option<PathBuf>,
 }
@@ -76,7 +76,7 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
     let tcp = bind(config.http.listen).await?;
     let address = tcp.local_addr()?;
     tracing::info!(config = serde_json::to_string(&config)?, "configuration");
-    tracing::info!(addr = %address, "starting: requests get 503 until the policy is loaded");
+    tracing::info!(addr = %address, "starting; requests get 503 until the policy is loaded");
     let (stop, stopped) = watch::channel(false);
     let ready = Ready::default();
     let (router, http) = (ready.router(), config.http.clone());
@@ -85,7 +85,7 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
     let app = tokio::select! {
         app = App::build(&config, &folder) => Arc::new(app?),
         () = &mut signalled => {
-            tracing::info!("stopped before the start was complete");
+            tracing::info!("stopped before startup was complete");
             return Ok(());
         }
     };
@@ -110,7 +110,7 @@ async fn serve(mut config: Config, mut folder: DataFolder) -> anyhow::Result<()>
     let drain = Duration::from_secs(config.http.drain_seconds_max);
     let stopping = async {
         signalled.await;
-        tracing::info!("stopping: requests under way may end");
+        tracing::info!("stopping; requests under way may finish");
         stop.send_replace(true);
         Instant::now() + drain
     };
@@ -134,7 +134,7 @@ async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Removes what earlier runs were writing when they were killed. Returns at once.
 fn sweep_staging(folder: Arc<DataFolder>, started: SystemTime) {
     tokio::task::spawn_blocking(move || match folder.sweep(started) {
-        Ok(removed) => tracing::debug!(removed, "staging files of earlier runs"),
+        Ok(removed) => tracing::debug!(removed, "removed staging files of earlier runs"),
         Err(error) => tracing::warn!(%error, "staging files of earlier runs could not be removed"),
     });
 }
@@ -165,7 +165,7 @@ fn bind_socket(path: &Path) -> anyhow::Result<UnixListener> {
     // the lock is ours, so whoever made it is dead
     drop(std::fs::remove_file(path));
     let bound = UnixListener::bind(path)
-        .with_context(|| format!("can't make the socket {}", path.display()))?;
+        .with_context(|| format!("can't create the socket {}", path.display()))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(bound)
 }

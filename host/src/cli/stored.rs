@@ -33,7 +33,7 @@ pub(super) fn parse(text: &str) -> anyhow::Result<(Repository, Reference)> {
     let (name, reference) = match (name.split_once('@'), name.split_once(':')) {
         (Some((name, digest)), _) => (name.split(':').next().unwrap_or_default(), digest),
         (None, Some(split)) => split,
-        (None, None) => bail!("{text:?} is no REPOSITORY@DIGEST or REPOSITORY:TAG"),
+        (None, None) => bail!("{text:?} is not REPOSITORY@DIGEST or REPOSITORY:TAG"),
     };
     let repository = Repository::parse(name).with_context(|| format!("{text:?}"))?;
     let reference = Reference::parse(reference).with_context(|| format!("{text:?}"))?;

@@ -21,7 +21,7 @@ pub(super) fn extensions(of_registry: bool) -> Response {
     let catalog = json!({
         "name": "_catalog",
         "url": "https://distribution.github.io/distribution/spec/api/#listing-repositories",
-        "description": "lists the repositories, with n and last",
+        "description": "lists the repositories, in pages with n and last",
         "endpoints": ["/v2/_catalog"],
     });
     let extensions = if of_registry { vec![catalog] } else { Vec::new() };

@@ -39,7 +39,7 @@ pub(super) async fn get(
         RangeRequest::Whole => (0..blob.size, StatusCode::OK),
         RangeRequest::Part(range) => (range, StatusCode::PARTIAL_CONTENT),
         RangeRequest::Unsatisfiable => {
-            let message = format!("the blob has {} bytes; nothing of it is in range", blob.size);
+            let message = format!("the blob has {} bytes; the range is beyond its end", blob.size);
             return Err(Error::new(Case::RangeUnsatisfiable(blob.size), message));
         }
     };
@@ -91,6 +91,6 @@ pub(super) fn accepted() -> Response {
 
 /// 405: something visible names it.
 pub(super) fn still_named(what: &str, by: &str, name: &Digest) -> Error {
-    let message = format!("{by} {name} names this {what}; delete that first");
+    let message = format!("{by} {name} names this {what}; delete that {by} first");
     Error::new(Case::StillNamed, message)
 }

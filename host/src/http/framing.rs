@@ -96,7 +96,7 @@ fn check_coding(request: &Request) -> Result<(), Error> {
         return Err(unknown_coding());
     }
     if chunked.len() > 1 {
-        let message = "the transfer coding chunked may be applied only once";
+        let message = "the chunked transfer coding may be applied only once";
         return Err(Error::new(Case::RequestInvalid, message));
     }
     Ok(())

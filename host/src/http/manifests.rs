@@ -77,8 +77,8 @@ pub(super) async fn put(
 fn other_type(candidate: &Candidate, served_as: &str) -> Error {
     let Candidate { repository, digest, manifest, .. } = candidate;
     let message = format!(
-        "repository {repository} serves {digest} as {served_as}, and this push says {}; push it \
-         with that Content-Type, or delete the manifest first",
+        "repository {repository} serves {digest} as {served_as}, but this push says {}; push it \
+         with the Content-Type {served_as}, or delete the manifest first",
         manifest.media_type
     );
     Error::new(Case::ManifestInvalid, message).with("mediaType", served_as)
@@ -88,7 +88,7 @@ fn other_type(candidate: &Candidate, served_as: &str) -> Error {
 fn tags(call: &Call) -> Result<Vec<Tag>, Error> {
     let tags = call.query.tags()?;
     if tags.len() > TAGS_MAX {
-        let message = format!("{} tags at once; at most {TAGS_MAX} are possible", tags.len());
+        let message = format!("the push has {} tags; at most {TAGS_MAX} are allowed", tags.len());
         return Err(Error::new(Case::TooManyTags, message));
     }
     Ok(tags)
@@ -139,10 +139,12 @@ fn unmet_needs(repository: &Repository, unmet: &[Unmet]) -> Error {
                 format!("{what} {digest} is not in repository {repository}; push it first")
             }
             (Some(stored), _) if stored != *size => format!(
-                "{what} {digest} has {stored} bytes and the descriptor says {size}; correct it"
+                "{what} {digest} has {stored} bytes, but the descriptor says {size}; correct the \
+                 descriptor"
             ),
             (Some(_), stored) => format!(
-                "{what} {digest} is stored as {} and the descriptor says {}; correct it",
+                "{what} {digest} is stored as {}, but the descriptor says {}; correct the \
+                 descriptor",
                 stored.as_deref().unwrap_or_default(),
                 unmet.need.media_type.as_deref().unwrap_or_default(),
             ),

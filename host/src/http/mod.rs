@@ -202,9 +202,9 @@ impl Call {
 impl From<Unroutable> for Error {
     fn from(unroutable: Unroutable) -> Self {
         match unroutable {
-            Unroutable::Path => Self::new(Case::NoSuchPath, "nothing is at this path"),
+            Unroutable::Path => Self::new(Case::NoSuchPath, "no such path"),
             Unroutable::Method(allowed) => {
-                let message = format!("this path takes {allowed} only");
+                let message = format!("this path supports only {allowed}");
                 Self::new(Case::Method(allowed), message)
             }
             Unroutable::Repository(invalid) => invalid.into(),

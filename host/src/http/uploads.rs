@@ -136,7 +136,7 @@ fn check_place(upload: &Upload, headers: &HeaderMap) -> Result<(), Error> {
     match headers::content_length(headers)? {
         Some(length) if length != range.length => {
             let message =
-                format!("Content-Range covers {} bytes, the body has {length}", range.length);
+                format!("Content-Range covers {} bytes, but the body has {length}", range.length);
             Err(Error::new(Case::SizeInvalid, message))
         }
         _ => Ok(()),

@@ -40,8 +40,8 @@ pub(super) async fn by_id(
     let of_this = found.filter(|verdict| verdict["repository"] == repository.as_str());
     let Some(mut verdict) = of_this else {
         let message = format!(
-            "repository {repository} has no verdict {id}: only refusals and warnings are found by \
-             their id, and not for ever"
+            "repository {repository} has no verdict {id}: only rejections and warnings are kept by \
+             id, until they expire"
         );
         return Err(Error::new(Case::NoSuchPath, message));
     };

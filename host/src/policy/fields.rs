@@ -90,7 +90,7 @@ impl Reader {
     /// A text. `what` gives an example, `such as …`, where not any text will do.
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<At<String>> {
         let help = match node.value {
-            Value::Number(_) | Value::Bool(_) if !what.contains("such as") => "put it into quotes",
+            Value::Number(_) | Value::Bool(_) if !what.contains("such as") => "put it in quotes",
             _ => "",
         };
         self.text_or(node, what, help)

@@ -32,7 +32,7 @@ impl Globs {
                 match glob {
                     Ok(glob) if fits => set.add(glob),
                     Ok(_) => {
-                        return Err((position, format!("a glob has 1 to {BYTES_MAX} bytes")));
+                        return Err((position, format!("a glob must have 1 to {BYTES_MAX} bytes")));
                     }
                     Err(error) => return Err((position, error.kind().to_string())),
                 };

@@ -133,14 +133,14 @@ fn bounded(bounds: &Bounds, usual: Limits) -> Limits {
 }
 
 /// Whoever made the plugin has to act.
-const TO_MEND: &str = "have the plugin mended; `roadstead plugin inspect` tells whether it loads";
+const TO_MEND: &str = "ask the plugin's author; `roadstead plugin inspect` shows whether it loads";
 
 fn unloaded(spot: &Spot, error: &LoadError) -> Problem {
     let help = match error {
         // the message says what to do
         LoadError::Import { .. } => "",
         LoadError::Invalid { .. } | LoadError::Describe { .. } => TO_MEND,
-        LoadError::Engine(_) => "the machine lacks memory or threads, most likely",
+        LoadError::Engine(_) => "most likely the machine lacks memory or threads",
     };
     Problem::error(spot, error.to_string()).help(help)
 }
@@ -218,7 +218,7 @@ fn check_codes<T>(
         let help = match codes::spelled(&code.value, known.iter().copied()) {
             Some(spelled) => format!("did you mean {spelled:?}?"),
             None if FAILURES.iter().any(|failure| failure.id == code.value) => {
-                "`failurePolicy` says what happens where a plugin can't judge".to_owned()
+                "`failurePolicy` says what happens if a plugin can't judge".to_owned()
             }
             None => of_others(&code.value, others).unwrap_or_else(|| of_these(plugins)),
         };
@@ -231,7 +231,7 @@ fn of_others(code: &str, others: &BTreeMap<String, Installed>) -> Option<String>
     let (name, _) = others
         .iter()
         .find(|(_, other)| other.plugin.metadata().codes.iter().any(|known| known.id == code))?;
-    Some(format!("it is a code of plugin {name:?}, which this rule does not ask"))
+    Some(format!("it is a code of plugin {name:?}, which this rule does not use"))
 }
 
 /// Where the codes of a rule's plugins are listed.
@@ -239,11 +239,11 @@ fn of_these(plugins: &[&Plugin]) -> String {
     let families = plugins.iter().filter_map(|plugin| {
         let ids = plugin.metadata().codes.iter().map(|code| &code.id);
         let (first, last) = (ids.clone().min()?, ids.max()?);
-        Some(format!("those of plugin {:?} are {first} to {last}", plugin.name()))
+        Some(format!("the codes of plugin {:?} are {first} to {last}", plugin.name()))
     });
     let families: Vec<_> = families.collect();
     match families.is_empty() {
-        true => "a rule without plugins finds RSA codes only".to_owned(),
+        true => "a rule without plugins finds only RSA codes".to_owned(),
         false => families.join(", "),
     }
 }

@@ -68,13 +68,13 @@ fn unknown(change: &Change, rules: &[Written], included: &[BTreeSet<usize>]) -> 
         included.get(document).is_some_and(|included| included.contains(&rule.document))
     };
     let message = format!(
-        "rule {:?} says nothing to do, and no included file has a rule of this name to change",
+        "rule {:?} has no verb, and no included file has a rule of this name to change",
         name.value
     );
     let elsewhere = rules.iter().find(|rule| rule.name.value == name.value);
     let help = match elsewhere {
         Some(rule) if rule.document == document => {
-            format!("the rule at {} stands in this file: change it there", rule.name.spot)
+            format!("the rule at {} is in this file; change it there", rule.name.spot)
         }
         Some(rule) => format!("the rule at {} is not in an included file", rule.name.spot),
         None => {
@@ -93,14 +93,14 @@ fn unknown(change: &Change, rules: &[Written], included: &[BTreeSet<usize>]) -> 
 fn useless(change: &Change, rule: &Written) -> Option<Problem> {
     let name = &change.name;
     if change.what.keys().is_empty() {
-        let message = format!("nothing is changed in rule {:?}", name.value);
-        let help = "say what: match, severity, mode, failurePolicy or message";
+        let message = format!("this changes nothing in rule {:?}", name.value);
+        let help = "change match, severity, mode, failurePolicy or message";
         return Some(Problem::error(&name.spot, message).help(help));
     }
     let message = change.what.message.as_ref()?;
     if matches!(rule.verb, Action::Deny) {
         return None;
     }
-    let problem = Problem::error(&message.spot, "only a rule with `deny` has a message");
-    Some(problem.help(format!("the rule at {} has another verb", rule.name.spot)))
+    let problem = Problem::error(&message.spot, "only a rule with `deny` can have a message");
+    Some(problem.help(format!("the rule at {} has a different verb", rule.name.spot)))
 }

@@ -37,7 +37,7 @@ impl Reader {
                     matches!(&node.value, Value::Number(number) if number.as_u64() == Some(1));
                 if !one {
                     let help = "write `version: 1`";
-                    self.error(&node.spot, "only version 1 is known here", help);
+                    self.error(&node.spot, "only version 1 is supported", help);
                 }
             }
         }
@@ -66,8 +66,8 @@ impl Reader {
             let settings = fields.take("settings").cloned();
             let limits = fields.take("limits").map(|node| self.limits(node)).unwrap_or_default();
             if fields.take("ref").is_some() {
-                let help = "keep the component beside the policy, and use `file:`";
-                self.error(&fields.spot, "plugins from a registry come with a later version", help);
+                let help = "put the component beside the policy, and use `file:`";
+                self.error(&fields.spot, "plugins from a registry are not supported yet", help);
                 return None;
             }
             self.finish(&fields, "a plugin");
@@ -75,9 +75,13 @@ impl Reader {
                 (Some(builtin), None) => Origin::Builtin(builtin),
                 (None, Some(file)) => Origin::File(file),
                 _ => {
-                    let help = "such as `builtin: helm`, or `file: naming.wasm` beside this file";
-                    let message =
-                        format!("plugin {:?} needs exactly one of builtin and file", key.value);
+                    let help = "such as `builtin: helm`, or `file: naming.wasm` relative to this \
+                                file";
+                    let message = format!(
+                        "plugin {:?} needs exactly one of `builtin:` or \
+                                 `file:`",
+                        key.value
+                    );
                     self.error(&key.spot, message, help);
                     return None;
                 }
@@ -119,7 +123,7 @@ impl Reader {
             return Some(fits);
         }
         let help = format!("write it as 500ms or 5s, at most {}s", most.as_secs());
-        self.error(&node.spot, format!("{:?} is no time for this", text.value), &help);
+        self.error(&node.spot, format!("{:?} is not a valid time here", text.value), &help);
         None
     }
 
@@ -138,7 +142,7 @@ impl Reader {
             most => format!("{}MiB", most >> 20),
         };
         let help = format!("write it as {example}, at most {most}");
-        self.error(&node.spot, format!("{:?} is no amount for this", text.value), &help);
+        self.error(&node.spot, format!("{:?} is not a valid amount here", text.value), &help);
         None
     }
 
@@ -150,7 +154,7 @@ impl Reader {
         let fits = number.filter(|number| (1..=most).contains(number));
         if fits.is_none() {
             let help = format!("write it as 200000, at most {most}");
-            self.error(&node.spot, "this is no number of calls", &help);
+            self.error(&node.spot, "this is not a valid number of calls", &help);
         }
         fits
     }

@@ -55,7 +55,7 @@ impl Reader {
     }
 
     fn rule(&mut self, node: &Node, includes: bool) -> Option<Entry> {
-        let mut fields = self.fields(node, "name, match, and what to do")?;
+        let mut fields = self.fields(node, "name, match, and a verb")?;
         let name = fields.take("name");
         if name.is_none() {
             self.error(&fields.spot, "this rule has no name", "begin it with `- name: …`");
@@ -88,8 +88,8 @@ impl Reader {
                     }
                     (Some((_, message)), Action::Deny) => what.message = Some(message),
                     (Some((key, _)), _) => {
-                        let help = "leave it out; what a plugin finds has a message already";
-                        self.error(&key.spot, "only a rule with `deny` has a message", help);
+                        let help = "leave it out; a plugin's findings have their own messages";
+                        self.error(&key.spot, "only a rule with `deny` can have a message", help);
                     }
                     (None, _) => {}
                 }
@@ -101,12 +101,12 @@ impl Reader {
 
     /// A match, with what it excepts.
     fn about(&mut self, node: &Node) -> About {
-        let Some(mut fields) = self.fields(node, "what the rule is about") else {
+        let Some(mut fields) = self.fields(node, "what the rule matches") else {
             return About::default();
         };
         let mut about = self.keys(&mut fields);
         if let Some((key, node)) = fields.take_entry("except")
-            && let Some(mut fields) = self.fields(node, "what the rule is not about")
+            && let Some(mut fields) = self.fields(node, "what the rule does not match")
         {
             let except = self.keys(&mut fields);
             self.finish(&fields, "an exception");
@@ -181,8 +181,8 @@ impl Reader {
         let gates = fields.take_entry("requireToPull");
         let found: Vec<_> = VERBS.iter().filter_map(|verb| fields.take_entry(verb)).collect();
         if let Some((key, _)) = gates {
-            let help = "rules reject pushes; they can't reject pulls yet";
-            self.error(&key.spot, "requireToPull comes with a later version", help);
+            let help = "rules can reject pushes, but not pulls yet";
+            self.error(&key.spot, "requireToPull is not supported yet", help);
             return Does::Wrong;
         }
         let (key, node) = match found.as_slice() {
@@ -194,7 +194,7 @@ impl Reader {
             }
             [one] => one,
             [_, (second, _), ..] => {
-                self.error(&second.spot, "a rule does one thing only", "make it two rules");
+                self.error(&second.spot, "a rule has only one verb", "make it two rules");
                 return Does::Wrong;
             }
         };
@@ -221,7 +221,7 @@ impl Reader {
         let wrong = match &node.value {
             Value::Map(entries) if !entries.is_empty() => None,
             Value::Map(_) => Some("the message is missing".to_owned()),
-            Value::Null => Some("true or a message is missing".to_owned()),
+            Value::Null => Some("the value is missing".to_owned()),
             other => Some(format!("expected true, not {}", other.what())),
         };
         if let Some(wrong) = wrong {
@@ -241,8 +241,8 @@ impl Reader {
         if fits && !text.value.contains(char::is_control) {
             return Some(text);
         }
-        let message = format!("a message is one line of 1 to {MESSAGE_BYTES_MAX} bytes");
-        self.error(&text.spot, message, "say what to do instead");
+        let message = format!("a message must be one line of 1 to {MESSAGE_BYTES_MAX} bytes");
+        self.error(&text.spot, message, "write what to do instead");
         None
     }
 
@@ -303,7 +303,7 @@ impl Reader {
     fn severity(&mut self, node: &Node) -> Vec<(At<String>, Level)> {
         let levels =
             [("error", Level::Error), ("warning", Level::Warning), ("ignore", Level::Ignore)];
-        let entries = self.entries(node, "codes and what becomes of them").unwrap_or_default();
+        let entries = self.entries(node, "codes and their severities").unwrap_or_default();
         let pairs = entries
             .iter()
             .filter_map(|(code, level)| Some((code.clone(), self.word(level, &levels)?)));

@@ -40,13 +40,14 @@ impl Resolver<'_> {
         let read = self.watched.read(&path, FILE_BYTES_MAX);
         let text = read.and_then(|bytes| {
             String::from_utf8(bytes)
-                .map_err(|_| "it is not UTF-8, and plugins receive text only".to_owned())
+                .map_err(|_| "the file is not UTF-8; plugins receive text only".to_owned())
         });
         match text {
             Ok(text) => Some(text),
             Err(why) => {
                 let message = format!("{} can't be read: {why}", path.display());
-                let help = "it is UTF-8 text of at most 1 MiB; its path is relative to this file";
+                let help = "it must be UTF-8 text of at most 1 MiB; its path is relative to this \
+                            file";
                 self.reader.error(&node.spot, message, help);
                 None
             }
@@ -79,7 +80,7 @@ pub(super) fn check(
     let Some(schema) = schema else {
         let empty = settings.as_object().is_some_and(Map::is_empty);
         let spot = node.map_or(spot, |node| &node.spot);
-        let problem = || Problem::error(spot, "this plugin takes no settings").help("remove them");
+        let problem = || Problem::error(spot, "this plugin has no settings").help("remove them");
         return if empty { Vec::new() } else { vec![problem()] };
     };
     let schema: Json = match serde_json::from_str(schema) {
@@ -95,7 +96,7 @@ pub(super) fn check(
 }
 
 fn broken(spot: &Spot, why: &str) -> Problem {
-    Problem::error(spot, format!("the plugin's schema of its settings is broken: {why}"))
+    Problem::error(spot, format!("the plugin's schema for its settings is invalid: {why}"))
         .help("ask the plugin's author")
 }
 
@@ -129,12 +130,15 @@ fn problem(
         }
         ValidationErrorKind::Required { property } => {
             let key = property.as_str().unwrap_or_default();
-            let help = format!("add `{key}: …`, or `{key}File: …` where a file holds it");
+            let help = format!(
+                "add `{key}: …`, or `{key}File: …` with the path of a file that \
+                                holds the value"
+            );
             Problem::error(spot, format!("the setting {key:?} is missing here")).help(help)
         }
         _ => {
             let text: String = error.to_string().chars().take(300).collect();
-            Problem::error(spot, format!("this setting does not fit: {text}"))
+            Problem::error(spot, format!("this setting is invalid: {text}"))
         }
     }
 }

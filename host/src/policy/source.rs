@@ -29,9 +29,9 @@ const FILES_MAX: usize = 1000;
 const DEPTH_MAX: usize = 16;
 const PLUGINS_MAX: usize = 256;
 /// What would be right where a file can't be read.
-const POLICY_HELP: &str = "a policy is YAML, at most 1 MiB of it; a folder may hold many files";
-const COMPONENT_HELP: &str = "it is a component of at most 64 MiB; its path is relative to this \
-                              file";
+const POLICY_HELP: &str = "a policy must be YAML of at most 1 MiB; a folder may have many files";
+const COMPONENT_HELP: &str = "it must be a component of at most 64 MiB; its path is relative to \
+                              this file";
 /// What begins the name of something that the binary brings along.
 const BUILTIN: &str = "builtin:";
 
@@ -119,10 +119,10 @@ fn files(root: &Path, gathered: &mut Gathered) -> Vec<PathBuf> {
     };
     paths.sort();
     if paths.len() > FILES_MAX {
-        return wrong(format!("the folder holds more than {FILES_MAX} .yaml files"));
+        return wrong(format!("the folder has more than {FILES_MAX} .yaml files"));
     }
     if paths.is_empty() {
-        return wrong("the folder holds no .yaml file".to_owned());
+        return wrong("the folder has no .yaml file".to_owned());
     }
     paths
 }
@@ -147,13 +147,13 @@ impl Gathered {
         }
         if self.documents.len() >= FILES_MAX || self.depth >= DEPTH_MAX {
             let message = format!(
-                "a policy has at most {FILES_MAX} files, and {DEPTH_MAX} that include one another"
+                "a policy may have at most {FILES_MAX} files, and {DEPTH_MAX} levels of includes"
             );
             let problem = match asked {
                 Some(asked) => Problem::error(&asked.spot, message),
                 None => Problem::of_file(message),
             };
-            self.problems.push(problem.help("make fewer and larger files of it"));
+            self.problems.push(problem.help("use fewer and larger files"));
             return None;
         }
         // a file that includes itself is included already
@@ -230,16 +230,16 @@ impl Gathered {
         self.changes.extend(changes.map(|change| Change { document: number, ..change }));
         for declared in document.plugins {
             if self.plugins.len() >= PLUGINS_MAX {
-                let message = format!("a policy has at most {PLUGINS_MAX} plugins");
+                let message = format!("a policy may have at most {PLUGINS_MAX} plugins");
                 let problem = Problem::error(&declared.name.spot, message);
-                self.problems.push(problem.help("let rules share what is alike"));
+                self.problems.push(problem.help("let rules share plugins with the same settings"));
                 break;
             }
             if let Some(other) = self.plugins.get(&declared.name.value) {
                 let ours = self.included.get(number);
                 if !ours.is_some_and(|included| included.contains(&other.document)) {
                     let message = format!("plugin {:?} is declared twice", declared.name.value);
-                    let help = format!("the other stands at {}", other.name.spot);
+                    let help = format!("the other one is at {}", other.name.spot);
                     self.problems.push(Problem::error(&declared.name.spot, message).help(help));
                     continue;
                 }

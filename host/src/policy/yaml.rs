@@ -38,19 +38,22 @@ fn problem(error: &DeserializeError, source: &Arc<Source>) -> Problem {
         error = behind.without_snippet();
     }
     let too_much = || {
-        let message = format!("this is more than {NODES_MAX} values or {DEPTH_MAX} levels");
+        let message = format!("the file has more than {NODES_MAX} values or {DEPTH_MAX} levels");
         Problem::error(&spot, message).help("split the file, and use fewer aliases")
     };
     match error {
         DeserializeError::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("a key");
-            Problem::error(&spot, format!("{key} stands here a second time")).help("remove one")
+            Problem::error(&spot, format!("{key} appears here a second time")).help("remove one")
         }
-        DeserializeError::MultipleDocuments { .. } => {
-            Problem::error(&spot, "a second document begins here").help("make it a file of its own")
-        }
+        DeserializeError::MultipleDocuments { .. } => Problem::error(
+            &spot,
+            "a second YAML document begins \
+                                   here",
+        )
+        .help("put it in a separate file"),
         DeserializeError::RecursiveReferencesRequireWeakTypes { .. } => {
-            let message = "this alias stands within what it stands for";
+            let message = "this alias is inside the value that it refers to";
             Problem::error(&spot, message).help("write the value out")
         }
         DeserializeError::Budget { .. }
@@ -62,7 +65,7 @@ fn problem(error: &DeserializeError, source: &Arc<Source>) -> Problem {
             match text.split(" at line ").next().unwrap_or_default() {
                 // the parser's own bound, which has no type
                 text if text.contains("recursion limit") => too_much(),
-                text => Problem::error(&spot, format!("this is no YAML: {text}")),
+                text => Problem::error(&spot, format!("this is not valid YAML: {text}")),
             }
         }
     }

@@ -53,7 +53,7 @@ impl RepositoryContent {
         let part = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
         let part = part.filter(|(_, end)| *end <= manifest.len());
         part.map(|(start, end)| manifest.slice(start..end))
-            .ok_or_else(|| ContentError(format!("{digest} is not there any more")))
+            .ok_or_else(|| ContentError(format!("{digest} is no longer stored")))
     }
 
     async fn read_blob(&self, blob: &Blob, range: Range<u64>) -> Result<Bytes, ContentError> {

@@ -61,10 +61,20 @@ impl Wanted {
     ) -> std::result::Result<Self, String> {
         let decision = decision.map(|name| {
             let known = serde_json::from_value(Value::String(name.to_owned()));
-            known.map_err(|_| format!("{name:?} is no decision: accept, reject or unavailable"))
+            known.map_err(|_| {
+                format!(
+                    "{name:?} is not a decision; use accept, reject or \
+                                       unavailable"
+                )
+            })
         });
         let repositories = repository.map(|pattern| {
-            Globs::of_repositories(pattern).map_err(|why| format!("{pattern:?} is no glob: {why}"))
+            Globs::of_repositories(pattern).map_err(|why| {
+                format!(
+                    "{pattern:?} is not a valid \
+                                                                   glob: {why}"
+                )
+            })
         });
         let (repositories, decision) = (repositories.transpose()?, decision.transpose()?);
         // a valid repository name has no wildcards
@@ -267,7 +277,7 @@ impl<'a> Records<'a> {
 
 fn parsed(id: &str, recorded: &[u8]) -> Option<Value> {
     serde_json::from_slice(recorded)
-        .inspect_err(|error| tracing::error!(verdict = id, %error, "a kept verdict is damaged"))
+        .inspect_err(|error| tracing::error!(verdict = id, %error, "a stored verdict is damaged"))
         .ok()
         .filter(Value::is_object)
 }
@@ -288,7 +298,8 @@ pub(super) async fn keep(
             // another verdict of this very moment
             Ok(false) => verdict.id = storage.new_verdict_id(),
             Err(error) => {
-                tracing::error!(verdict = verdict.id, cause = ?error, "a verdict is not kept");
+                tracing::error!(verdict = verdict.id, cause = ?error, "a verdict could not be \
+                                                                       stored");
                 break;
             }
         }
@@ -312,7 +323,7 @@ pub(super) async fn keep_acceptance(
 ) -> Verdict {
     let standing = standing(storage, repository, digest, &judgement).await;
     let standing = standing.unwrap_or_else(|error| {
-        tracing::error!(%digest, cause = ?error, "an earlier verdict can't be read");
+        tracing::error!(%digest, cause = ?error, "an earlier verdict could not be read");
         None
     });
     match standing {

@@ -129,7 +129,7 @@ impl Refusals {
         let mut counted = counted.lock().await;
         if counted.is_none() {
             *counted = self.stored(candidate, &grounds).await.unwrap_or_else(|error| {
-                tracing::error!(cause = ?error, "an earlier refusal can't be read");
+                tracing::error!(cause = ?error, "an earlier rejection could not be read");
                 None
             });
         }
@@ -213,7 +213,7 @@ impl Refusals {
             }
             Err(error) => {
                 let id = &now.verdict;
-                tracing::error!(verdict = id, cause = ?error, "a refusal is not counted");
+                tracing::error!(verdict = id, cause = ?error, "a rejection could not be counted");
             }
         }
     }

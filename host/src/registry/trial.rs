@@ -41,7 +41,7 @@ impl Name {
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.contains('@') {
             return Err(format!(
-                "{text}: the digest is the artifact's own; name repository or repository:tag"
+                "{text}: the artifact has its own digest; name repository or repository:tag"
             ));
         }
         let (repository, tag) = match text.split_once(':') {

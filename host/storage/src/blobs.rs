@@ -58,7 +58,7 @@ pub(crate) struct Segment {
 
 impl Segment {
     fn id(&self) -> Result<Id> {
-        Id::parse(&self.id).ok_or_else(|| Error::corrupt(&self.id, "it is no segment's id"))
+        Id::parse(&self.id).ok_or_else(|| Error::corrupt(&self.id, "it is not a segment's id"))
     }
 }
 

@@ -88,7 +88,13 @@ impl Storage {
         let found = backend.made_once(&version, Bytes::from_static(LAYOUT)).await?;
         if found != LAYOUT {
             let found = String::from_utf8_lossy(&found).trim().to_owned();
-            return Err(Error::corrupt(&version, format!("layout {found:?} is not known here")));
+            return Err(Error::corrupt(
+                &version,
+                format!(
+                    "this version does not support the layout \
+                                                         {found:?}"
+                ),
+            ));
         }
         let tokens = uploads::Tokens::open(&backend).await?;
         let resolver = Arc::new(resolve::Resolver::new(backend.clone()));

@@ -114,13 +114,17 @@ pub(crate) fn read(
     for node in nodes {
         let case = case(source, &node)?;
         if !names.insert(case.name.clone()) {
-            let what = format!("there is a case {:?} already; give it another name", case.name);
+            let what = format!(
+                "there is already a case {:?}; give this one another \
+                                name",
+                case.name
+            );
             return Err(source.error(node.spot, what));
         }
         cases.push(case);
     }
     if cases.is_empty() {
-        return Err(Source::whole(source.path, "it holds no case"));
+        return Err(Source::whole(source.path, "it has no cases"));
     }
     Ok(cases)
 }
@@ -139,13 +143,13 @@ fn case(source: &Source<'_>, node: &Node) -> Result<Case, CaseError> {
         (Some(node), None) => push(&fields, node, &mut blobs)?,
         (None, Some(node)) => {
             if let Some(key) = PUSH_KEYS.into_iter().find(|key| fields.has(key)) {
-                let what = format!("who reviews a blob sees no {key:?}; leave it out");
+                let what = format!("a review of a blob gets no {key:?}; leave it out");
                 return Err(fields.error(what));
             }
             let (media_type, digest, size) = content::blob(source, node, &mut blobs)?;
             Target::Blob { media_type, digest, size }
         }
-        _ => return Err(fields.error("a case has a \"manifest\" or a \"blob\"")),
+        _ => return Err(fields.error("a case must have a \"manifest\" or a \"blob\"")),
     };
     let Some(expected) = fields.get("expect") else {
         return Err(fields.error("\"expect\" is missing here"));
@@ -165,12 +169,12 @@ fn push(fields: &Fields<'_>, node: &Node, blobs: &mut Blobs) -> Result<Target, C
     let source = fields.source;
     for node in fields.list("blobs")? {
         let part = Fields::of(source, node, &[&FORMS])?;
-        let bytes = content(&part, blobs)?.ok_or_else(|| part.error("there is no content"))?;
+        let bytes = content(&part, blobs)?.ok_or_else(|| part.error("the content is missing"))?;
         blobs.insert(Digest::of(Algorithm::Sha256, &bytes), bytes);
     }
     let bytes = content::manifest(source, node, blobs)?;
     let manifest = Manifest::parse(&bytes, None).map_err(|why| {
-        source.error(node.spot, format!("a registry refuses this before anyone judges it: {why}"))
+        source.error(node.spot, format!("a registry rejects this before any plugin sees it: {why}"))
     })?;
     let repository = match fields.get("repository") {
         None => "example",

@@ -79,12 +79,12 @@ pub struct ExpectedFact {
 
 pub(crate) fn read(source: &Source<'_>, node: &Node) -> Result<Expectation, CaseError> {
     let (keys, other, hint): (&[&str], &[&str], _) = match source.tester {
-        Tester::Plugin => (&PLUGIN_KEYS, &POLICY_KEYS, "`roadstead policy test` can tell"),
-        Tester::Policy => (&POLICY_KEYS, &PLUGIN_KEYS, "`roadstead plugin test` can tell"),
+        Tester::Plugin => (&PLUGIN_KEYS, &POLICY_KEYS, "`roadstead policy test` can check it"),
+        Tester::Policy => (&POLICY_KEYS, &PLUGIN_KEYS, "`roadstead plugin test` can check it"),
     };
     let fields = Fields::of(source, node, &[keys, other])?;
     if let Some(key) = other.iter().find(|key| fields.has(key) && !keys.contains(key)) {
-        return Err(fields.error(format!("{key:?} can't be told here; {hint}")));
+        return Err(fields.error(format!("{key:?} can't be checked here; {hint}")));
     }
     let expectation = Expectation {
         decision: word(&fields, "decision", [("accept", Decision::Accept), REJECT])?,
@@ -97,9 +97,9 @@ pub(crate) fn read(source: &Source<'_>, node: &Node) -> Result<Expectation, Case
     let Expectation { decision, findings, annotations, not_mine, fails, rules } = &expectation;
     let judged = decision.is_some() || findings.is_some() || annotations.is_some();
     match u8::from(judged || rules.is_some()) + u8::from(*not_mine) + u8::from(fails.is_some()) {
-        0 => Err(fields.error(format!("nothing is expected here; write {}", keys.join(" or ")))),
+        0 => Err(fields.error(format!("the expectation is empty; write {}", keys.join(" or ")))),
         1 => Ok(expectation),
-        _ => Err(fields.error("\"notMine\" and \"fails\" each stand alone")),
+        _ => Err(fields.error("\"notMine\" and \"fails\" can't be combined with other keys")),
     }
 }
 
@@ -149,7 +149,7 @@ fn finding(source: &Source<'_>, node: &Node) -> Result<ExpectedFinding, CaseErro
 /// A map from keys to facts; a list where there are several of one key.
 fn facts(source: &Source<'_>, node: &Node) -> Result<Vec<ExpectedFact>, CaseError> {
     let Value::Map(entries) = &node.value else {
-        return Err(source.error(node.spot, "write a mapping from keys to values"));
+        return Err(source.error(node.spot, "write a mapping of keys to values"));
     };
     let mut facts = Vec::new();
     for (key, node) in entries {

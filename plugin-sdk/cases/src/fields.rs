@@ -103,7 +103,7 @@ pub(crate) fn text<'a>(source: &Source<'_>, node: &'a Node) -> Result<&'a str, C
     match &node.value {
         Value::Text(text) => Ok(text),
         other => {
-            let what = format!("this is {}; write text, in quotes where need be", other.what());
+            let what = format!("this is {}; write text, in quotes if necessary", other.what());
             Err(source.error(node.spot, what))
         }
     }

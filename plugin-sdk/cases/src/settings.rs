@@ -24,7 +24,7 @@ impl SettingsFiles<roadstead_yaml::Place> for Files<'_> {
     }
 
     fn twice(&mut self, key: &Key, setting: &str) -> Result<(), CaseError> {
-        let what = format!("{setting:?} is there twice: as text, and as a file");
+        let what = format!("{setting:?} is set twice: as text, and as a file");
         Err(self.0.error(key.spot, what))
     }
 }

@@ -114,10 +114,10 @@ fn an_entry_of_an_archive_has_a_mode_an_owner_and_a_link() {
     };
     for mode in ["4755", "\"4758\"", "\"+755\"", "\"\"", "\"77777777\""] {
         let error = wrong(&format!("text: x, mode: {mode}"));
-        assert!(error.contains("a mode is octal digits in quotes"), "{error}");
+        assert!(error.contains("a mode must be octal digits in quotes"), "{error}");
     }
     assert!(wrong("text: x, uid: -1").contains("write a whole number"));
-    assert!(wrong("text: x, uid: 72057594037927936").contains("uid is at most"));
+    assert!(wrong("text: x, uid: 72057594037927936").contains("uid may be at most"));
     assert!(wrong(&format!("text: x, user: {}", "x".repeat(33))).contains("at most 32 bytes"));
     assert!(wrong("symlink: x, link: y").contains("not both"));
 }
@@ -207,13 +207,16 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         ("name: a\nfrobnicate: {}\n", "x.yaml:2:1: unknown key \"frobnicate\"; known here: name, "),
         ("manifest: {}\n", "x.yaml:1:1: \"name\" is missing here"),
-        ("name: a\n", "x.yaml:1:1: a case has a \"manifest\" or a \"blob\""),
-        ("name: a\nmanifest: {}\nblob: { mediaType: a/b, text: x }\n", "x.yaml:1:1: a case has a "),
+        ("name: a\n", "x.yaml:1:1: a case must have a \"manifest\" or a \"blob\""),
+        (
+            "name: a\nmanifest: {}\nblob: { mediaType: a/b, text: x }\n",
+            "x.yaml:1:1: a case must have a ",
+        ),
         ("name: a\nmanifest: {}\n", "x.yaml:1:1: \"expect\" is missing here"),
-        ("name: a\nmanifest: {}\nexpect: {}\n", "x.yaml:3:9: nothing is expected here; write dec"),
+        ("name: a\nmanifest: {}\nexpect: {}\n", "x.yaml:3:9: the expectation is empty; write dec"),
         (
             "name: a\nmanifest: {}\nexpect: { notMine: true, decision: accept }\n",
-            "x.yaml:3:9: \"notMine\" and \"fails\" each stand alone",
+            "x.yaml:3:9: \"notMine\" and \"fails\" can't be combined with other",
         ),
         (
             "name: a\nmanifest: {}\nexpect: { decision: acept }\n",
@@ -221,7 +224,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             "name: a\nmanifest: {}\nexpect: { rules: [a] }\n",
-            "x.yaml:3:9: \"rules\" can't be told here; `roadstead policy test` can tell",
+            "x.yaml:3:9: \"rules\" can't be checked here; `roadstead policy test` can check it",
         ),
         (
             "name: a\nmanifest: {}\nexpect: { findings: [{ cod: X }] }\n",
@@ -233,11 +236,11 @@ fn what_is_wrong_is_told_with_its_place() {
         ("name: a\nmanifest: []\n", "x.yaml:2:11: this is a list; write a mapping of mediaType,"),
         (
             "name: a\nmanifest:\n  config: { mediaType: a/b }\n",
-            "x.yaml:3:11: there is no content; write one of json, text",
+            "x.yaml:3:11: the content is missing; write one of json, text",
         ),
         (
             "name: a\nmanifest:\n  config: { mediaType: a/b, text: x, json: y }\n",
-            "x.yaml:3:11: content is \"json\" or \"text\", not both",
+            "x.yaml:3:11: content must be \"json\" or \"text\", not both",
         ),
         (
             "name: a\nmanifest:\n  config: { text: x }\n",
@@ -246,12 +249,12 @@ fn what_is_wrong_is_told_with_its_place() {
         ("name: a\nmanifest:\n  config: { mediaType: a/b, file: gone.bin }\n", "x.yaml:3:35: "),
         (
             "name: a\nmanifest: { layers: [], manifests: [] }\n",
-            "x.yaml:2:11: a registry refuses this before anyone judges it: ",
+            "x.yaml:2:11: a registry rejects this before any plugin sees it: ",
         ),
-        ("name: a\nblob: { mediaType: a/b }\n", "x.yaml:2:7: there is no content"),
+        ("name: a\nblob: { mediaType: a/b }\n", "x.yaml:2:7: the content is missing"),
         (
             "name: a\ntags: [x]\nblob: { mediaType: a/b, text: x }\n",
-            "x.yaml:1:1: who reviews a blob sees no \"tags\"; leave it out",
+            "x.yaml:1:1: a review of a blob gets no \"tags\"; leave it out",
         ),
         ("name: a\nname: b\n", "x.yaml:2:1: no valid YAML: "),
         ("a: [\n", "x.yaml:"),
@@ -266,8 +269,8 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     let case = format!("name: a\nmanifest: {{}}\n{end}");
     let twice = refused(&format!("{case}---\n{case}"));
-    assert_eq!(twice, "x.yaml:5:1: there is a case \"a\" already; give it another name");
-    assert_eq!(refused("# nothing\n"), "x.yaml: it holds no case");
+    assert_eq!(twice, "x.yaml:5:1: there is already a case \"a\"; give this one another name");
+    assert_eq!(refused("# nothing\n"), "x.yaml: it has no cases");
 }
 
 #[test]
@@ -283,7 +286,7 @@ fn a_policy_is_tested_for_other_things_than_a_plugin() {
         ("blob: {}\nexpect: { rules: [] }\n", "\"blob\" is for the test of a plugin"),
         (
             "manifest: {}\nexpect: { notMine: true }\n",
-            "\"notMine\" can't be told here; `roadstead p",
+            "\"notMine\" can't be checked here; `roadstead p",
         ),
     ] {
         let found = policy(&format!("name: a\n{text}")).unwrap_err();

@@ -177,7 +177,7 @@ fn data(
         .decode(text)
         .map_err(|error| InvalidManifest::at_key("data", format!("must be base64 ({error})")))?;
     if data.len() as u64 != size || !digest.verifies(&data) {
-        let what = "holds other content than size and digest say";
+        let what = "has content that does not match its size and digest";
         return Err(InvalidManifest::at_key("data", what));
     }
     Ok(Some(data))
@@ -234,7 +234,7 @@ pub(crate) fn skip<'de, A: MapAccess<'de>>(
     mistaken: &mut Option<InvalidManifest>,
 ) -> Result<(), A::Error> {
     if let Key::Mistaken(key, field) = key {
-        let what = format!("has a key {key:?}, which clients take for {field:?}; rename it");
+        let what = format!("has a key {key:?}, which clients read as {field:?}; rename it");
         mistaken.get_or_insert(InvalidManifest::new("", what));
     }
     entries.value(Skip)

@@ -197,7 +197,7 @@ impl fmt::Display for InvalidDigest {
         match self.why {
             Why::NoColon => write!(f, "digest {text:?} has no colon; write algorithm:hex"),
             Why::Algorithm => {
-                write!(f, "digest {text:?} is of an unsupported algorithm; use sha256 or sha512")
+                write!(f, "digest {text:?} has an unsupported algorithm; use sha256 or sha512")
             }
             Why::Length(algorithm) => write!(
                 f,

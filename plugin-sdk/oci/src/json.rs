@@ -90,7 +90,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut object = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("key {key:?} stands there twice")));
+                return Err(A::Error::custom(format_args!("key {key:?} appears twice")));
             }
             object.insert(key, entries.next_value_seed(self)?);
         }

@@ -86,7 +86,7 @@ impl Manifest {
         let invalid = |error: serde_json::Error| {
             let what = match error.to_string() {
                 deep if deep.starts_with("recursion limit exceeded") => {
-                    "is nested more than 127 levels deep, which readers refuse; flatten it"
+                    "is nested more than 127 levels deep, which readers reject; flatten it"
                         .to_owned()
                 }
                 error => format!("is not valid JSON: {error}"),
@@ -302,7 +302,7 @@ impl Written {
             && header != body
         {
             let what = format!(
-                "is {:?} in the body and {:?} in Content-Type; make them equal",
+                "is {:?} in the body but {:?} in Content-Type; make them equal",
                 shown(body),
                 shown(header)
             );
@@ -329,7 +329,8 @@ fn known_type(place: &str, text: &str) -> Result<&'static str, InvalidManifest> 
     ];
     known.into_iter().find(|known| *known == text).ok_or_else(|| {
         let what = format!(
-            "is {:?}, which is no manifest; use an OCI image manifest or index, or docker schema 2",
+            "is {:?}, which is not a manifest type; use an OCI image manifest or index, or docker \
+             schema 2",
             shown(text)
         );
         InvalidManifest::new(place, what)
@@ -342,7 +343,7 @@ fn shown(text: &str) -> String {
 }
 
 fn schema1() -> InvalidManifest {
-    let what = "is a docker schema 1 manifest, which no runtime takes any more; push it again with \
+    let what = "is a docker schema 1 manifest, which runtimes no longer accept; push it again with \
                 a current client";
     InvalidManifest::new("", what)
 }

@@ -148,9 +148,7 @@ impl<'de, A: MapAccess<'de>> Entries<A> {
         };
         match self.object.next_key_seed(KeyOf(key))? {
             Some(Ok(key)) => Ok(Some(key)),
-            Some(Err(twice)) => {
-                Err(A::Error::custom(format_args!("key {twice:?} stands there twice")))
-            }
+            Some(Err(twice)) => Err(A::Error::custom(format_args!("key {twice:?} appears twice"))),
             None => Ok(None),
         }
     }

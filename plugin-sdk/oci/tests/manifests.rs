@@ -142,8 +142,8 @@ fn descriptors_that_lie_about_themselves_are_refused() {
         ("digest", json!("sha256:abc"), "64 hexadecimal"),
         ("digest", json!("sha256:../../../etc/passwd"), "64 hexadecimal"),
         ("mediaType", json!(["a/b"]), "/layers/0/mediaType must be a string"),
-        ("data", json!("YWJk"), "other content"),
-        ("data", json!("YWI="), "other content"),
+        ("data", json!("YWJk"), "does not match its size and digest"),
+        ("data", json!("YWI="), "does not match its size and digest"),
         ("data", json!("%"), "base64"),
         ("urls", json!("https://example.org"), "/layers/0/urls must be a list of strings"),
         ("urls", json!([1]), "/layers/0/urls must be a list of strings"),
@@ -198,7 +198,7 @@ fn what_a_descriptor_should_and_need_not_be_is_accepted() {
 fn equal_keys_are_found_wherever_they_stand() {
     let twice = |text: &str, key: &str| {
         let found = Manifest::parse(text.as_bytes(), None).unwrap_err().to_string();
-        assert!(found.contains(&format!("{key} stands there twice")), "{text}: {found}");
+        assert!(found.contains(&format!("{key} appears twice")), "{text}: {found}");
     };
     let image = with(image(), "x", json!({ "y": [{ "HERE": 0 }] })).to_string();
     twice(&image.replace("\"HERE\":0", "\"a\":0,\"b\":{},\"\\u0061\":0"), "\"a\"");

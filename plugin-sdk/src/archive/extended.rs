@@ -40,13 +40,16 @@ impl Extended {
         let records = self.records.unwrap_or_default();
         let is_twice = |key, long: &Option<Vec<u8>>| long.is_some() && records.has(key);
         if is_twice(b"path", &self.long_name) || is_twice(b"linkpath", &self.long_link) {
-            return Err(Refused::Unclear("an entry with a long name by GNU and another by PAX"));
+            return Err(Refused::Unclear(
+                "an entry with a long name in GNU format and another in \
+                                         PAX",
+            ));
         }
         let (own_size, is_folder) = (header.size, header.name.ends_with(b"/"));
         records.apply(header)?;
         if header.size != own_size && header.size <= OWN_SIZE_MAX {
             return Err(Refused::Unclear(
-                "an entry with one size in its own header, another by PAX",
+                "an entry with one size in its own header and another in PAX",
             ));
         }
         if let Some(name) = self.long_name {
@@ -57,7 +60,7 @@ impl Extended {
         }
         let is_untyped = header.type_flag == 0;
         if is_untyped && is_folder != header.name.ends_with(b"/") {
-            return Err(Refused::Unclear("a file by one of its names, and a folder by the other"));
+            return Err(Refused::Unclear("a file by one of its names and a folder by the other"));
         }
         if is_untyped {
             header.type_flag = if header.name.ends_with(b"/") { b'5' } else { b'0' };
@@ -75,7 +78,7 @@ impl Extended {
             return Err(Refused::Unclear("a folder, link or device with content"));
         }
         if is_untyped && header.type_flag == b'5' && !header.is_old {
-            return Err(Refused::Unclear("a folder without the type of one"));
+            return Err(Refused::Unclear("a folder that does not have the type of a folder"));
         }
         Ok(())
     }
@@ -95,7 +98,7 @@ const OWN_SIZE_MAX: i64 = 0o777_7777_7777;
 fn long(content: &[u8]) -> Result<Vec<u8>, Refused> {
     let name = header::text(content);
     if name.is_empty() || content[name.len()..].iter().any(|byte| *byte != 0) {
-        return Err(Refused::Unclear("a long name by GNU that is empty, or goes on after its end"));
+        return Err(Refused::Unclear("a GNU long name that is empty or continues after its end"));
     }
     Ok(name.to_vec())
 }

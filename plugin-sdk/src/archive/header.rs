@@ -75,7 +75,7 @@ fn format(block: &[u8; BLOCK_BYTES]) -> Format {
 /// What stands before the name. Readers look for it in different dialects: where one would find
 /// another name there than Go does, the header is refused.
 fn prefix(block: &[u8; BLOCK_BYTES], format: Format) -> Result<&[u8], &'static str> {
-    const UNCLEAR: &str = "a header whose name is another one to other readers";
+    const UNCLEAR: &str = "a header whose name other readers read differently";
     let prefix = text(&block[345..500]);
     match format {
         Format::Posix => Ok(prefix),
@@ -139,7 +139,8 @@ fn octal(field: &[u8]) -> Result<i64, &'static str> {
     Ok(digits.iter().fold(0, |value, digit| value << 3 | i64::from(digit - b'0')))
 }
 
-const WRONG: &str = "a header with a number that is invalid, or another one to other readers";
+const WRONG: &str = "a header with a number that is invalid, or that other readers read \
+                     differently";
 
 #[cfg(test)]
 mod tests {

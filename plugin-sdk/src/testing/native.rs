@@ -86,7 +86,7 @@ fn run<P: Plugin>(case: &Case) -> Result<Outcome, Vec<String>> {
     }
     let target = target(case);
     if !P::describe().reviews(&target) {
-        return Err(vec!["the plugin reviews nothing of this sort".to_owned()]);
+        return Err(vec!["the plugin does not review this kind of target".to_owned()]);
     }
     let mut first: Option<Outcome> = None;
     for bytes in READ_BYTES_MAX.into_iter().flat_map(|bytes| [bytes; 2]) {
@@ -94,7 +94,7 @@ fn run<P: Plugin>(case: &Case) -> Result<Outcome, Vec<String>> {
         let outcome = review::<P>(&scene, &target, &case.settings);
         match &first {
             Some(first) if *first != outcome => {
-                let mut told = vec![format!("with reads of {bytes} bytes it becomes another")];
+                let mut told = vec![format!("the result changes with reads of {bytes} bytes")];
                 told.extend(Expectation::exactly(first).differences(&outcome));
                 return Err(told);
             }

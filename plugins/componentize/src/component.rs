@@ -22,11 +22,11 @@ pub(crate) fn encode(module: &[u8]) -> Result<Component> {
         .module(module)
         .and_then(|encoder| encoder.validate(true).encode())
         .context(
-            "the module is no component in the making; it may import only what the contract \
-             offers (getrandom, clocks and threads need more), and needs the SDK's `export!`",
+            "the module can't become a component; it may import only what the contract offers \
+             (getrandom, clocks and threads need more), and needs the SDK's `export!`",
         )?;
     let DecodedWasm::Component(resolve, world) = wit_component::decode(&bytes)? else {
-        bail!("the encoder made something else than a component");
+        bail!("the encoder did not make a component");
     };
     let world = &resolve.worlds[world];
     let names = |items: &mut dyn Iterator<Item = _>| -> Vec<String> {

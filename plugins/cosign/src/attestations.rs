@@ -79,9 +79,9 @@ pub(crate) fn read(manifest: &Manifest, report: &mut Report) -> Result<Found, Fa
 fn attestation(bytes: Vec<u8>) -> Result<Attestation, Problem> {
     let wrong = |why: &str| (&codes::ENVELOPE, why.to_owned());
     let value = json::parse_bounded(&bytes, VALUES_MAX)
-        .map_err(|error| wrong(&format!("is not clear JSON ({error})")))?;
+        .map_err(|error| wrong(&format!("can't be read as JSON ({error})")))?;
     drop(bytes);
-    let Value::Object(entries) = &value else { return Err(wrong("is no JSON object")) };
+    let Value::Object(entries) = &value else { return Err(wrong("is not a JSON object")) };
     let payload_type = entries.get("payloadType").and_then(Value::as_str).unwrap_or_default();
     if payload_type != dsse::STATEMENT {
         return Err(wrong(&dsse::not_a_statement(payload_type)));
@@ -91,20 +91,20 @@ fn attestation(bytes: Vec<u8>) -> Result<Attestation, Problem> {
     let listed = entries.get("signatures").and_then(Value::as_array);
     let listed = listed.map(Vec::as_slice).unwrap_or_default();
     if listed.is_empty() || listed.len() > SIGNATURES_MAX {
-        let why = format!("has {} signatures, not 1 to {SIGNATURES_MAX}", listed.len());
+        let why = format!("has {} signatures instead of 1 to {SIGNATURES_MAX}", listed.len());
         return Err(wrong(&why));
     }
     let keys = listed.iter().filter_map(Value::as_object).flat_map(|entry| entry.keys());
     let alias = keys.chain(entries.keys()).find_map(|key| mistaken_for(key, &dsse::ALL_FIELDS));
     if let Some(field) = alias {
-        return Err(wrong(&format!("has a key that cosign takes for {field}")));
+        return Err(wrong(&format!("has a key that cosign reads as {field}")));
     }
     // of several one is enough for clients
     let signatures = listed.iter().filter_map(|entry| entry["sig"].as_str());
     let signatures = signatures.filter_map(read::base64_of_proto);
     let signatures: Vec<_> = signatures.filter(|bytes| shape::is_signature(bytes)).collect();
     if signatures.is_empty() {
-        let why = "has no signature of an algorithm of cosign".to_owned();
+        let why = "has no signature of an algorithm that cosign supports".to_owned();
         return Err((&codes::SIGNATURE, why));
     }
     let statement = statement::read(&payload).map_err(|why| (&codes::STATEMENT, why))?;
@@ -124,7 +124,7 @@ fn claims(
     read.signatures.into_iter().enumerate().map(move |(index, signature)| Claim {
         place: match count {
             1 => format!("layer {}", layer.index),
-            _ => format!("layer {}, by signature {index},", layer.index),
+            _ => format!("layer {} (signature {index})", layer.index),
         },
         blob: layer.digest.clone(),
         about: about.clone(),

@@ -14,9 +14,9 @@ pub(crate) const STATEMENT: &str = "application/vnd.in-toto+json";
 /// What holds something else, as it goes on after "the envelope" or "the bundle".
 pub(crate) fn not_a_statement(payload_type: &str) -> String {
     if payload_type.is_empty() {
-        return format!("has no payloadType, so no statement, {STATEMENT}");
+        return format!("has no payloadType instead of {STATEMENT}");
     }
-    format!("holds {}, not a statement, {STATEMENT}", Quoted(payload_type))
+    format!("has the payloadType {} instead of {STATEMENT}", Quoted(payload_type))
 }
 
 /// What is in an envelope.

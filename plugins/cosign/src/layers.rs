@@ -36,8 +36,8 @@ pub(crate) fn of<'a>(
 ) -> Option<Vec<&'a Descriptor>> {
     if ![OCI_MANIFEST, DOCKER_MANIFEST].contains(&manifest.media_type.as_str()) {
         let message = format!(
-            "cosign reads {what}s in an image manifest, and in {} one of those that it lists; \
-             push that one itself",
+            "cosign reads {what}s in an image manifest, and {} only lists manifests; push the \
+             image manifest itself",
             Quoted(&manifest.media_type)
         );
         report.find(&codes::FORM, message).pointer("/mediaType");
@@ -51,8 +51,8 @@ pub(crate) fn of<'a>(
     };
     if let Some(layer) = layers.iter().find(is_rootfs).filter(|_| is_run) {
         let message = format!(
-            "layer {} has the type {}, which is that of an image, where there should be nothing \
-             but {what}s; push the image under another tag",
+            "layer {} has the type {} of an image layer, but this tag is for nothing but {what}s; \
+             push the image under another tag",
             layer.index,
             Quoted(&layer.media_type)
         );
@@ -62,8 +62,8 @@ pub(crate) fn of<'a>(
     }
     if layers.len() > COUNT_MAX {
         let message = format!(
-            "there are {} {what}s, more than the {COUNT_MAX} that cosign reads; sign anew \
-             without the old ones",
+            "there are {} {what}s, more than the {COUNT_MAX} that cosign reads; sign again without \
+             the old ones",
             layers.len()
         );
         report.find(&codes::TOO_LARGE, message).pointer("/layers");
@@ -124,15 +124,19 @@ pub(crate) fn signature(layer: &Descriptor, findings: &mut Findings<'_>) -> Opti
     let why = match layer.annotation(SIGNATURE) {
         None | Some("") => "has none".to_owned(),
         Some(text) => match read::base64(text) {
-            None => format!("has {}, which is no base64", Quoted(text)),
+            None => format!("has {}, which is not base64", Quoted(text)),
             Some(bytes) if !shape::is_signature(&bytes) => {
-                format!("has {}, which no algorithm of cosign makes", shape::length(&bytes))
+                format!(
+                    "has {}, which fits no algorithm that cosign \
+                         supports",
+                    shape::length(&bytes)
+                )
             }
             Some(bytes) => return Some(bytes),
         },
     };
     let message = format!(
-        "layer {} needs a signature in its annotation {SIGNATURE}, and {why}; sign with cosign",
+        "layer {} needs a signature in its annotation {SIGNATURE}, but {why}; sign with cosign",
         layer.index
     );
     findings.add(&codes::SIGNATURE, message).pointer(&pointer(layer, SIGNATURE));
@@ -144,7 +148,7 @@ pub(crate) fn certificate(layer: &Descriptor, findings: &mut Findings<'_>) -> Op
     let chain = annotation(layer, CHAIN).and_then(|text| {
         let chain = certificate::from_pem(text);
         if chain.is_none() {
-            find(layer, CHAIN, "no list of certificates in PEM", findings);
+            find(layer, CHAIN, "no valid list of certificates in PEM", findings);
         }
         chain
     });
@@ -152,15 +156,15 @@ pub(crate) fn certificate(layer: &Descriptor, findings: &mut Findings<'_>) -> Op
     // of several cosign takes the first
     let certificates = certificate::from_pem(text).unwrap_or_default();
     let Some(certificate) = certificates.into_iter().next() else {
-        find(layer, CERTIFICATE, "no certificate in PEM", findings);
+        find(layer, CERTIFICATE, "no valid certificate in PEM", findings);
         return None;
     };
     if let Some(chain) = chain
         && !certificate::is_chain(std::iter::once(&certificate).chain(&chain))
     {
         let message = format!(
-            "the certificates of layer {} don't follow from one another; give cosign the chain \
-             that belongs to the certificate",
+            "the certificates of layer {} don't form a chain; give cosign the chain that belongs \
+             to the certificate",
             layer.index
         );
         findings.add(&codes::CHAIN, message).pointer(&pointer(layer, CHAIN));
@@ -175,7 +179,8 @@ pub(crate) fn find_timestamp(layer: &Descriptor, findings: &mut Findings<'_>) {
     let signed = value["SignedRFC3161Timestamp"].as_str().and_then(read::base64);
     if !signed.is_some_and(|bytes| shape::is_der_sequence(&bytes)) {
         let message = format!(
-            "the annotation {TIMESTAMP} of layer {} holds no RFC 3161 timestamp; sign with cosign",
+            "the annotation {TIMESTAMP} of layer {} holds no valid RFC 3161 timestamp; sign with \
+             cosign",
             layer.index
         );
         findings.add(&codes::TIMESTAMP, message).pointer(&pointer(layer, TIMESTAMP));

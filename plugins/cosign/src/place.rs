@@ -33,7 +33,7 @@ impl Place {
 /// Reads tags and subject, and compares them. What is pushed by digest has no tags, and is judged
 /// again when it is tagged.
 pub(crate) fn of(manifest: &Manifest, content: Content, report: &mut Report) -> Place {
-    let mut expected = manifest.subject().map(|subject| ("its subject", subject.digest.clone()));
+    let mut expected = manifest.subject().map(|subject| ("its subject is", subject.digest.clone()));
     for tag in &manifest.tags {
         let digest = match attached::of_tag(tag) {
             Some((found, digest)) if found == content => digest,
@@ -47,14 +47,14 @@ pub(crate) fn of(manifest: &Manifest, content: Content, report: &mut Report) -> 
         match &expected {
             Some((what, other)) if other != digest.as_str() => {
                 let message = format!(
-                    "the tag is for {}, but {what} for {}; sign again with cosign",
+                    "the tag is for {}, but {what} {}; sign again with cosign",
                     Quoted(digest.as_str()),
                     Quoted(other)
                 );
                 report.find(&codes::OTHER_DIGEST, message);
             }
             Some(_) => {}
-            None => expected = Some(("its tag", digest.to_string())),
+            None => expected = Some(("its tag is for", digest.to_string())),
         }
     }
     Place { expected }
@@ -66,8 +66,8 @@ fn find_tag(tag: &str, content: Content, report: &mut Report) {
         return;
     }
     let message = format!(
-        "cosign does not look for signatures under the tag {}, but under sha256-<hex of the \
-         signed manifest>.sig",
+        "cosign does not look for signatures under the tag {}; use sha256-<hex of the signed \
+         manifest>.sig",
         Quoted(tag)
     );
     report.find(&codes::TAG, message);
@@ -77,14 +77,14 @@ fn find_tag(tag: &str, content: Content, report: &mut Report) {
 /// that one is missing.
 pub(crate) fn compare(manifest: &Manifest, place: &Place, claims: &[Claim], report: &mut Report) {
     let first = claims.iter().find_map(|claim| claim.about.clone());
-    let first = first.map(|about| ("another signature", about));
+    let first = first.map(|about| ("another signature is for", about));
     let Some((what, expected)) = place.expected.clone().or(first) else { return };
     let others = claims.iter().filter(|claim| claim.about.as_deref() != Some(&*expected));
     for claim in others.take(TOLD_MAX) {
         let about = claim.about.as_deref();
         let about = about.map_or_else(|| "no manifest".to_owned(), |it| Quoted(it).to_string());
         let message = format!(
-            "{} signs {about}, but {what} is for {}; sign again with cosign",
+            "{} signs {about}, but {what} {}; sign again with cosign",
             claim.place,
             Quoted(&expected)
         );
@@ -97,7 +97,7 @@ pub(crate) fn compare(manifest: &Manifest, place: &Place, claims: &[Claim], repo
     {
         // cosign and podman sign what was pushed before
         let message = format!(
-            "what was signed, {}, is not in this repository; push it, too",
+            "the signed manifest {} is not in this repository; push it, too",
             Quoted(signed.as_str())
         );
         report.find(&codes::SIGNED_ABSENT, message);

@@ -46,7 +46,7 @@ pub(crate) const BYTES_OF_COSIGN_MAX: u64 = 128 << 20;
 /// Warns of a blob that cosign reads and this plugin does not.
 pub(crate) fn find_unread(part: &Descriptor, bytes_max: u64, what: &str, report: &mut Report) {
     let message = format!(
-        "{what} has {} bytes, and this plugin reads at most {bytes_max}, so it is not verified; \
+        "{what} has {} bytes, but this plugin reads at most {bytes_max}, so it was not verified; \
          sign less at once",
         part.size
     );
@@ -64,8 +64,8 @@ pub(crate) fn blob(
         Ok(bytes) => Ok(Some(bytes)),
         Err(ReadError::TooLarge(_)) => {
             let message = format!(
-                "{what} has {} bytes, more than {bytes_max}; sign it with cosign, whose own are \
-                 much smaller",
+                "{what} has {} bytes, more than {bytes_max}; sign with cosign, which writes much \
+                 less",
                 part.size
             );
             report.find(&codes::TOO_LARGE, message).blob(&part.digest);

@@ -58,9 +58,9 @@ impl Settings {
         if self.keys.is_empty() || self.require_known_key {
             return Vec::new();
         }
-        let message = "these keys reject nothing: a signature by any other key is stored as well, \
-                       only without the fact `verified-key`; add `requireKnownKey: true` to accept \
-                       no others";
+        let message = "these keys reject nothing: signatures by other keys are stored as well, \
+                       without the fact `verified-key`; add `requireKnownKey: true` to accept no \
+                       others";
         vec![SettingsProblem { pointer: "/keys".to_owned(), message: message.to_owned() }]
     }
 
@@ -72,7 +72,7 @@ impl Settings {
         };
         if self.keys.len() > KEYS_MAX {
             let message = format!(
-                "there are {} keys, more than {KEYS_MAX}; spread them over several plugins",
+                "there are {} keys, more than {KEYS_MAX}; divide them among several plugins",
                 self.keys.len()
             );
             add("/keys".to_owned(), message);
@@ -82,8 +82,8 @@ impl Settings {
             let is_plain = name.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
             if name.trim() != name || name.is_empty() || !is_plain || name.len() > NAME_BYTES_MAX {
                 let message = format!(
-                    "a key's name is 1 to {NAME_BYTES_MAX} printable ASCII characters; write one \
-                     such as release"
+                    "a key's name must have 1 to {NAME_BYTES_MAX} printable ASCII characters; \
+                     write one such as release"
                 );
                 add(format!("/keys/{index}/name"), message);
             }
@@ -96,8 +96,8 @@ impl Settings {
             }
         }
         if self.require_known_key && self.keys.is_empty() {
-            let message = "no signature can be by a known key while there are none; list them \
-                           under keys, or leave requireKnownKey out";
+            let message = "requireKnownKey rejects every signature because there are no known \
+                           keys; list them under keys, or leave requireKnownKey out";
             add("/requireKnownKey".to_owned(), message.to_owned());
         }
         if self.accept.as_ref().is_some_and(Vec::is_empty) {

@@ -69,14 +69,14 @@ impl Statement {
 /// Reads a statement; the error goes on after what holds it.
 pub(crate) fn read(payload: &[u8]) -> Result<Statement, String> {
     let fields: Fields = serde_json::from_slice(payload)
-        .map_err(|error| format!("holds no clear statement ({error})"))?;
+        .map_err(|error| format!("holds no valid statement ({error})"))?;
     let Fields { version, subject, predicate_type, .. } = fields;
     if !TYPES.contains(&version.as_str()) {
-        return Err(format!("holds a statement of the unknown type {}", Quoted(&version)));
+        return Err(format!("holds a statement with the unknown type {}", Quoted(&version)));
     }
     if predicate_type.is_empty() || predicate_type.len() > PREDICATE_TYPE_BYTES_MAX {
         return Err(format!(
-            "holds a statement whose predicateType has {} bytes, not 1 to \
+            "holds a statement whose predicateType has {} bytes instead of 1 to \
              {PREDICATE_TYPE_BYTES_MAX}",
             predicate_type.len()
         ));
@@ -107,7 +107,10 @@ impl<'de> Visitor<'de> for DigestsVisitor {
         let mut digests = BTreeMap::new();
         while let Some((algorithm, value)) = entries.next_entry::<String, String>()? {
             if digests.insert(algorithm, value).is_some() || digests.len() > DIGESTS_MAX {
-                return Err(A::Error::custom("digests of one algorithm, or too many of them"));
+                return Err(A::Error::custom(
+                    "several digests of one algorithm, or too many \
+                                             digests",
+                ));
             }
         }
         Ok(Digests(digests))

@@ -87,8 +87,8 @@ pub(crate) fn judge(found: &Found, keys: &[NamedKey], settings: &Settings, repor
             count => format!("{count} {what}s"),
         };
         let message = format!(
-            "{} and {} are too many to try all; sign anew without the old signatures, or list \
-             fewer keys",
+            "{} and {} are too many to try them all; sign again without the old signatures, or \
+             list fewer keys",
             count(claims.len(), "signature"),
             count(keys.len(), "key")
         );
@@ -107,11 +107,11 @@ pub(crate) fn judge(found: &Found, keys: &[NamedKey], settings: &Settings, repor
     if !tried.is_known {
         report.find(&codes::UNKNOWN_KEY, unknown(claims, keys));
     } else if let Some(place) =
-        tried.foreign.or((found.unread > 0).then_some("what was too large to read"))
+        tried.foreign.or((found.unread > 0).then_some("a layer that was too large to read"))
     {
         let message = format!(
-            "no known key made the signature in {place}, beside one that a known key made; a \
-             client that trusts another key accepts it"
+            "the signature in {place} was not verified with a known key, unlike another one here; \
+             clients that trust another key may accept it"
         );
         report.find(&codes::FOREIGN_KEY, message);
     }
@@ -175,7 +175,7 @@ fn find_unaccepted(claims: &[Claim], settings: &Settings, report: &mut Report) {
         let what = match claim.says() {
             Some(Accepted::Signature) => "a signature",
             Some(Accepted::Attestation) => "an attestation",
-            None => "a signature of something else than this manifest's subject",
+            None => "a signature that is not about this manifest's subject",
         };
         let message = format!(
             "{} holds {what}, which the policy does not accept here; push it elsewhere",
@@ -189,12 +189,12 @@ fn unknown(claims: &[Claim], keys: &[NamedKey]) -> String {
     let names: Vec<String> = keys.iter().take(3).map(|key| Quoted(&key.name).to_string()).collect();
     let more = if keys.len() > names.len() { " and others" } else { "" };
     let what = match claims.len() {
-        0 => "no signature could be read, so that none is by a known key",
-        1 => "the signature is by none of the known keys",
-        _ => "none of the signatures is by a known key",
+        0 => "no signature could be read, so none was made by a known key",
+        1 => "none of the known keys made the signature",
+        _ => "none of the known keys made any of the signatures",
     };
     format!(
-        "{what} ({}{more}); sign with one of them, and push what was signed unaltered",
+        "{what} ({}{more}); sign with one of them, and push the signed content unchanged",
         names.join(", ")
     )
 }

@@ -24,8 +24,8 @@ pub(crate) fn read(layer: &Layer, report: &mut Report) -> Option<Metadata> {
     match Metadata::read(&layer.contents.charts, &layer.contents.requirements) {
         Ok(metadata) => {
             if let Some(line) = metadata.infinite_line() {
-                let message = "helm 4 can't read Chart.yaml: a value is not a number that JSON \
-                               has; put it in quotes";
+                let message = "helm 4 can't read Chart.yaml: a value is infinite or not a number, \
+                               which JSON does not have; put it in quotes";
                 let found = report.find(&codes::CHART_YAML, message);
                 found.blob(&layer.digest).path(&layer.path("Chart.yaml")).line(line);
             }
@@ -64,7 +64,7 @@ pub(crate) fn validate(
     // without a name the chart is refused for that
     if *top != name && !name.is_empty() {
         let message = format!(
-            "the chart lies in the folder {}, but its name is {}; package it with helm package",
+            "the chart is in the folder {}, but its name is {}; package it with helm package",
             Quoted(top),
             Quoted(&name)
         );
@@ -80,19 +80,22 @@ pub(crate) fn compare(layer: &Layer, metadata: &Metadata, config: &Config, repor
     if let Some(names) = compared.unsaid_names() {
         let message = format!(
             "the config lacks {names}, which Chart.yaml has; push the chart with helm, which makes \
-             one from the other"
+             the config from Chart.yaml"
         );
         report.find(&codes::CONFIG_THIN, message).blob(digest).path(&path);
     }
     if compared.has_other_order {
-        let message = "the config lists the dependencies in another order than Chart.yaml; push \
-                       the chart with helm, which makes one from the other";
+        let message = "the config lists the dependencies in a different order than Chart.yaml; \
+                       push the chart with helm, which makes the config from Chart.yaml";
         let found = report.find(&codes::METADATA_DIFFER, message);
         found.blob(digest).path(&path).pointer("/dependencies");
     }
     for (name, found) in compared.contradicted {
         let told = found.told(name, ("Chart.yaml", &found.chart), ("the config", &found.other));
-        let message = format!("{told}; push the chart with helm, which makes one from the other");
+        let message = format!(
+            "{told}; push the chart with helm, which makes the config from \
+                               Chart.yaml"
+        );
         let Difference { pointer, line, .. } = found;
         let found = report.find(code(name), message);
         found.blob(digest).path(&path).pointer(&format!("/{name}{pointer}"));

@@ -26,7 +26,7 @@ impl Config {
     ) -> Result<Option<Self>, Failure> {
         let mut unclear = |why: String| {
             let message =
-                format!("the config blob {why}; push the chart with helm, which makes it");
+                format!("the config blob {why}; push the chart with helm, which makes the config");
             report.find(&codes::CONFIG_UNCLEAR, message).blob(&descriptor.digest);
         };
         let bytes = match content::read(&descriptor.digest, BYTES_MAX) {
@@ -44,11 +44,11 @@ impl Config {
         let value = match json::parse(&bytes) {
             Ok(value) if value.is_object() || value.is_null() => value,
             Ok(_) => {
-                unclear("is no JSON object".to_owned());
+                unclear("is not a JSON object".to_owned());
                 return Ok(None);
             }
             Err(error) => {
-                unclear(format!("is not clear JSON ({error})"));
+                unclear(format!("can't be read as JSON ({error})"));
                 return Ok(None);
             }
         };
@@ -67,7 +67,7 @@ impl Config {
 
 /// Checks the types of all fields, and that no key is one that Go takes for another.
 fn check(shape: &'static Shape, value: &Value) -> Result<(), (String, String)> {
-    let wrong = |wanted: &str| Err((String::new(), format!("has no {wanted}")));
+    let wrong = |wanted: &str| Err((String::new(), format!("must have {wanted}")));
     match (shape, value) {
         (_, Value::Null)
         | (Shape::Any, _)
@@ -81,7 +81,7 @@ fn check(shape: &'static Shape, value: &Value) -> Result<(), (String, String)> {
             }
             Ok(())
         }
-        (Shape::List(_), _) => wrong("list"),
+        (Shape::List(_), _) => wrong("a list"),
         (Shape::TextMap, Value::Object(entries)) => {
             for (key, value) in entries {
                 check(&Shape::Text, value).map_err(below(key))?;
@@ -89,7 +89,7 @@ fn check(shape: &'static Shape, value: &Value) -> Result<(), (String, String)> {
             Ok(())
         }
         (Shape::Struct(fields), Value::Object(entries)) => check_fields(fields, entries),
-        (Shape::TextMap | Shape::Struct(_), _) => wrong("object"),
+        (Shape::TextMap | Shape::Struct(_), _) => wrong("an object"),
     }
 }
 
@@ -100,7 +100,7 @@ fn check_fields(
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     for (key, value) in entries {
         if let Some(name) = mistaken_for(key, &names) {
-            return Err((format!("/{key}"), format!("has a key that helm takes for {name}")));
+            return Err((format!("/{key}"), format!("has a key that helm reads as {name}")));
         }
         if let Some((name, shape)) = fields.iter().find(|(name, _)| name == key) {
             check(shape, value).map_err(below(name))?;

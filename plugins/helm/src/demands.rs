@@ -24,18 +24,18 @@ pub(crate) fn check(layer: &Layer, metadata: &Metadata, settings: &Settings, rep
     let missing = settings.required_annotations.iter().filter(|key| !has(key));
     for key in missing.take(ANNOTATIONS_MAX) {
         let message = format!(
-            "Chart.yaml lacks the annotation {}, which the policy asks for; add it",
+            "Chart.yaml lacks the annotation {}, which the policy requires; add it",
             Quoted(key)
         );
         find(&codes::NO_ANNOTATION, message, "annotations");
     }
     if settings.forbid_deprecated && metadata.flag("deprecated") {
-        let message = "the chart says that it is deprecated, and the policy takes no such charts; \
-                       use the one that took its place";
+        let message = "the chart is marked as deprecated, which the policy does not allow; use the \
+                       chart that replaces it";
         find(&codes::DEPRECATED, message.to_owned(), "deprecated");
     }
     if settings.require_kube_version && metadata.text("kubeVersion").is_empty() {
-        let message = "Chart.yaml does not say for which Kubernetes the chart is; add a \
+        let message = "Chart.yaml does not say which Kubernetes versions the chart supports; add a \
                        kubeVersion such as \">=1.29.0-0\"";
         find(&codes::NO_KUBE_VERSION, message.to_owned(), "kubeVersion");
     }
@@ -45,7 +45,7 @@ pub(crate) fn check(layer: &Layer, metadata: &Metadata, settings: &Settings, rep
             icon.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
         });
     if settings.https_icon && !is_safe {
-        let message = format!("the icon {} is not fetched by https; change its URL", Quoted(icon));
+        let message = format!("the icon {} does not have an https URL; change it", Quoted(icon));
         find(&codes::ICON, message, "icon");
     }
 }

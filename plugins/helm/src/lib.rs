@@ -128,12 +128,12 @@ fn find_unread(
     let why = match (config, metadata) {
         _ if parts.config.is_none() => "it has no config of helm's type",
         (None, _) => "its config could not be read",
-        _ if parts.chart.is_none() => "it has not exactly one chart layer",
+        _ if parts.chart.is_none() => "it does not have exactly one chart layer",
         _ if !layer.is_whole => "its layer could not be read as a whole",
         (_, None) => "Chart.yaml could not be read",
         _ => return,
     };
     let message =
-        format!("nobody knows what this chart installs: {why}; correct what else was found");
+        format!("nobody knows what this chart installs: {why}; correct the other findings");
     report.find(&codes::UNJUDGED, message);
 }

@@ -98,7 +98,7 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
     let charts = of_part(manifest, Part::Chart);
     if charts.len() != 1 {
         let message = format!(
-            "a chart has one layer of the type {CHART}, not {}; push the chart with helm",
+            "a chart must have one layer of the type {CHART}, not {}; push the chart with helm",
             charts.len()
         );
         report.find(&codes::CHART_LAYERS, message).pointer("/layers");
@@ -106,8 +106,8 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
     let provenances = of_part(manifest, Part::Provenance);
     if provenances.len() > 1 {
         let message = format!(
-            "a chart has one provenance layer at most, not {}; push the .prov of helm package \
-             --sign",
+            "a chart may have only one provenance layer, not {}; push the .prov file of helm \
+             package --sign",
             provenances.len()
         );
         report.find(&codes::PROVENANCE_LAYERS, message).pointer("/layers");
@@ -132,14 +132,15 @@ fn config<'a>(manifest: &'a Manifest, report: &mut Report) -> Option<&'a Descrip
     let message = match of_part(manifest, Part::Config)[..] {
         [config] if config.role == Role::Layer => {
             let message = format!(
-                "the manifest's config has the type {found}, but helm finds one of its own among \
-                 the layers; push the chart with helm"
+                "the manifest's config has the type {found}, but helm finds a config of its own \
+                 type among the layers; push the chart with helm"
             );
             report.find(&codes::CARRIER, message).pointer("/config/mediaType");
             return Some(config);
         }
         _ => format!(
-            "the config of a chart has the type {CONFIG}, not {found}; push the chart with helm"
+            "the config of a chart must have the type {CONFIG}, not {found}; push the chart with \
+             helm"
         ),
     };
     report.find(&codes::CONFIG_TYPE, message).pointer("/config/mediaType");
@@ -180,7 +181,7 @@ fn find_other(manifest: &Manifest, report: &mut Report) {
     let is_other = |layer: &&Descriptor| Part::of(&layer.media_type).is_none();
     let Some(layer) = manifest.layers().find(is_other) else { return };
     let message = format!(
-        "layer {} has the type {}, which helm leaves alone; push it as an artifact of its own",
+        "layer {} has the type {}, which helm ignores; push it as a separate artifact",
         layer.index,
         Quoted(&layer.media_type)
     );

@@ -39,7 +39,7 @@ pub(crate) fn check(
         other.map(|tag| format!("the tag is {}, but", Quoted(tag)))
     } else {
         // what asks for no more is remembered under all other tags
-        manifest.has_other_tag(&wanted).then(|| "the tag is another, and".to_owned())
+        manifest.has_other_tag(&wanted).then(|| "the tag is different, and".to_owned())
     };
     if let Some(problem) = problem {
         let version = Quoted(version);

@@ -85,7 +85,12 @@ impl<'a> Claims<'a> {
         let fits =
             !matches!(name, "." | "..") && !name.contains(['/', '\\']) && sanitised(name) == name;
         let name = Quoted(name);
-        (!fits).then(|| format!("the name {name} is no chart's name; use letters, digits and -"))
+        (!fits).then(|| {
+            format!(
+                "the name {name} is not a valid chart name; use letters, digits \
+                                 and -"
+            )
+        })
     }
 
     fn version_problem(&self) -> Option<(&'static Code, &'static str, String)> {
@@ -101,7 +106,7 @@ impl<'a> Claims<'a> {
             }
             Version::Invalid => (
                 &codes::VERSION,
-                format!("the version {shown} is no version; use one such as 1.4.0"),
+                format!("the version {shown} is not a valid version; use one such as 1.4.0"),
             ),
         };
         Some((code, "version", why))
@@ -116,7 +121,7 @@ impl<'a> Claims<'a> {
             }
             other => (
                 &codes::API_VERSION_UNKNOWN,
-                format!("helm 4 installs no chart of apiVersion {}; use v2", Quoted(other)),
+                format!("helm 4 does not install charts of apiVersion {}; use v2", Quoted(other)),
             ),
         };
         Some((code, "apiVersion", why))
@@ -138,7 +143,7 @@ impl<'a> Claims<'a> {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
             if !alias.chars().all(is_plain) {
                 return Some(format!(
-                    "the alias {} of a dependency may hold letters, digits, _ and - only",
+                    "the alias {} of a dependency may have only letters, digits, _ and -",
                     Quoted(alias)
                 ));
             }
@@ -148,7 +153,7 @@ impl<'a> Claims<'a> {
             }
             if known.contains(&key) {
                 return Some(format!(
-                    "two dependencies have the name or alias {}; give one an alias of its own",
+                    "two dependencies have the name or alias {}; give one a different alias",
                     Quoted(&key)
                 ));
             }

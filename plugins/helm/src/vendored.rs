@@ -42,8 +42,8 @@ impl Check<'_> {
         if chart.contents.charts.is_empty() {
             if !chart.is_told && !chart.contents.is_cut {
                 let message = format!(
-                    "{} is no chart, as it has no Chart.yaml, and helm loads no chart with that in \
-                     charts; remove it",
+                    "{} is not a chart because it has no Chart.yaml, and helm does not load a \
+                     chart with such an entry in charts; remove it",
                     Quoted(path)
                 );
                 self.find(&codes::NO_CHART, message, path, 0);
@@ -80,8 +80,8 @@ impl Check<'_> {
             let name = sanitised(dependency.entry("name").text());
             if *dependency != Value::Absent && !names.contains(&name) {
                 let message = format!(
-                    "the dependency {} is not in the chart, and helm installs none without it; run \
-                     helm dependency build",
+                    "the dependency {} is not in the chart, and helm does not install the chart \
+                     without it; run helm dependency build",
                     Quoted(&name)
                 );
                 let path = self.layer.path("Chart.yaml");
@@ -93,8 +93,8 @@ impl Check<'_> {
     fn lock(&mut self, metadata: &Metadata) {
         let Some(lock) = &self.layer.contents.lock else { return };
         if lock.is_outdated(metadata) == Some(true) {
-            let message = "the lock file belongs to other dependencies than those in Chart.yaml; \
-                           run helm dependency update";
+            let message = "the lock file does not match the dependencies in Chart.yaml; run helm \
+                           dependency update";
             self.find(&codes::LOCK_OUTDATED, message.to_owned(), &lock.path, 0);
         }
     }

@@ -111,8 +111,8 @@ impl Walk<'_> {
         if let Some(part) = part.filter(|_| !own) {
             let what = part.name();
             let why = format!(
-                "{place} has the type {media_type}, which helm takes for the chart's {what} \
-                 wherever it stands"
+                "{place} has the type {media_type}, which helm reads as the chart's {what} \
+                 wherever it is"
             );
             self.seen.taken.push(Problem { why, pointer });
             return Ok(());
@@ -124,14 +124,14 @@ impl Walk<'_> {
             Read::Manifest(manifest) => self.manifest(&manifest, &place, &pointer),
             Read::Absent => {
                 let why = format!(
-                    "{place} is not stored here, and helm fetches it with the chart; push it first"
+                    "{place} is not stored here, but helm fetches it with the chart; push it first"
                 );
                 self.seen.absent.push(Problem { why, pointer });
             }
             Read::Unclear => {
                 let why = format!(
-                    "{place} has the type {media_type}, whose own parts helm takes for the \
-                     chart's, and can't be read"
+                    "{place} has the type {media_type} and can't be read, but helm reads its parts \
+                     as the chart's"
                 );
                 self.seen.hidden.push(Problem { why, pointer });
             }
@@ -155,7 +155,7 @@ impl Walk<'_> {
             };
             self.seen.has_config |= part == Part::Config;
             let why = format!(
-                "{place} names {}, which helm takes for the chart's {}",
+                "{place} names {}, which helm reads as the chart's {}",
                 Quoted(&named.media_type),
                 part.name()
             );
@@ -183,13 +183,13 @@ impl Walk<'_> {
             // in an index it is judged like any other
             Some(of) if is_helm(&of) && !self.own.is_empty() => {
                 let of = Quoted(&of);
-                let why = format!("{place} names a manifest of the type {of}, another chart's");
+                let why = format!("{place} names a manifest with the type {of} of another chart");
                 self.seen.hidden.push(problem(why));
             }
             Some(_) => {}
             None => {
                 let why = format!(
-                    "{place} names {digest}, which is not stored here, and helm fetches it with \
+                    "{place} names {digest}, which is not stored here, but helm fetches it with \
                      the chart; push it first"
                 );
                 self.seen.absent.push(problem(why));

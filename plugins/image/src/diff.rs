@@ -27,10 +27,10 @@ pub(crate) fn check(
         let is_encrypted = media::layer_type(layer)
             .is_some_and(|layer_type| layer_type.packing == Packing::Encrypted);
         if is_encrypted || !wanted.starts_with("sha256:") {
-            let why = if is_encrypted { "it is encrypted" } else { "that is no sha256" };
+            let why = if is_encrypted { "it is encrypted" } else { "that is not sha256" };
             let message = format!(
                 "layer {index} can't be compared with the diff_id of the config: {why}; a runtime \
-                 will"
+                 will compare it"
             );
             findings.add(&codes::NOT_COMPARED, place, message);
             continue;
@@ -42,7 +42,7 @@ pub(crate) fn check(
             Ok(found) if found == wanted => {}
             Ok(_) => {
                 let message = format!(
-                    "layer {index} has another content than the config's diff_ids say; push the \
+                    "the content of layer {index} does not match the config's diff_id; push the \
                      config and the layers of one build"
                 );
                 findings.add(&codes::DIFF_ID, place, message);
@@ -74,7 +74,7 @@ fn find_unread(layer: &Descriptor, error: &ReadError, findings: &mut Findings) {
         ReadError::Absent(_) => {
             let message = format!(
                 "layer {index} can't be compared with the diff_id of the config: it is not stored \
-                 here; a runtime will"
+                 here; a runtime will compare it"
             );
             findings.add(&codes::NOT_COMPARED, place, message);
         }

@@ -45,8 +45,8 @@ fn check_types(index: &Manifest, findings: &mut Findings) {
     let own = media::manifest_family(&index.media_type);
     for child in children(index).filter(|child| !media_type::is_manifest(&child.media_type)) {
         let message = format!(
-            "child {} has the type {}, which is no manifest, so clients pass it over; list \
-             manifests only",
+            "child {} has the type {}, which is not a manifest, so clients skip it; list only \
+             manifests",
             child.index,
             Quoted(&child.media_type)
         );
@@ -59,8 +59,8 @@ fn check_types(index: &Manifest, findings: &mut Findings) {
     };
     if let Some(child) = children(index).find(is_mixed) {
         let message = format!(
-            "child {} and the index have types of docker and of OCI, which old clients do not \
-             read together; push the image with types of one kind",
+            "child {} and the index mix types of docker and OCI, which old clients can't read; \
+             push the image with types of one kind",
             child.index
         );
         let pointer = format!("/manifests/{}/mediaType", child.index);
@@ -94,7 +94,7 @@ fn check_unique(index: &Manifest, findings: &mut Findings) {
         if other.digest != child.digest {
             let shown = platform::shown(platform);
             let message = format!(
-                "children {} and {} are both for {}, so that clients may run either; list one of \
+                "children {} and {} are both for {}, so clients may run either; list only one of \
                  them",
                 other.index,
                 child.index,

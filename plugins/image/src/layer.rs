@@ -86,7 +86,7 @@ fn check_head(layer: &Descriptor, expected: LayerType, head: &[u8], findings: &m
         let (found, wanted) = (found.name(), packing.name());
         let message = format!(
             "layer {index} is {found}, but its media type says {wanted}; push the image with a \
-             tool that names what it packs"
+             tool that sets the right media type"
         );
         // containerd takes OCI's type of uncompressed layers at its word
         let is_unpacked = packing != Packing::Tar || expected.family == Family::Docker;
@@ -94,7 +94,7 @@ fn check_head(layer: &Descriptor, expected: LayerType, head: &[u8], findings: &m
         findings.add(code, place, message);
     } else if packing == Packing::Tar && found == Content::OldTar {
         let message = format!(
-            "layer {index} is a tar archive of a form from before 1988; pack it as ustar or pax"
+            "layer {index} is a tar archive in a format from before 1988; pack it as ustar or pax"
         );
         findings.add(&codes::OLD_TAR, place, message);
     }
@@ -125,7 +125,7 @@ impl Content {
             Self::Bzip2 => "bzip2",
             Self::Xz => "xz",
             Self::Nothing => "empty",
-            Self::Unknown => "no archive",
+            Self::Unknown => "not an archive",
         }
     }
 }

@@ -83,8 +83,8 @@ fn review_image(manifest: &Manifest, settings: &Settings) -> Result<Report, Fail
         None => findings.add(
             &codes::UNJUDGED,
             Place::MANIFEST,
-            "nobody knows what this image runs, since its config could not be read; correct what \
-             else was found",
+            "nobody knows what this image runs because its config could not be read; correct the \
+             other findings",
         ),
     }
     Ok(findings.into_report())

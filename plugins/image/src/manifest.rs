@@ -29,7 +29,7 @@ pub(crate) fn check_own_type(manifest: &Manifest, findings: &mut Findings) {
     let head = serde_json::from_slice::<Head>(&manifest.bytes).ok();
     if head.and_then(|head| head.media_type).is_none() {
         let message = format!(
-            "a docker manifest names its type itself; add \"mediaType\": \"{}\"",
+            "a docker manifest must name its own media type; add \"mediaType\": \"{}\"",
             media_type::essence(&manifest.media_type)
         );
         findings.add(&codes::NO_MEDIA_TYPE, Place::manifest("/mediaType"), message);
@@ -67,7 +67,7 @@ fn check_families(manifest: &Manifest, findings: &mut Findings) {
         Family::Docker => ("a docker", "OCI"),
     };
     let message = format!(
-        "{what} has a type of {other} in {own} manifest, which old clients do not read; push the \
+        "{what} has a type of {other} in {own} manifest, which old clients can't read; push the \
          image with types of one kind"
     );
     findings.add(&codes::MIXED, Place::manifest(&pointer), message);

@@ -64,13 +64,13 @@ pub(crate) fn problem(entry: &str) -> Option<String> {
     };
     if !matches!(fields.len(), 2 | 3) || !fields.iter().all(is_name) {
         return Some(
-            "is no platform; write os/architecture or os/architecture/variant in lower case, such \
-             as linux/amd64"
+            "is not a platform; write os/architecture or os/architecture/variant in lower case, \
+             such as linux/amd64"
                 .to_owned(),
         );
     }
     let (_, go) = FOREIGN.iter().find(|(name, _)| *name == fields[1])?;
-    Some(format!("names an architecture as images do not; write {}/{go}", fields[0]))
+    Some(format!("names an architecture in a way that images do not; write {}/{go}", fields[0]))
 }
 
 #[cfg(test)]
@@ -114,7 +114,7 @@ mod tests {
             assert_eq!(problem(good), None, "{good}");
         }
         for bad in ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "Linux/amd64", "linux/*"] {
-            assert!(problem(bad).unwrap().starts_with("is no platform"), "{bad}");
+            assert!(problem(bad).unwrap().starts_with("is not a platform"), "{bad}");
         }
         assert!(problem("linux/x86_64").unwrap().ends_with("write linux/amd64"));
     }

@@ -35,20 +35,22 @@ impl Settings {
         let labels = self.required_labels.iter().map(|entry| {
             let name = entry.split('=').next().unwrap_or_default();
             name.trim().is_empty().then(|| {
-                "names no label; write the label's name, or name=value with * for any text"
+                "does not name a label; write the label's name, or name=value with * for any text"
                     .to_owned()
             })
         });
         let platforms = self.platforms.iter().map(|entry| platform::problem(entry));
         let env = self.forbidden_env.iter().map(|entry| {
             (entry.is_empty() || entry.contains('=')).then(|| {
-                "is no name of a variable; write one such as *_TOKEN, without a value".to_owned()
+                "is not the name of a variable; write one such as *_TOKEN, without a \
+                 value"
+                    .to_owned()
             })
         });
         let bases = self.base_images.iter().map(|entry| {
             entry
                 .is_empty()
-                .then(|| "is no image's name; write one such as docker.io/library/*".to_owned())
+                .then(|| "is not an image's name; write one such as docker.io/library/*".to_owned())
         });
         let mut problems = Vec::new();
         problems.extend(told(("requiredLabels", &self.required_labels), labels));
@@ -59,7 +61,9 @@ impl Settings {
             [("maxBytes", self.max_bytes), ("maxLayers", self.max_layers.map(u64::from))]
         {
             if value == Some(0) {
-                let message = "no image fits into 0; leave the setting out for no limit".to_owned();
+                let message = "0 rejects every image; leave the setting out for no \
+                               limit"
+                    .to_owned();
                 problems.push(SettingsProblem { pointer: format!("/{name}"), message });
             }
         }

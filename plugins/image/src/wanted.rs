@@ -19,14 +19,15 @@ pub(crate) fn check_size(manifest: &Manifest, settings: &Settings, findings: &mu
     let (bytes, layers) = (facts::bytes(manifest), manifest.layers().count());
     if let Some(most) = settings.max_bytes.filter(|most| bytes > *most) {
         let message = format!(
-            "the image has {bytes} bytes, and the policy allows {most}; build it from a smaller \
+            "the image has {bytes} bytes, but the policy allows {most}; build it from a smaller \
              base, or leave out what it does not need"
         );
         findings.add(&codes::TOO_LARGE, Place::MANIFEST, message);
     }
     if let Some(most) = settings.max_layers.filter(|most| layers as u64 > u64::from(*most)) {
         let message = format!(
-            "the image has {layers} layers, and the policy allows {most}; join steps of its build"
+            "the image has {layers} layers, but the policy allows {most}; combine steps of its \
+             build"
         );
         findings.add(&codes::TOO_MANY_LAYERS, Place::manifest("/layers"), message);
     }
@@ -43,11 +44,14 @@ pub(crate) fn check_base(manifest: &Manifest, settings: &Settings, findings: &mu
     let message = match manifest.annotation(BASE_NAME) {
         Some(name) if fits(name) => return,
         Some(name) => format!(
-            "the image is built from {}, which the policy does not allow; use one of its base \
-             images",
+            "the image is built from {}, which the policy does not allow; use a base image that \
+             the policy lists",
             Quoted(name)
         ),
-        None => format!("the image does not say what it is built from; annotate {BASE_NAME}"),
+        None => format!(
+            "the image does not say what it is built from; set the annotation \
+                         {BASE_NAME}"
+        ),
     };
     let pointer = format!("/annotations/{BASE_NAME}");
     findings.add(&codes::BASE, Place::manifest(&pointer), message);
@@ -95,12 +99,12 @@ fn check_platform(config: &Config, settings: &Settings, findings: &mut Findings)
 
 fn not_allowed(what: &str, found: &Platform) -> String {
     if found.os.is_empty() && found.architecture.is_empty() {
-        return format!("{what} names no platform; build it for one of the policy's platforms");
+        return format!("{what} names no platform; build it for a platform that the policy lists");
     }
     let found = platform::shown(found);
     format!(
-        "{what} is for {}, which the policy does not allow; build it for one of the policy's \
-         platforms",
+        "{what} is for {}, which the policy does not allow; build it for a platform that the \
+         policy lists",
         Quoted(&found)
     )
 }
@@ -121,7 +125,7 @@ fn check_user(config: &Config, findings: &mut Findings) {
         User::Named => (
             &codes::NAMED_USER,
             format!(
-                "the image runs as {}, which may still be root; use a number, as USER 65532",
+                "the image runs as {}, which may still be root; use a number, such as USER 65532",
                 Quoted(user)
             ),
         ),
@@ -141,7 +145,7 @@ fn check_labels(config: &Config, settings: &Settings, findings: &mut Findings) {
                 format!("the image has no label {}; add it with LABEL", Quoted(name))
             }
             Some(pattern) if !WildMatch::new(pattern).matches(found) => format!(
-                "the label {} is {}, and the policy wants {}; change it with LABEL",
+                "the label {} is {}, but the policy requires {}; change it with LABEL",
                 Quoted(name),
                 Quoted(found),
                 Quoted(pattern)
@@ -164,8 +168,8 @@ fn check_env(config: &Config, settings: &Settings, findings: &mut Findings) {
         if !value.is_empty() && settings.forbidden_env.iter().any(is_forbidden) {
             // never the value
             let message = format!(
-                "the image sets {}, which the policy forbids: everybody who pulls it can read it; \
-                 give it when it runs",
+                "the image sets {}, which the policy forbids: everyone who pulls the image can \
+                 read it; set it when the container starts",
                 Quoted(name)
             );
             let pointer = format!("/config/Env/{index}");

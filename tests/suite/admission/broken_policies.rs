@@ -48,25 +48,25 @@ fn texts() -> Vec<Broken> {
         Broken("too deep", deep(100), "32 levels", "split the file"),
         Broken("far too deep", deep(400_000), "policy.yaml:1:", "split the file"),
         Broken("too many values", many, "more than 100000 values", "split the file"),
-        Broken("the same key for ever", flat, "a stands here a second time", "remove one"),
-        Broken("2 MiB", large, "it has more than 1048576 bytes", "a folder may hold many files"),
+        Broken("the same key for ever", flat, "a appears here a second time", "remove one"),
+        Broken("2 MiB", large, "it has more than 1048576 bytes", "a folder may have many files"),
         Broken("control characters", "version: 1\n\0\u{1b}[2J".into(), "policy.yaml:2:", "YAML"),
         Broken("nothing", String::new(), "policy.yaml:1:1", "expected a mapping"),
         Broken("an anchor for ever", "&a [*a]".into(), "policy.yaml:1:5", "write the value out"),
         Broken("many mistakes in one line", mistakes, "policy.yaml:2:9\n", "and 19900 more"),
         Broken("a number that is none", plugin("file: .nan"), "policy.yaml:3:14\n", "non-finite"),
-        Broken("300 plugins", plugins, "at most 256 plugins", "let rules share what is alike"),
+        Broken("300 plugins", plugins, "at most 256 plugins", "let rules share plugins"),
         Broken(
             "a plugin that never says what it is",
             plugin("file: stall.wasm"),
             "policy.yaml:3:14\n",
-            "have the plugin mended",
+            "ask the plugin's author",
         ),
         Broken(
             "a plugin that never ends with its settings",
             misbehaving("mode: spin"),
             "plugin p failed to check its settings: the ",
-            "have the plugin mended",
+            "ask the plugin's author",
         ),
         Broken(
             "a plugin that has 1000 complaints",
@@ -92,8 +92,8 @@ fn files(policy: &Policy) -> Vec<Broken> {
     pipe(&policy.path().with_file_name("pipe"));
     let component = |file: &str| plugin(&format!("file: {file}"));
     let setting = |file: &str| misbehaving(&format!("mode: find, keyFile: {file}"));
-    let (mend, path) = ("have the plugin mended", "its path is relative to this file");
-    let none = "plugin p is no component that runs here";
+    let (mend, path) = ("ask the plugin's author", "its path is relative to this file");
+    let none = "plugin p can't be loaded";
     vec![
         Broken("text for a component", component("text.wasm"), none, mend),
         Broken("a module", component("module.wasm"), none, mend),
@@ -105,14 +105,19 @@ fn files(policy: &Policy) -> Vec<Broken> {
             "plugin p imports wasi:clocks/monotonic-clock@0.2.0",
             "build it for wasm32-unknown-unknown",
         ),
-        Broken("a pipe for a component", component("pipe"), "pipe can't be read: it is no f", path),
-        Broken("a folder for a component", component("folder"), "it is no file", path),
+        Broken(
+            "a pipe for a component",
+            component("pipe"),
+            "pipe can't be read: it is not a f",
+            path,
+        ),
+        Broken("a folder for a component", component("folder"), "it is not a file", path),
         Broken("no settings file", setting("none.txt"), "policy.yaml:3:63\n", path),
         Broken("a large one", setting("large.txt"), "it has more than 1048576 bytes", path),
-        Broken("no UTF-8", setting("latin1.txt"), "it is not UTF-8, and plugins", path),
-        Broken("a pipe", setting("pipe"), "pipe can't be read: it is no file", path),
-        Broken("a folder", setting("folder"), "folder can't be read: it is no file", path),
-        Broken("a device", setting("/dev/zero"), "/dev/zero can't be read: it is no file", path),
+        Broken("no UTF-8", setting("latin1.txt"), "the file is not UTF-8; plugins", path),
+        Broken("a pipe", setting("pipe"), "pipe can't be read: it is not a file", path),
+        Broken("a folder", setting("folder"), "folder can't be read: it is not a file", path),
+        Broken("a device", setting("/dev/zero"), "/dev/zero can't be read: it is not a file", path),
     ]
 }
 
@@ -172,7 +177,13 @@ fn a_folder_is_one_policy() {
     let check = || policy.check_at(&folder);
     let (code, told) = check();
     assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("the folder holds no .yaml file") && told.contains("a policy is YAML"));
+    assert!(
+        told.contains("the folder has no .yaml file")
+            && told.contains(
+                "a policy must be \
+                                                                            YAML"
+            )
+    );
     let rule = |name: &str| format!("rules:\n  - {{ name: {name}, acceptOnly: [image] }}");
     let image = "version: 1\nplugins: { image: { builtin: image } }\n";
     file("a.yaml", &format!("{image}{}", rule("one")));
@@ -186,7 +197,7 @@ fn a_folder_is_one_policy() {
     for (text, places) in [
         (image.to_owned(), ["plugin \"image\" is declared twice", "a.yaml:2:12"]),
         (format!("version: 1\n{}", rule("one")), ["two rules named \"one\"", "a.yaml:4:13"]),
-        ("version: [".to_owned(), ["c.yaml:", "this is no YAML"]),
+        ("version: [".to_owned(), ["c.yaml:", "this is not valid YAML"]),
     ] {
         file("c.yaml", &text);
         let (code, told) = check();
@@ -207,7 +218,7 @@ fn no_part_of_a_folder_is_left_out_in_silence() {
     std::fs::remove_file(folder.join("b.yaml")).unwrap();
     pipe(&folder.join("c.yaml"));
     let (code, told) = policy.check_at(&folder);
-    assert!(code == Some(1) && told.contains("c.yaml can't be read: it is no file"), "{told}");
+    assert!(code == Some(1) && told.contains("c.yaml can't be read: it is not a file"), "{told}");
 }
 
 #[test]
@@ -223,10 +234,10 @@ fn a_file_that_can_t_be_read_is_one_mistake() {
 fn what_is_no_file_is_no_policy() {
     let policy = Policy::new("version: 1");
     files(&policy);
-    for (name, says) in [("pipe", "it is no file"), ("none", "there is no such file")] {
+    for (name, says) in [("pipe", "it is not a file"), ("none", "there is no such file")] {
         let (code, told) = policy.check_at(&policy.path().with_file_name(name));
         assert_eq!(code, Some(1), "{told}");
-        assert!(told.contains(says) && told.contains("a policy is YAML"), "{told}");
+        assert!(told.contains(says) && told.contains("a policy must be YAML"), "{told}");
     }
     let (code, told) = policy.check_at(&policy.path().with_file_name("latin1.txt"));
     assert!(code == Some(1) && told.contains("it is not UTF-8"), "{told}");

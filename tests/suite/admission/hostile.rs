@@ -41,14 +41,14 @@ async fn bodies_that_clients_read_differently_are_refused() {
     let mut negative = image();
     negative["layers"][0]["size"] = json!(-1);
     for (body, says) in [
-        (with(image(), "Layers", json!([])).to_string(), "take for \"layers\""),
-        (with(image(), "Manifests", json!([])).to_string(), "take for \"manifests\""),
+        (with(image(), "Layers", json!([])).to_string(), "read as \"layers\""),
+        (with(image(), "Manifests", json!([])).to_string(), "read as \"manifests\""),
         (with(image(), "manifests", json!([])).to_string(), "does not belong"),
         (with(image(), "fsLayers", json!([])).to_string(), "schema 1"),
         (twice, "twice"),
         (deep, "levels deep"),
         (format!("{} {{}}", image()), "JSON"),
-        (lying.to_string(), "other content"),
+        (lying.to_string(), "does not match its size and digest"),
         (negative.to_string(), "size"),
         (with(image(), "schemaVersion", json!(1)).to_string(), "schemaVersion"),
     ] {
@@ -171,7 +171,7 @@ async fn a_foreign_layer_that_is_there_is_what_its_descriptor_says() {
     repository.put_manifest("v1", &foreign).await.is(201);
     repository.push_blob(&Bytes::from_static(b"later")).await.unwrap();
     let refused = repository.put_manifest("v1", &foreign).await.is(400);
-    assert!(refused.errors()[0].contains("has 5 bytes and the descriptor says 4"));
+    assert!(refused.errors()[0].contains("has 5 bytes, but the descriptor says 4"));
     foreign["layers"][0]["size"] = json!(5);
     repository.put_manifest("v1", &foreign).await.is(201);
     server.is_sound();

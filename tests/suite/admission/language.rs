@@ -140,7 +140,7 @@ fn a_denial_is_shown_by_every_command() {
     assert!(told.contains("YES   r (enforce"), "{told}");
     assert!(told.contains("REJECTS it: no images here"), "{told}");
     let (_, told) = command(&policy, &["explain", "--repository", "a", "--kind", "wasm"]);
-    assert!(told.contains("no   r: not about its kinds: wasm"), "{told}");
+    assert!(told.contains("no   r: does not match (its kinds: wasm)"), "{told}");
     let cases = policy.path().with_file_name("cases.yaml");
     let config = "config: { mediaType: application/vnd.oci.image.config.v1+json, json: {} }";
     let list = format!(
@@ -161,7 +161,7 @@ fn a_denial_is_shown_by_every_command() {
     let explained = Command::new(ROADSTEAD).args(["explain", "rsa5"]).output().unwrap();
     let told = said(&explained);
     assert!(explained.status.success(), "{told}");
-    assert!(told.starts_with("RSA005  by the registry: a rule denies"), "{told}");
+    assert!(told.starts_with("RSA005  of the registry: a rule denies"), "{told}");
 }
 
 /// What a rule with `deny` leaves out, and what becomes of pushes: of a thing (an unknown artifact
@@ -222,7 +222,7 @@ async fn what_is_excepted_from_a_check_is_not_checked() {
     thing(&server, "b", "1").await.is(201);
     let explained = ["explain", "--repository", "a/old", "--kind", "image"];
     let (_, told) = command(&policy, &explained);
-    assert!(told.contains("no   r: not about what its `except` leaves out"), "{told}");
+    assert!(told.contains("no   r: does not match (its `except` matches)"), "{told}");
 }
 
 /// A file beside a policy whose one rule denies images in `a/**`.
@@ -319,8 +319,8 @@ const WRONG: &[(&str, &str, &str)] = &[
         "no included file has a rule of this name",
         "did you mean \"base\"?",
     ),
-    ("{ name: own }", "rule \"own\" says nothing to do", "give it one of check, checkLayers"),
-    ("{ name: base }", "nothing is changed in rule \"base\"", "say what: match, severity, mode"),
+    ("{ name: own }", "rule \"own\" has no verb", "give it one of check, checkLayers"),
+    ("{ name: base }", "this changes nothing in rule \"base\"", "change match, severity, mode"),
     ("{ name: base, deny: true }", "there are two rules named \"base\"", "leave its verb out to"),
     (
         "{ name: base, mode: warn }, { name: base, mode: enforce }",
@@ -330,12 +330,12 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "{ name: own, deny: true }, { name: own, mode: warn }",
         "no included file has a rule of this name",
-        "stands in this file: change it there",
+        "is in this file; change it there",
     ),
     (
         "{ name: kinds, message: not here }",
-        "only a rule with `deny` has a message",
-        "has another verb",
+        "only a rule with `deny` can have a message",
+        "has a different verb",
     ),
     (
         "{ name: base, severity: { RSA999: warning } }",
@@ -351,15 +351,23 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("{ name: base, mode: wran }", "unknown value \"wran\"", "did you mean \"warn\"?"),
     ("{ name: own, deny: false }", "this denies nothing", "leave the rule out"),
     ("{ name: own, deny: {} }", "the message is missing", "write `deny: true`, or"),
-    ("{ name: own, deny: }", "true or a message is missing", "write `deny: true`, or"),
+    ("{ name: own, deny: }", "the value is missing", "write `deny: true`, or"),
     ("{ name: own, deny: {}, message: a }", "the message is missing", "write `deny: true`, or"),
     ("{ name: own, deny: no images }", "expected true, not text", "deny: { message: … }"),
     ("{ name: own, deny: { message: a }, message: b }", "the message is given twice", "remove one"),
-    ("{ name: own, deny: true, message: \"\" }", "a message is one line of 1 to 200 bytes", "say"),
-    ("{ name: own, deny: true, message: \"a\\nb\" }", "a message is one line of 1 to 200", "say"),
+    (
+        "{ name: own, deny: true, message: \"\" }",
+        "a message must be one line of 1 to 200 bytes",
+        "write what to do instead",
+    ),
+    (
+        "{ name: own, deny: true, message: \"a\\nb\" }",
+        "a message must be one line of 1 to 200 bytes",
+        "write what to do instead",
+    ),
     (
         "{ name: own, acceptOnly: [image], message: b }",
-        "only a rule with `deny` has a message",
+        "only a rule with `deny` can have a message",
         "leave it out",
     ),
 ];

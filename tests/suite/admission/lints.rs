@@ -86,27 +86,27 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     // exceptions
     (
         "match: { repositories: [a], except: { repositories: [B] } }, deny: true",
-        "this exception leaves nothing out: no repository can be called \"B\"",
+        "this exception excludes nothing: no repository can be called \"B\"",
         "",
     ),
     (
         "match: { repositories: [\"a/**\"], except: { repositories: [b/c] } }, deny: true",
-        "this exception leaves nothing out: the rule is about other repositories",
+        "this exception excludes nothing: the rule matches other repositories",
         "",
     ),
     (
         "match: { kinds: [wasm], except: { kinds: [image] } }, deny: true",
-        "this exception leaves nothing out: the rule is not about these kinds",
+        "this exception excludes nothing: the rule does not match these kinds",
         "",
     ),
     (
         "match: { repositories: [\"a/*\"], except: { repositories: [\"a/**\"] } }, deny: true",
-        "can never match: its exception leaves out all",
+        "can never match: its exception excludes everything",
         "",
     ),
     (
         "match: { except: { tags: [\"dev-*\"] } }, deny: true",
-        "a push by digest has no tag, so this exception does not hold for it",
+        "a push by digest has no tag, so this exception does not apply to it",
         "policy.yaml:3:35",
     ),
     // rules about tags
@@ -137,27 +137,27 @@ const TOGETHER: &[(&str, &str, &str)] = &[
          [\"c/**\"] }, acceptOnly: [wasm] }\n  - { name: b, match: { repositories: [\"c/x\"], \
          kinds: \
          [helm-chart] }, check: [h] }",
-        "rule \"b\" is about the kind helm-chart, which rule \"a\" rejects",
+        "rule \"b\" matches the kind helm-chart, which rule \"a\" rejects",
         "add helm-chart to that rule's `acceptOnly`",
     ),
     (
         "plugins: { i: { builtin: image } }\nrules:\n  - { name: a, acceptOnly: [{ type: \
          \"application/vnd.example.*\", layers: [\"text/*\"] }] }\n  - { name: b, match: { kinds: \
          [image] }, check: [i] }",
-        "rule \"b\" is about the kind image, which rule \"a\" rejects",
+        "rule \"b\" matches the kind image, which rule \"a\" rejects",
         "policy.yaml:5:33",
     ),
     (
         "include: [builtin:default]\nrules:\n  - { name: soft, match: { repositories: [\"a/**\"], \
          kinds: [helm-chart] }, check: [helm], mode: warn }",
-        "rule \"soft\" only warns, but rule \"charts-are-valid\" judges the same and rejects",
+        "rule \"soft\" only warns, but rule \"charts-are-valid\" runs the same checks and rejects",
         "`- { name: charts-are-valid, … }`",
     ),
     (
         "include: [builtin:default]\nrules:\n  - { name: soft, match: { kinds: [helm-chart] }, \
          check: \
          [helm], severity: { RSH025: warning } }",
-        "rule \"soft\" lowers severities, but rule \"charts-are-valid\" judges the same and \
+        "rule \"soft\" lowers severities, but rule \"charts-are-valid\" runs the same checks and \
          rejects",
         "policy.yaml:4:13",
     ),
@@ -165,7 +165,7 @@ const TOGETHER: &[(&str, &str, &str)] = &[
         "plugins: { h: { builtin: helm } }\nrules:\n  - { name: a, check: [h] }\n  - { name: b, \
          match: { \
          repositories: [test] }, check: [h], mode: warn }",
-        "rule \"b\" only warns, but rule \"a\" judges the same and rejects",
+        "rule \"b\" only warns, but rule \"a\" runs the same checks and rejects",
         "`match: { except: … }`",
     ),
     (
@@ -197,13 +197,13 @@ const TOGETHER: &[(&str, &str, &str)] = &[
     (
         "rules:\n  - { name: a, match: { repositories: [\"c/**\"] }, acceptOnly: [wasm] }\n  - { \
          name: b, match: { repositories: [c/x], kinds: [image] }, deny: true }",
-        "rule \"b\" is about the kind image, which rule \"a\" rejects",
+        "rule \"b\" matches the kind image, which rule \"a\" rejects",
         "or give it a `message`",
     ),
     (
         "rules:\n  - { name: a, acceptOnly: [wasm] }\n  - { name: b, match: { kinds: [wasm, \
          image], tags: [latest] }, deny: true }",
-        "rule \"b\" is about the kind image, which rule \"a\" rejects",
+        "rule \"b\" matches the kind image, which rule \"a\" rejects",
         "policy.yaml:4:39",
     ),
 ];
@@ -212,14 +212,14 @@ const TOGETHER: &[(&str, &str, &str)] = &[
 const SIGNED: &[(&str, &str, &str)] = &[
     (
         "{ name: a, match: { kinds: [cosign-signature] }, check: [ours] }",
-        "rule \"a\" verifies the kind cosign-signature, but not sigstore-bundle, as which cosign 3 \
-         writes signatures",
+        "rule \"a\" verifies the kind cosign-signature, but not sigstore-bundle, which cosign 3 \
+         uses for signatures",
         "add sigstore-bundle to its `kinds`",
     ),
     (
         "{ name: a, match: { kinds: [attestation] }, check: [ours] }",
-        "rule \"a\" verifies the kind attestation, but not sigstore-bundle, as which cosign 3 \
-         writes attestations",
+        "rule \"a\" verifies the kind attestation, but not sigstore-bundle, which cosign 3 uses \
+         for attestations",
         "policy.yaml:3:29",
     ),
     (
@@ -231,14 +231,14 @@ const SIGNED: &[(&str, &str, &str)] = &[
     ),
     (
         "{ name: a, match: { kinds: [cosign-signature, sigstore-bundle] }, check: [ours] }",
-        "rule \"a\" leaves out the kind attestation, but bundles that hold attestations by a \
-         known key pass",
+        "rule \"a\" leaves out the kind attestation, but accepts bundles that hold attestations by \
+         a known key",
         "set `accept: [signature]` in plugin \"ours\"",
     ),
     (
         "{ name: a, match: { kinds: [sigstore-bundle, attestation] }, check: [ours] }",
-        "rule \"a\" leaves out the kind cosign-signature, but bundles that hold signatures by a \
-         known key pass",
+        "rule \"a\" leaves out the kind cosign-signature, but accepts bundles that hold signatures \
+         by a known key",
         "set `accept: [attestation]` in plugin \"ours\"",
     ),
 ];

@@ -77,7 +77,7 @@ async fn push(server: &Server, repository: &str, tag: &str) -> Answer {
 /// Policies that are wrong, and what is told of them.
 const MISTAKES: &[(&str, &str)] = &[
     ("versin: 1", "policy.yaml:1:1\n  |\n1 | versin: 1\n  | ^^^^^^ did you mean \"version\"?"),
-    ("version: 2", "only version 1 is known here"),
+    ("version: 2", "only version 1 is supported"),
     ("version: 1\nrules: {}", "expected a list of rules"),
     (
         "version: 1\nrules:\n  - name: a\n    acceptOnly: [helm-chrt]",
@@ -92,27 +92,27 @@ const MISTAKES: &[(&str, &str)] = &[
     ("version: 1\nrules:\n  - name: a", "this rule does nothing"),
     (
         "version: 1\nrules:\n  - name: a\n    acceptOnly: [image]\n    check: [x]",
-        "a rule does one thing only",
+        "a rule has only one verb",
     ),
     (
         "version: 1\nrules:\n  - name: a\n    requireToPull: []",
-        "requireToPull comes with a later version",
+        "requireToPull is not supported yet",
     ),
     (
         "version: 1\nrules:\n  - { name: a, acceptOnly: [image] }\n  - { name: a, acceptOnly: \
              [wasm] }",
         "there are two rules named \"a\"",
     ),
-    ("version: 1\nversion: 1", "version stands here a second time"),
-    ("version: 1\n---\nversion: 1", "a second document begins here"),
-    ("version: [1", "this is no YAML"),
+    ("version: 1\nversion: 1", "version appears here a second time"),
+    ("version: 1\n---\nversion: 1", "a second YAML document begins here"),
+    ("version: [1", "this is not valid YAML"),
     ("version: 1\nplugins: { a: { builtin: hlem } }", "did you mean \"helm\"?"),
     ("version: 1\nplugins: { a: { file: no.wasm } }", "no.wasm can't be read: there is no such"),
-    ("version: 1\nplugins: { a: { file: policy.yaml } }", "is no component that runs here"),
-    ("version: 1\nplugins: { a: {} }", "plugin \"a\" needs exactly one of builtin and file"),
+    ("version: 1\nplugins: { a: { file: policy.yaml } }", "can't be loaded"),
+    ("version: 1\nplugins: { a: {} }", "plugin \"a\" needs exactly one of `builtin:` or `file:`"),
     (
         "version: 1\nplugins: { a: { builtin: helm, file: helm.wasm } }",
-        "plugin \"a\" needs exactly one of builtin and file",
+        "plugin \"a\" needs exactly one of `builtin:` or `file:`",
     ),
     (
         "version: 1\nplugins: { a: { builtin: helm, limits: { cpu: 5 } } }",
@@ -128,7 +128,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "version: 1\nplugins: { a: { builtin: helm, limits: { cpu: 1h } } }",
-        "\"1h\" is no time for this",
+        "\"1h\" is not a valid time here",
     ),
     (
         "version: 1\nrules:\n  - { name: a, acceptOnly: [1] }",
@@ -158,7 +158,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("version: 1\nplugins: { a: { builtin: helm, limits: { calls: many } } }", "number of calls"),
     (
         "version: 1\nplugins: { a: { file: clumsy.wasm, settings: { x: 1 } } }",
-        "this plugin takes no settings",
+        "this plugin has no settings",
     ),
     (
         "version: 1\nplugins: { a: { file: misbehave.wasm, settings: { mode: refuse-settings } \
@@ -173,13 +173,13 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "version: 1\nplugins: { h: { builtin: helm } }\nrules:\n  - name: a\n    check: [h]\n    \
              severity: { RSI040: warning }",
-        "^^^^^^ those of plugin \"h\" are RSH001 to RSH0",
+        "^^^^^^ the codes of plugin \"h\" are RSH001 to RSH0",
     ),
     (
         "version: 1\nplugins: { h: { builtin: helm }, i: { builtin: image } }\nrules:\n  - { \
          name: a, \
              check: [h], severity: { RSI001: warning } }\n  - { name: b, check: [i] }",
-        "it is a code of plugin \"i\", which this rule does not ask",
+        "it is a code of plugin \"i\", which this rule does not use",
     ),
     (
         "version: 1\nplugins: { h: { builtin: helm } }\nrules:\n  - name: a\n    check: [h]\n    \
@@ -188,7 +188,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "version: 1\nrules: [{ name: a, deny: true, severity: { RSE003: warning } }]",
-        "`failurePolicy` says what happens where a plugin can't judge",
+        "`failurePolicy` says what happens if a plugin can't judge",
     ),
     (
         "version: 1\nplugins: { h: { builtin: helm } }\nrules:\n  - name: a\n    checkLayers: { \
@@ -264,7 +264,7 @@ async fn accept_only_takes_what_is_of_a_kind_and_of_nothing_else() {
     ] {
         let refused = at("c/a").push("2", config, layers).await.is(403);
         let error = &refused.errors()[0];
-        let says = format!("DENIED: rule only: c/a takes only helm-chart, {THING}; this is ");
+        let says = format!("DENIED: rule only: c/a accepts only helm-chart, {THING}; this is ");
         assert!(error.starts_with(&says) && error.contains("[RSA001 "), "{error}");
     }
     at("c/a").get("manifests/2").await.is(404);

@@ -108,9 +108,9 @@ async fn what_was_refused_or_warned_of_is_listed_from_the_newest_on() {
             assert_eq!(ids, found, "{filter:?}");
         }
         let first = said(&server.command(&["verdict", "list", "--limit", "1"]));
-        assert!(first.ends_with("the newest 1; --limit shows more\n"), "{first}");
+        assert!(first.ends_with("only the newest 1 are shown; use --limit for more\n"), "{first}");
         let wrong = server.command(&["verdict", "list", "--repository", "a["]);
-        assert!(said(&wrong).contains("\"a[\" is no glob: "), "{}", said(&wrong));
+        assert!(said(&wrong).contains("\"a[\" is not a valid glob: "), "{}", said(&wrong));
         if running {
             server.stop();
         }
@@ -149,7 +149,7 @@ async fn what_was_judged_about_a_manifest_is_shown() {
         assert_eq!(serde_json::from_slice::<Value>(&shown.stdout).unwrap(), judged);
         let unknown = server.command(&["verdict", "show", "charts/web:9"]);
         let text = said(&unknown);
-        assert!(!unknown.status.success() && text.contains("holds no manifest 9"), "{text}");
+        assert!(!unknown.status.success() && text.contains("has no manifest 9"), "{text}");
         let unknown = server.command(&["verdict", "show", "00000000000"]);
         assert!(said(&unknown).contains("verdict show REPOSITORY@DIGEST"), "{}", said(&unknown));
         if running {
@@ -283,7 +283,7 @@ async fn new_tags_write_no_new_refusal_and_the_last_ones_are_told() {
         let seen = &verdicts[0]["seen"];
         assert_eq!((&seen["times"], &seen["tags"]), (&json!(times), &json!(tags)));
         let shown = said(&server.command(&["verdict", "show", &first]));
-        let told = format!("\n  lately under the tags {}\n", tags.join(", "));
+        let told = format!("\n  recently under the tags {}\n", tags.join(", "));
         assert!(shown.contains(&told), "{shown}");
     };
     says(&server, 20);
@@ -396,7 +396,7 @@ async fn refusals_stand_beside_what_let_a_manifest_in() {
     let ids = judged["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["id"]);
     assert_eq!(ids.collect::<Vec<_>>(), [&id(&refused), &id(&good)]);
     let shown = said(&server.command(&["verdict", "show", "charts/web:1.2.3"]));
-    assert!(shown.contains(": 2 verdicts, the newest first; the last one let it in\n"), "{shown}");
+    assert!(shown.contains(": 2 verdicts, newest first; the last one accepted it\n"), "{shown}");
     // without the manifest the refusal is left
     let manifest = format!("manifests/{}", good.header("docker-content-digest"));
     repository.send(Method::DELETE, &manifest).await.is(202);
@@ -426,7 +426,7 @@ async fn what_another_policy_says_is_kept_beside_it() {
     let ids = judged["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["id"]);
     assert_eq!(ids.collect::<Vec<_>>(), [&id(&second), &id(&first)]);
     let shown = said(&server.command(&["verdict", "show", "charts/web:1.2"]));
-    assert!(shown.contains(": 2 verdicts, the newest first; the last one let it in\n"), "{shown}");
+    assert!(shown.contains(": 2 verdicts, newest first; the last one accepted it\n"), "{shown}");
     let policies = judged["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["policy"]);
     for policy in policies {
         assert!(shown.contains(&format!("by policy {}", policy.as_str().unwrap())), "{shown}");
@@ -471,7 +471,7 @@ async fn who_pushed_is_kept_apart_and_told_to_the_operator_alone() {
     assert!(verdict["seen"].get("pushed_by").is_none(), "{verdict}");
     let shown = said(&server.command(&["verdict", "show", &id(&refused)]));
     assert!(shown.contains(", pushed by bert\n"), "{shown}");
-    assert!(shown.contains("\n  lately pushed by anna, bert\n"), "{shown}");
+    assert!(shown.contains("\n  recently pushed by anna, bert\n"), "{shown}");
     let nobody = Repository::of(&server, "charts/web");
     for path in [&path(&first), &by_id] {
         nobody.get(path).await.is(401);

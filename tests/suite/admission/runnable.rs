@@ -128,7 +128,7 @@ async fn an_index_s_helpers_belong_to_it_and_a_type_that_does_not_is_named() {
         }
         push(&server, repository, Some("v1"), &index).await.is(201);
     }
-    let told = Some("takes only image, image-index; this is attestation");
+    let told = Some("accepts only image, image-index; this is attestation");
     came_to("by a tag", &push(&server, "app", Some("v2"), &provenance).await, told);
     came_to("another's", &push(&server, "app", None, &foreign).await, told);
     let sbom = "application/vnd.dev.cosign.artifact.sbom.v1+json";

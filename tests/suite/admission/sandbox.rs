@@ -31,21 +31,21 @@ struct Hostile(&'static str, &'static str, &'static str, bool);
 
 const OF_MANIFESTS: [Hostile; 15] = [
     Hostile("panic", "RSE001", "panicked", true),
-    Hostile("spin-in-reviews", "RSE003", "computed for more than 500ms", true),
+    Hostile("spin-in-reviews", "RSE003", "used more than 500ms of CPU time", true),
     Hostile("recurse", "RSE012", "was stopped by a stack overflow", true),
-    Hostile("allocate", "RSE002", "asked for more than its 67108864 bytes of memory", true),
-    Hostile("allocate-at-once", "RSE002", "asked for more than its 67108864 bytes", true),
+    Hostile("allocate", "RSE002", "needs more than its 67108864 bytes of memory", true),
+    Hostile("allocate-at-once", "RSE002", "needs more than its 67108864 bytes", true),
     Hostile("flood-100", "RSE005", "answered with more than 4 MiB in one call", true),
     Hostile("log-flood", "RSE005", "answered with more than 4 MiB in one call", true),
     Hostile("findings", "RSE005", "answered with more than 100 findings", true),
     Hostile("value", "RSE005", "more than 4 KiB of an annotation's value", true),
-    Hostile("undeclared", "RSE006", "answered with code \"NEW001\", which it never", true),
-    Hostile("garbled", "RSE006", "answered in a way that makes no sense", true),
-    Hostile("about-nothing", "RSE006", "answered about what is none", true),
-    Hostile("calls", "RSE004", "used up its budget of 100000 host calls", true),
+    Hostile("undeclared", "RSE006", "answered with the undeclared code \"NEW001\"", true),
+    Hostile("garbled", "RSE006", "answered with an invalid report", true),
+    Hostile("about-nothing", "RSE006", "answered with an annotation about an invalid digest", true),
+    Hostile("calls", "RSE004", "exceeded its limit of 100000 host calls", true),
     Hostile("give-up", "RSE007", "failed: no [31m idea", true),
     // the guest was told, so that the contract says that it is not remembered
-    Hostile("read-for-ever", "RSE004", "used up its budget of bytes to read", false),
+    Hostile("read-for-ever", "RSE004", "exceeded its limit of bytes to read", false),
 ];
 
 /// A layer is judged once for the whole registry, so that what may differ between two pushes is

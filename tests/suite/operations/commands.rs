@@ -27,7 +27,7 @@ fn a_reader_that_has_read_enough_is_no_error_and_a_full_disk_is_one() {
     let output = check(&server).stdout(full).stderr(Stdio::piped()).output().unwrap();
     let error = said(&output);
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.starts_with("error: the answer can't be printed"), "{error}");
+    assert!(error.starts_with("error: the output can't be written"), "{error}");
 }
 
 #[tokio::test]

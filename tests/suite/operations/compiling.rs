@@ -90,7 +90,7 @@ fn compiling_has_bounds_of_time_and_memory_in_a_process_of_its_own() {
     assert!(says.contains("compiling it takes more than 2 s of processor time"), "{says}");
     // what this process has at the start is less than what compiling takes
     let (says, _) = folder.inspected(&slow, &["--data=100000000"]);
-    assert!(says.contains("compiling it takes more than 95 MiB of memory"), "{says}");
+    assert!(says.contains("compiling it needs more than 95 MiB of memory"), "{says}");
 }
 
 /// The process that compiles, before it gets anything.

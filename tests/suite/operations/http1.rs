@@ -265,7 +265,7 @@ async fn who_waits_for_100_is_refused_by_the_header_alone() {
 fn a_type_that_no_manifest_has_is_refused_by_the_header_alone() {
     let server = Server::start(&[]);
     for (kind, why) in [
-        ("text/html", "Content-Type is \"text/html\", which is no manifest; use an OCI"),
+        ("text/html", "Content-Type is \"text/html\", which is not a manifest type; use an OCI"),
         ("application/octet-stream; a=b", "Content-Type is \"application/octet-stream\", which"),
         ("application/vnd.docker.distribution.manifest.v1+json", "a docker schema 1 manifest"),
     ] {

@@ -169,7 +169,7 @@ async fn the_users_are_read_again_when_their_file_changes_all_or_none() {
     }
     old.get("tags/list").await.is(401);
     std::fs::write(&users, "anna:nonsense\n").unwrap();
-    server.has_logged(|line| line.contains("could not be read")).await;
+    server.has_logged(|line| line.contains("could not be reloaded")).await;
     new.get("tags/list").await.is(404);
 }
 

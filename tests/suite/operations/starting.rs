@@ -128,7 +128,7 @@ fn a_policy_that_is_broken_ends_the_start() {
     assert!(data.join("lock").exists() && !data.join("objects").exists());
     let mut list = Command::new(ROADSTEAD);
     let list = list.args(["verdict", "list", "--data"]).arg(&data).output().unwrap();
-    assert!(said_of(&list).contains("holds no registry"), "{}", said_of(&list));
+    assert!(said_of(&list).contains("has no registry"), "{}", said_of(&list));
 }
 
 /// What was compiled, by the log of a server up to the moment when it is ready.

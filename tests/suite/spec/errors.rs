@@ -47,7 +47,7 @@ async fn d29_a_missing_blob_is_named_and_a_wrong_size_refused() {
     let mut lying = missing;
     lying["layers"][0]["size"] = 4.into();
     let refused = repository.put_manifest("v1", &lying).await.is(400);
-    assert!(refused.errors()[0].contains("has 5 bytes and the descriptor says 4"));
+    assert!(refused.errors()[0].contains("has 5 bytes, but the descriptor says 4"));
     repository.get("manifests/v1").await.is(404);
 }
 

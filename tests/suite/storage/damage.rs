@@ -142,7 +142,7 @@ async fn what_is_damaged_is_absent_until_it_is_pushed_again() {
     assert!(again.errors()[0].starts_with("MANIFEST_BLOB_UNKNOWN: "), "{:?}", again.errors());
     assert!(again.errors()[0].ends_with("push it first"), "{:?}", again.errors());
     let check = server.command(&["check"]);
-    assert!(said(&check).contains("is not as it says"), "{}", said(&check));
+    assert!(said(&check).contains("is missing or damaged"), "{}", said(&check));
     repository.push_blob(&layer).await.unwrap();
     repository.put("v2", stored.header("content-type"), &stored.body).await.unwrap().is(201);
     other.send(Method::POST, &mount).await.is(201);

@@ -13,7 +13,7 @@ pub enum LoadError {
     #[error("the plugin engine can't start: {0}")]
     Engine(String),
     /// Not a component that this engine runs.
-    #[error("plugin {plugin} is no component that runs here: {why}")]
+    #[error("plugin {plugin} can't be loaded: {why}")]
     Invalid {
         /// the policy's name for it
         plugin: String,
@@ -22,7 +22,7 @@ pub enum LoadError {
     },
     /// It wants something that no plugin gets.
     #[error(
-        "plugin {plugin} imports {import}, and a plugin may import roadstead:admission only; \
+        "plugin {plugin} imports {import}, but a plugin may import only roadstead:admission; \
          {advice}"
     )]
     Import {
@@ -51,25 +51,25 @@ pub enum ReviewError {
     #[error("the plugin panicked{}", .0.as_deref().map(|m| format!(": {m}")).unwrap_or_default())]
     Panic(Option<String>),
     /// Its calls went deeper than its stack, most often by endless recursion.
-    #[error("the plugin was stopped by a stack overflow: its calls go too deep")]
+    #[error("the plugin was stopped by a stack overflow: its calls nest too deeply")]
     Stack,
     /// It did something else that WebAssembly or the host stops.
     #[error("the plugin was stopped: {0}")]
     Trap(String),
     /// It asked for more memory than it may have.
-    #[error("the plugin asked for more than its {bytes_max} bytes of memory")]
+    #[error("the plugin needs more than its {bytes_max} bytes of memory")]
     Memory {
         /// the limit
         bytes_max: usize,
     },
     /// It computed for too long.
-    #[error("the plugin computed for more than {max:?}")]
+    #[error("the plugin used more than {max:?} of CPU time")]
     Cpu {
         /// the limit
         max: Duration,
     },
     /// It made more host calls, read more, or held more open than it may.
-    #[error("the plugin used up its budget of {0}")]
+    #[error("the plugin exceeded its limit of {0}")]
     Budget(String),
     /// It answered more than it may.
     #[error("the plugin answered with more than {0}")]
@@ -84,7 +84,7 @@ pub enum ReviewError {
     #[error("content could not be read: {0}")]
     Content(String),
     /// It says that something was unavailable.
-    #[error("the plugin could not judge for now: {0}")]
+    #[error("the plugin could not judge now: {0}")]
     Guest(String),
     /// The engine could not run it, for lack of memory most likely.
     #[error("the engine could not run the plugin: {0}")]
@@ -96,7 +96,7 @@ pub enum ReviewError {
         max: Duration,
     },
     /// Too many reviews wait already.
-    #[error("too many reviews wait for their turn")]
+    #[error("too many reviews are waiting")]
     Busy,
 }
 

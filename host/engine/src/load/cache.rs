@@ -66,7 +66,7 @@ impl Cache {
         let path = self.path(digest);
         let kept = Self::write(&path, code);
         if let Err(error) = &kept {
-            tracing::warn!(path = %path.display(), %error, "compiled code could not be kept");
+            tracing::warn!(path = %path.display(), %error, "compiled code could not be cached");
         }
         kept.is_ok()
     }

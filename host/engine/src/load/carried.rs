@@ -61,7 +61,7 @@ impl Carried {
         let index = String::from_utf8(index).map_err(|_| damaged("its index is not UTF-8"))?;
         let frames = index.lines().map(|line| frame(line, start));
         let frames = frames.collect::<Option<HashMap<_, _>>>();
-        let frames = frames.ok_or_else(|| damaged("its index makes no sense"))?;
+        let frames = frames.ok_or_else(|| damaged("its index is invalid"))?;
         let end = frames.values().map(|frame| frame.start).min().unwrap_or(start);
         Ok(Some(Self { file, frames, end }))
     }
@@ -69,7 +69,11 @@ impl Carried {
     /// The code of a component, if it is here and undamaged.
     pub(crate) fn code(&self, digest: &Digest) -> Option<Vec<u8>> {
         let code = self.frames.get(digest).map(|frame| self.read(frame))?;
-        code.inspect_err(|error| tracing::warn!(%digest, %error, "carried code is damaged")).ok()
+        code.inspect_err(|error| {
+            tracing::warn!(%digest, %error, "the compiled code in the binary \
+                                                                  is damaged")
+        })
+        .ok()
     }
 
     fn read(&self, Range { start, end }: &Range<u64>) -> io::Result<Vec<u8>> {

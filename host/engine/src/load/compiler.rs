@@ -136,10 +136,10 @@ fn failure(status: ExitStatus, said: &str) -> Failure {
     let lacks = ["memory allocation of", "Cannot allocate memory", "out of memory"];
     if lacks.iter().any(|lack| said.contains(lack)) {
         let mib = granted(Resource::Data, MEMORY_BYTES_MAX) >> 20;
-        return Failure::Bound(format!("compiling it takes more than {mib} MiB of memory"));
+        return Failure::Bound(format!("compiling it needs more than {mib} MiB of memory"));
     }
     if said.contains("overflowed its stack") {
-        return Failure::Bound("compiling it takes more stack than there is".to_owned());
+        return Failure::Bound("compiling it needs more stack than it may use".to_owned());
     }
     match status.signal().map(Signal::from_named_raw) {
         Some(Some(Signal::XCPU)) => {
@@ -151,7 +151,7 @@ fn failure(status: ExitStatus, said: &str) -> Failure {
             let why = "the compiler's process was killed; most likely the machine lacks memory";
             Failure::Machine(why.to_owned())
         }
-        Some(_) => Failure::Bound(format!("the compiler's process broke off: {status}")),
+        Some(_) => Failure::Bound(format!("the compiler's process failed: {status}")),
         None => {
             let why = said.strip_prefix("error: ").unwrap_or(said);
             Failure::Bound(line(why, 300))

@@ -107,7 +107,7 @@ async fn compile(
         return Ok(component);
     }
     // silence for half a minute would look like a server that hangs
-    let message = "compiling a plugin; this happens once for each of its versions";
+    let message = "compiling a plugin; this happens once for each version";
     tracing::info!(plugin = name, %digest, "{message}");
     let code = if let Some(compiler) = &engine.compiler {
         compiler.compile(bytes, engine.has_pool).await.map_err(|failure| match failure {
@@ -132,7 +132,8 @@ async fn ready(engine: &Arc<Engine>, digest: &Digest) -> Option<Component> {
             let code = engine.carried.as_ref()?.code(&digest)?;
             let unfit = |error: &wasmtime::Error| {
                 let error = format!("{error:#}");
-                tracing::info!(%digest, error, "carried code is for another engine");
+                tracing::info!(%digest, error, "the compiled code in the binary is for another \
+                                                engine");
             };
             keep(&engine, &digest, &code).inspect_err(unfit).ok()
         })
@@ -154,7 +155,7 @@ fn foreign(name: &str, import: String) -> LoadError {
     let advice = if import.starts_with("wasi:") {
         "build it for wasm32-unknown-unknown, or with --stub-wasi in other languages"
     } else {
-        "remove what needs it"
+        "remove the dependency that needs it"
     };
     LoadError::Import { plugin: name.to_owned(), import, advice }
 }
@@ -169,11 +170,14 @@ fn check(metadata: &Metadata) -> Result<(), String> {
     let plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     if !fits(name, NAME_BYTES_MAX) || !name.bytes().all(|letter| plain(letter) || letter == b'-') {
         let name = line(name, 40);
-        return Err(format!("its name is {name:?}; use at most 64 of lower case, digits and -"));
+        return Err(format!("its name is {name:?}; use 1 to 64 lower case letters, digits and -"));
     }
     if !fits(version, NAME_BYTES_MAX) || !version.bytes().all(|letter| letter.is_ascii_graphic()) {
         let version = line(version, 40);
-        return Err(format!("its version is {version:?}; use at most 64 ASCII letters"));
+        return Err(format!(
+            "its version is {version:?}; use 1 to 64 printable ASCII characters \
+                            without spaces"
+        ));
     }
     if description.len() > DESCRIPTION_BYTES_MAX {
         return Err("its description is longer than 4 KiB".to_owned());
@@ -186,7 +190,7 @@ fn check(metadata: &Metadata) -> Result<(), String> {
     }
     if let Some(long) = media_types.iter().find(|long| !fits(long, MEDIA_TYPE_BYTES_MAX)) {
         let long = line(long, 40);
-        return Err(format!("it understands media type {long:?}; use 1 to 300 bytes"));
+        return Err(format!("it understands the media type {long:?}; use 1 to 300 bytes"));
     }
     check_codes(codes)
 }
@@ -201,11 +205,11 @@ fn check_codes(codes: &[Code]) -> Result<(), String> {
         let fits = (1..=CODE_BYTES_MAX).contains(&id.len());
         let shown = || line(id, 40);
         if !fits || !id.bytes().all(|letter| plain(letter) || letter == b'-') {
-            let advice = "use at most 32 of upper case, digits and -";
-            return Err(format!("it has code {:?}; {advice}", shown()));
+            let advice = "use 1 to 32 upper case letters, digits and -";
+            return Err(format!("it has the code {:?}; {advice}", shown()));
         }
         if !ids.insert(id) {
-            return Err(format!("it has code {:?} twice", shown()));
+            return Err(format!("it has the code {:?} twice", shown()));
         }
     }
     Ok(())
@@ -244,7 +248,7 @@ mod tests {
         let changes: [(Change, &str); 16] = [
             (|m| m.name.push('z'), "its name is"),
             (|m| m.name.clear(), "its name is \"\""),
-            (|m| m.name = "Helm".into(), "its name is \"Helm\"; use at most 64 of lower case"),
+            (|m| m.name = "Helm".into(), "its name is \"Helm\"; use 1 to 64 lower case"),
             (|m| m.name = "a\u{1b}[2J".into(), "its name is \"a [2J\""),
             (|m| m.version.push('1'), "its version is \"11"),
             (|m| m.version.clear(), "its version is \"\""),
@@ -255,9 +259,9 @@ mod tests {
             (|m| m.media_types.push("a/b".into()), "it understands more than 1000 media types"),
             (|m| m.media_types[7].push('m'), "it understands media type \"mmm"),
             (|m| m.codes.push(code("Y")), "it has more than 1000 codes"),
-            (|m| m.codes[3] = code("bad001"), "it has code \"bad001\"; use at most 32 of upper"),
-            (|m| m.codes[3] = code(&"A".repeat(33)), "it has code \"AAA"),
-            (|m| m.codes[3] = code("X2"), "it has code \"X2\" twice"),
+            (|m| m.codes[3] = code("bad001"), "it has the code \"bad001\"; use 1 to 32 upper"),
+            (|m| m.codes[3] = code(&"A".repeat(33)), "it has the code \"AAA"),
+            (|m| m.codes[3] = code("X2"), "it has the code \"X2\" twice"),
         ];
         assert_eq!(check(&largest()), Ok(()));
         for (change, why) in changes {

@@ -61,7 +61,7 @@ pub(crate) fn imports(component: &[u8]) -> Result<Vec<String>, Unfit> {
     }
     let reviewer = format!("{PACKAGE}{EXPORT}");
     if !shape.exports.iter().any(|export| interface(export) == reviewer) {
-        let why = format!("it exports no {reviewer}; build it against the contract");
+        let why = format!("it does not export {reviewer}; build it against the contract");
         return Err(Unfit::Other(why));
     }
     Ok(shape.imports)
@@ -105,8 +105,8 @@ impl Shape {
     fn open(&mut self, encoding: Encoding) -> Result<(), Unfit> {
         match encoding {
             Encoding::Module if self.depth == 0 => {
-                let why = "it is a module, and a plugin is a component; `wasm-tools component new` \
-                           makes one of the other";
+                let why = "it is a module, but a plugin must be a component; `wasm-tools component \
+                           new` makes a component of a module";
                 return Err(Unfit::Other(why.to_owned()));
             }
             Encoding::Module => self.modules += 1,
@@ -254,7 +254,10 @@ mod tests {
         let within = "(component (import \"wasi:io/poll@0.2.0\" (instance)))";
         assert_eq!(read(within), Ok(Vec::new()));
         let without = whole("(component)").unwrap_err();
-        assert!(without.starts_with("it exports no roadstead:admission/reviewer"), "{without}");
+        assert!(
+            without.starts_with("it does not export roadstead:admission/reviewer"),
+            "{without}"
+        );
         assert!(whole("(module)").unwrap_err().starts_with("it is a module"));
         assert!(imports(b"not wasm").is_err() && imports(b"").is_err());
     }

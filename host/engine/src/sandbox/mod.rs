@@ -148,7 +148,7 @@ impl Linked {
             Some(Trap::MemoryOutOfBounds) if recurses(error) => ReviewError::Stack,
             Some(_) => ReviewError::Trap(why.trim_start_matches("wasm trap: ").to_owned()),
             None => {
-                let why = format!("in a way that makes no sense: {why}");
+                let why = format!("with an invalid report: {why}");
                 ReviewError::Malformed(line(&why, MESSAGE_BYTES_MAX))
             }
         }

@@ -13,15 +13,15 @@ use crate::scene::{
 /// What a guest does; what is said of it; whether it would do so again.
 const FAILURES: [(&str, &str, bool); 24] = [
     ("panic", "the plugin panicked: panicked: the reason", true),
-    ("spin", "the plugin computed for more than 200ms", true),
-    ("allocate", "the plugin asked for more than its 67108864 bytes of memory", true),
-    ("recurse", "the plugin was stopped by a stack overflow: its calls go too deep", true),
-    ("calls", "the plugin used up its budget of 100000 host calls", true),
-    ("hoard", "the plugin used up its budget of 1000 blobs open at once", true),
-    ("hoard-decoded", "the plugin used up its budget of 4 decoded blobs open at once", true),
-    ("read-for-ever", "the plugin used up its budget of bytes to read", true),
-    ("decode-for-ever", "the plugin used up its budget of bytes to read", true),
-    ("undeclared", "the plugin answered with code \"NEW001\", which it never declared", true),
+    ("spin", "the plugin used more than 200ms of CPU time", true),
+    ("allocate", "the plugin needs more than its 67108864 bytes of memory", true),
+    ("recurse", "the plugin was stopped by a stack overflow: its calls nest too deeply", true),
+    ("calls", "the plugin exceeded its limit of 100000 host calls", true),
+    ("hoard", "the plugin exceeded its limit of 1000 blobs open at once", true),
+    ("hoard-decoded", "the plugin exceeded its limit of 4 decoded blobs open at once", true),
+    ("read-for-ever", "the plugin exceeded its limit of bytes to read", true),
+    ("decode-for-ever", "the plugin exceeded its limit of bytes to read", true),
+    ("undeclared", "the plugin answered with the undeclared code \"NEW001\"", true),
     ("findings", "the plugin answered with more than 100 findings", true),
     ("annotations", "the plugin answered with more than 64 annotations", true),
     ("flood", "the plugin answered with more than 4 MiB in one call", true),
@@ -31,10 +31,15 @@ const FAILURES: [(&str, &str, bool); 24] = [
     ("many-properties", "the plugin answered with more than 16 properties of a finding", true),
     ("property-key", "the plugin answered with more than 256 bytes of a property's key", true),
     ("property-value", "the plugin answered with more than 4 KiB of a property's value", true),
-    ("about-nothing", "the plugin answered about what is none: digest \"sha256:0\"", true),
-    ("garbled", "the plugin answered in a way that makes no sense: ", true),
+    (
+        "about-nothing",
+        "the plugin answered with an annotation about an invalid digest: digest \
+                       \"sha256:0\"",
+        true,
+    ),
+    ("garbled", "the plugin answered with an invalid report: ", true),
     ("give-up", "the plugin failed: no [31m idea", true),
-    ("unavailable", "the plugin could not judge for now: later", false),
+    ("unavailable", "the plugin could not judge now: later", false),
     ("no-such-mode", "the plugin failed: no such mode", true),
 ];
 

@@ -46,11 +46,11 @@ async fn what_is_no_plugin_is_refused() {
 async fn a_component_is_bounded_and_so_is_what_it_says_of_itself() {
     let engine = engine();
     let says = engine.load("huge", &vec![0; (64 << 20) + 1]).await.unwrap_err().to_string();
-    assert_eq!(says, "plugin huge is no component that runs here: it has more than 64 MiB");
+    assert_eq!(says, "plugin huge can't be loaded: it has more than 64 MiB");
     // the name and the code of the guest, wherever they stand in it
     for (is, becomes, why) in [
         ("misbehave", "misb\u{1b}have", "its name is \"misb have\""),
-        ("BAD001", "bad001", "it has code \"bad001\""),
+        ("BAD001", "bad001", "it has the code \"bad001\""),
     ] {
         let mut bytes = component("misbehave");
         let places: Vec<_> = (0..bytes.len() - is.len())

@@ -17,7 +17,7 @@ pub(in crate::cli) struct Inspect {
     /// A component, such as naming.wasm, or a built-in plugin: helm, cosign, image
     #[arg(value_name = "FILE|NAME")]
     plugin: PathBuf,
-    /// Prints everything as JSON, the explanations of the codes among it
+    /// Prints everything as JSON, including the explanations of the codes
     #[arg(long)]
     json: bool,
 }

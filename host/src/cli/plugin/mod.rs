@@ -21,9 +21,9 @@ use crate::{app::BUNDLED, file, nearest::nearest, policy::Bundled};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Plugin {
-    /// Shows what a plugin reviews, what it can find, its settings, and what it imports
+    /// Shows what a plugin reviews, its codes, settings, limits and imports
     Inspect(inspect::Inspect),
-    /// Runs cases in the sandbox that production runs, and compares what becomes of them
+    /// Runs test cases in the same sandbox as production
     Test(test::Test),
     /// Compiles the component on stdin to code on stdout, for the server itself
     #[command(hide = true)]

@@ -23,7 +23,7 @@ pub(in crate::cli) struct Test {
     /// A component, such as naming.wasm, or a built-in plugin: helm, cosign, image
     #[arg(value_name = "FILE|NAME")]
     plugin: PathBuf,
-    /// Files of cases, or folders of them
+    /// Files of test cases, or folders of such files
     #[arg(required = true)]
     cases: Vec<PathBuf>,
 }
@@ -61,8 +61,8 @@ fn told(ran: &Ran) -> String {
     let Ran { outcome, memoisable, duration, .. } = ran;
     let (whole, tenths) = (duration.as_millis(), duration.subsec_micros() / 100 % 10);
     let memo = match memoisable {
-        true => "would be remembered",
-        false => "would not be remembered",
+        true => "would be cached",
+        false => "would not be cached",
     };
     format!("{outcome} ({whole}.{tenths} ms, {memo})")
 }
@@ -94,7 +94,10 @@ async fn ran(component: &Component, case: Case) -> Result<Ran, Vec<String>> {
             Some(first) if first.outcome == ran.outcome && first.memoisable == ran.memoisable => {}
             Some(first) => {
                 let memo = [told(first), told(&ran)].join(", then ");
-                let mut differences = vec![format!("with reads of {bytes} bytes: {memo}")];
+                let mut differences = vec![format!(
+                    "the result changes with reads of {bytes} \
+                                                    bytes: {memo}"
+                )];
                 differences.extend(Expectation::exactly(&first.outcome).differences(&ran.outcome));
                 return Err(differences);
             }
@@ -130,7 +133,7 @@ fn target(plugin: &Plugin, case: &Case) -> Result<Target, String> {
         cases::Target::Manifest(_) => metadata.manifests,
     };
     if !reviewed {
-        return Err("the plugin reviews nothing of this sort".to_owned());
+        return Err("the plugin does not review this kind of target".to_owned());
     }
     match &case.target {
         cases::Target::Blob { media_type, digest, size } => Ok(Target::Blob(BlobTarget {

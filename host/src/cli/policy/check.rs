@@ -9,7 +9,7 @@ use crate::cli::{answer, counted};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Check {
-    /// A file, or a folder of files. Default: the configured policy, else the built-in one
+    /// A file, or a folder of files. Default: the configured policy, or else the built-in one
     path: Option<PathBuf>,
 }
 

@@ -15,22 +15,22 @@ use crate::{
     registry::trial::{Name, Wanted},
 };
 
-/// Exits with 0 if it would be accepted, 1 if it would be refused, 2 if the command or what it was
-/// given is wrong, and 3 if nobody can say.
+/// Exits with 0 if the artifact would be accepted, 1 if it would be rejected, 2 if the command or
+/// its input is invalid, and 3 if the artifact could not be judged.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Eval {
-    /// A chart's .tgz, an OCI layout's folder or .tar, or what is stored: charts/web:1.0.0
+    /// A chart's .tgz, an OCI layout (folder or .tar), or a stored artifact: charts/web:1.0.0
     artifact: String,
-    /// Where it would be pushed to, as repository or repository:tag, whatever the artifact itself
-    /// says. Of several manifests the last one has the tag. Default: what the artifact says
+    /// Where it would be pushed to, as repository or repository:tag; overrides the artifact's own
+    /// name. If there are several manifests, the last one gets the tag. Default: its own name
     #[arg(long = "as", value_name = "REFERENCE")]
     named: Option<String>,
     #[command(flatten)]
     policy: Where,
-    /// Where everything is kept
+    /// The data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// How it is printed
+    /// The output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Output,
 }
@@ -78,8 +78,9 @@ impl Eval {
             let name = name.unwrap_or_else(|| stem.clone());
             let repository = match &repository {
                 Some(repository) => repository.clone(),
-                None => Repository::parse(&name)
-                    .with_context(|| format!("say with --as where {name:?} would be pushed to"))?,
+                None => Repository::parse(&name).with_context(|| {
+                    format!("use --as to say where {name:?} would be pushed to")
+                })?,
             };
             let digest = Digest::of(Algorithm::Sha256, &bytes);
             let tag = match &tag {
@@ -101,7 +102,7 @@ impl Eval {
     async fn of_store(&self) -> anyhow::Result<Verdict> {
         let given = &self.artifact;
         let (repository, reference) = stored::parse(given)
-            .with_context(|| format!("{given} is no file, and no reference either"))?;
+            .with_context(|| format!("{given} is neither a file nor a reference"))?;
         let wanted = Wanted { repository, reference, named: self.name()? };
         let folder = data_folder(self.data.clone())?;
         stored::tried(&folder, wanted, &self.policy).await
@@ -116,7 +117,10 @@ impl Eval {
 /// Says that `--as` won over the name that the artifact itself has.
 fn note_other_name(digest: &Digest, own: &Tag, judged: Option<&Tag>) {
     let judged = judged.map_or_else(|| "without a tag".to_owned(), |tag| format!("as {tag}"));
-    let note = format!("note: {digest} is called {own} there; it is judged {judged} (--as)");
+    let note = format!(
+        "note: {digest} has the tag {own} in the artifact; it is judged {judged} \
+                        because of --as"
+    );
     // nowhere is left to say that stderr is gone
     drop(writeln!(std::io::stderr().lock(), "{note}"));
 }

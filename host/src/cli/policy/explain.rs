@@ -18,16 +18,16 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Explain {
-    /// What is stored: charts/web:1.0.0 or charts/web@sha256:…
+    /// A stored artifact: charts/web:1.0.0 or charts/web@sha256:…
     reference: Option<String>,
     #[command(flatten)]
     described: Described,
     #[command(flatten)]
     policy: Where,
-    /// Where everything is kept
+    /// The data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// How it is printed
+    /// The output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Output,
 }
@@ -38,19 +38,19 @@ struct Described {
     /// Where it would be pushed to
     #[arg(long, conflicts_with = "reference")]
     repository: Option<String>,
-    /// A tag that it would have
+    /// A tag that it would get
     #[arg(long = "tag", conflicts_with = "reference")]
     tags: Vec<String>,
-    /// Its kind, instead of types
+    /// Its kind, instead of its types
     #[arg(long, conflicts_with = "reference")]
     kind: Option<String>,
     /// Its artifact type
     #[arg(long = "type", conflicts_with_all = ["reference", "kind"])]
     artifact_type: Option<String>,
-    /// Its config's type
+    /// The media type of its config
     #[arg(long, conflicts_with_all = ["reference", "kind"])]
     config_type: Option<String>,
-    /// A layer's type
+    /// The media type of a layer
     #[arg(long = "layer-type", conflicts_with_all = ["reference", "kind"])]
     layer_types: Vec<String>,
 }
@@ -75,10 +75,7 @@ impl Explain {
             Output::Table => {
                 answer(&told(&explained))?;
                 if let Some(judged) = judged {
-                    answer(&format!(
-                        "\nWhat ran when it was pushed last:\n{}",
-                        show::told(&judged)
-                    ))?;
+                    answer(&format!("\nThe verdict of its last push:\n{}", show::told(&judged)))?;
                 }
             }
         }
@@ -101,7 +98,7 @@ impl Described {
     /// A manifest of these types, whose parts do not exist.
     fn candidate(&self) -> anyhow::Result<Candidate> {
         let Some(repository) = &self.repository else {
-            bail!("name what is stored, or describe an artifact: --repository and --kind or types");
+            bail!("name a stored artifact, or describe one with --repository and --kind or types");
         };
         let tags = self.tags.iter().map(|tag| Tag::parse(tag)).collect::<Result<_, _>>()?;
         let mut body = if let Some(kind) = &self.kind {
@@ -188,18 +185,18 @@ fn told(explained: &Value) -> String {
             )
         });
         if rule["about"] == false {
-            lines.push(format!("   no   {name}: not about {}", text(&rule["because"])));
+            lines.push(format!("   no   {name}: does not match ({})", text(&rule["because"])));
             lines.extend(changed);
             continue;
         }
         let (mode, failure) = (text(&rule["mode"]), text(&rule["failurePolicy"]));
-        lines.push(format!("  YES   {name} ({mode}; a plugin that can't judge: {failure})"));
+        lines.push(format!("  YES   {name} ({mode}; if a plugin can't judge: {failure})"));
         lines.extend(changed);
         lines.extend(texts(&rule["asks"]).into_iter().map(|ask| format!("          asks {ask}")));
         let refuses = if mode == "warn" { "warns of it" } else { "REJECTS it" };
         match rule["accepts"].as_bool() {
             Some(true) => lines.push("          accepts it".to_owned()),
-            Some(false) => lines.push(format!("          {refuses}: it is none of those")),
+            Some(false) => lines.push(format!("          {refuses}: it is not accepted")),
             None => {}
         }
         if rule["denies"].is_object() {

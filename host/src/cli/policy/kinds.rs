@@ -11,7 +11,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Kinds {
-    /// How it is printed
+    /// The output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Output,
 }

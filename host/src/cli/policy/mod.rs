@@ -21,24 +21,24 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Policy {
-    /// Finds what is wrong with a policy
+    /// Finds mistakes in a policy
     Check(check::Check),
-    /// Lists the kinds of artifacts, with the media types behind each
+    /// Lists the kinds of artifacts, with the media types of each
     Kinds(kinds::Kinds),
-    /// Tells which rules are about an artifact, stored or described, and why
+    /// Shows which rules match a stored or described artifact, and why
     Explain(explain::Explain),
-    /// Judges a chart's .tgz, an OCI layout, or what is stored, as a push would be judged
+    /// Judges a chart's .tgz, an OCI layout, or a stored artifact, as if it were pushed
     Eval(eval::Eval),
-    /// Runs cases against a policy, and compares what becomes of them
+    /// Runs test cases against a policy
     Test(test::Test),
-    /// Writes what another registry is configured to accept as a policy
+    /// Converts what another registry is configured to accept to a policy
     #[command(subcommand)]
     Import(Import),
 }
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Import {
-    /// Quay's list of artifact types, from its config.yaml
+    /// Converts Quay's list of artifact types, from its config.yaml
     Quay(quay::Quay),
 }
 
@@ -55,8 +55,8 @@ enum Output {
 /// Where the policy is.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Where {
-    /// A policy: a file, or a folder of files. Default: the configured one; else the one that is
-    /// in force where a running server is asked; else the built-in one
+    /// A policy: a file, or a folder of files. Default: the configured policy; or else, if a
+    /// running server is asked, the policy in force there; or else the built-in policy
     #[arg(long, value_name = "PATH")]
     policy: Option<PathBuf>,
 }

@@ -86,11 +86,11 @@ impl Quay {
         let text = file::read(&self.config, CONFIG_BYTES_MAX)
             .with_context(|| format!("{shown} can't be read"))?;
         let read = serde_saphyr::from_slice::<Config>(&text);
-        let config = read.with_context(|| format!("{shown} is no configuration of Quay"))?;
+        let config = read.with_context(|| format!("{shown} is not a configuration of Quay"))?;
         let policy = policy(&config)?;
         // a type may be one for Quay and no glob here
         check_text(&shown.to_string(), &policy)
-            .with_context(|| format!("{shown} makes no policy"))?;
+            .with_context(|| format!("{shown} can't be converted to a policy"))?;
         answer(policy.trim_end())?;
         Ok(Exit::Well)
     }
@@ -117,13 +117,16 @@ impl Config {
 fn policy(config: &Config) -> anyhow::Result<String> {
     let mut lines = vec![
         "# What Quay was configured to accept (FEATURE_GENERAL_OCI_SUPPORT,".to_owned(),
-        "# ALLOWED_OCI_ARTIFACT_TYPES), said in Roadstead's language.".to_owned(),
+        "# ALLOWED_OCI_ARTIFACT_TYPES), as a Roadstead policy.".to_owned(),
         "version: 1".to_owned(),
         "include: [builtin:default]".to_owned(),
     ];
     let Some(allowed) = config.allowed() else {
-        lines
-            .push("# IGNORE_UNKNOWN_MEDIATYPES was on: anything is stored, without a rule.".into());
+        lines.push(
+            "# IGNORE_UNKNOWN_MEDIATYPES was on: everything is accepted, so no rule is \
+                   needed."
+                .into(),
+        );
         return Ok(lines.join("\n"));
     };
     let head = [
@@ -136,7 +139,7 @@ fn policy(config: &Config) -> anyhow::Result<String> {
     lines.extend(head.map(ToOwned::to_owned));
     for (of, layers) in allowed {
         for text in layers.iter().chain([&of]) {
-            ensure!(is_plain(text), "{text:?} is no media type");
+            ensure!(is_plain(text), "{text:?} is not a media type");
         }
         let layers: Vec<_> =
             layers.iter().map(|layer| format!("          - \"{layer}\"")).collect();

@@ -14,7 +14,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Test {
-    /// Files of cases, or folders of them
+    /// Files of test cases, or folders of such files
     #[arg(required = true)]
     cases: Vec<PathBuf>,
     #[command(flatten)]
@@ -41,7 +41,7 @@ impl Test {
 
 async fn judged(admission: &Admission, case: Case) -> Result<Outcome, String> {
     let Target::Manifest(push) = &case.target else {
-        return Err("a policy judges manifests; say `manifest:`".to_owned());
+        return Err("a policy judges manifests; use `manifest:`".to_owned());
     };
     let candidate = candidate(push)?;
     let content = Arc::new(Stored { case, piece_bytes_max: 1 << 20 });

@@ -20,20 +20,20 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct List {
-    /// Where everything is kept
+    /// The data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// How many at the most
+    /// The most verdicts to list
     #[arg(long, value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u16).range(1..=10_000))]
     limit: u16,
-    /// Only of repositories that fit, such as charts/web or charts/**
+    /// Only verdicts on matching repositories, such as charts/web or charts/**
     #[arg(long, value_name = "GLOB")]
     repository: Option<String>,
-    /// Only those with this decision
+    /// Only verdicts with this decision
     #[arg(long, value_parser = ["accept", "reject", "unavailable"])]
     decision: Option<String>,
-    /// Prints whole verdicts, as a JSON array
+    /// Prints full verdicts, as a JSON array
     #[arg(long)]
     json: bool,
 }
@@ -50,11 +50,11 @@ impl List {
         found.truncate(limit);
         match self.json {
             true => answer_json(&serde_json::to_string_pretty(&found)?)?,
-            false if found.is_empty() => answer("nothing of that kind was refused or warned of")?,
+            false if found.is_empty() => answer("no matching rejections or warnings")?,
             false => answer(&lines(found)?)?,
         }
         if more {
-            let note = format!("the newest {limit}; --limit shows more");
+            let note = format!("only the newest {limit} are shown; use --limit for more");
             // nowhere is left to say that stderr is gone
             drop(writeln!(std::io::stderr().lock(), "{note}"));
         }
@@ -73,7 +73,10 @@ impl List {
             let page = match source {
                 Source::Server(socket) => {
                     let page = ask::get(socket, &self.path(before.as_deref(), missing)).await?;
-                    serde_json::from_slice(&page.context("the server knows no such command")?)?
+                    serde_json::from_slice(&page.context(
+                        "the running server does not support this \
+                                                          command; is it an older version?",
+                    )?)?
                 }
                 Source::Store(storage, _folder) => {
                     let records = Records::stored(storage);

@@ -15,9 +15,9 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verdict {
-    /// Lists refusals and warnings, the newest first
+    /// Lists rejections and warnings, newest first
     List(list::List),
-    /// Shows a verdict by its id, or everything that was judged about a manifest
+    /// Shows one verdict by its id, or all verdicts on a manifest
     Show(show::Show),
 }
 
@@ -42,7 +42,7 @@ impl Kept {
         let seen = recorded.get_mut("seen").map(Value::take).unwrap_or_default();
         let seen = Option::<Seen>::deserialize(seen).unwrap_or_default();
         let verdict = serde_json::from_value(recorded)
-            .context("this version can't read a verdict; --json prints it")?;
+            .context("this version can't read a verdict; use --json to print it")?;
         Ok(Self { verdict, seen })
     }
 
@@ -65,7 +65,7 @@ impl Kept {
             false => Some(format!("pushed by {}", pushed_by.join(", "))),
         };
         let parts: Vec<_> = tags.into_iter().chain(users).collect();
-        (!parts.is_empty()).then(|| format!("lately {}", parts.join(", ")))
+        (!parts.is_empty()).then(|| format!("recently {}", parts.join(", ")))
     }
 }
 

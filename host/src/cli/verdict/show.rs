@@ -24,7 +24,7 @@ pub(in crate::cli) struct Show {
     /// REPOSITORY:TAG
     #[arg(value_name = "ID|REPOSITORY@DIGEST|REPOSITORY:TAG")]
     which: String,
-    /// Where everything is kept
+    /// The data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Prints it as JSON
@@ -53,8 +53,8 @@ impl Show {
         };
         let Some(found) = found else {
             bail!(
-                "{} holds no verdict {id}: only refusals and warnings are found by their id, until \
-                 they expire; for a manifest ask roadstead verdict show REPOSITORY@DIGEST",
+                "{} has no verdict {id}: only rejections and warnings are kept by id, until they \
+                 expire; for a manifest use roadstead verdict show REPOSITORY@DIGEST",
                 folder.display()
             );
         };
@@ -70,8 +70,8 @@ impl Show {
         let found = stored::judged(&folder, &repository, &reference).await?;
         let Some(judged) = found else {
             bail!(
-                "{} holds no manifest {reference} in repository {repository}; what was refused is \
-                 listed by roadstead verdict list --repository {repository}",
+                "{} has no manifest {reference} in repository {repository}; roadstead verdict list \
+                 --repository {repository} shows what was rejected",
                 folder.display()
             );
         };
@@ -87,7 +87,7 @@ fn named(text: &str) -> anyhow::Result<Option<(Repository, Reference)>> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok(None);
     }
-    stored::parse(text).context("it is no verdict's id either").map(Some)
+    stored::parse(text).context("it is not the id of a verdict either").map(Some)
 }
 
 fn all_told(judged: Judged) -> anyhow::Result<String> {
@@ -97,9 +97,9 @@ fn all_told(judged: Judged) -> anyhow::Result<String> {
     let count = match (verdicts.len(), more) {
         (1, false) => "one verdict".to_owned(),
         (count, false) if first == Some(Decision::Accept) => {
-            format!("{count} verdicts, the newest first; the last one let it in")
+            format!("{count} verdicts, newest first; the last one accepted it")
         }
-        (count, false) => format!("{count} verdicts, the newest first"),
+        (count, false) => format!("{count} verdicts, newest first"),
         (count, true) => format!("the newest {count} verdicts; there are more"),
     };
     let parts = verdicts.iter().map(told_again);
@@ -179,7 +179,7 @@ fn cost(judge: &Judge) -> Option<String> {
     let Judge { reviews, remembered, duration_us, queue_us, .. } = judge;
     let Judge { memory_bytes, read_bytes, host_calls, .. } = judge;
     if *reviews == 0 {
-        return (*remembered > 0).then(|| "answered from memory".to_owned());
+        return (*remembered > 0).then(|| "answered from the cache".to_owned());
     }
     let millis = |micros: &u64| format!("{}.{} ms", micros / 1000, micros / 100 % 10);
     (*memory_bytes > 0).then(|| {

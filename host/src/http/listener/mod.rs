@@ -93,7 +93,11 @@ pub async fn serve(
     connections.close();
     let drain = Duration::from_secs(config.drain_seconds_max);
     if timeout(drain, connections.wait()).await.is_err() {
-        tracing::warn!(open = connections.len(), "connections are cut at the end of the drain");
+        tracing::warn!(
+            open = connections.len(),
+            "drain timed out; the open connections are \
+                                                  closed"
+        );
         // their bodies end with them, and so do the changes that wait for more of these
         cut.cancel();
         connections.wait().await;
@@ -146,8 +150,8 @@ impl Crowd {
             let address = peer.0.map(|address| address.to_string());
             tracing::warn!(
                 address,
-                "an address has as many requests under way as http.address_percent_max allows; \
-                 more get 503. If it is a proxy, raise that to 100"
+                "an address has as many requests under way as http.address_percent_max allows; its \
+                 other requests get 503. If it is a proxy, raise the key to 100"
             );
         }
         self.seats.take_now(None)

@@ -18,9 +18,9 @@ pub(super) fn fit(connections_max: usize) -> usize {
     tracing::warn!(
         open_files_max = files,
         connections_max = fits,
-        "http.connections_max is lowered from {connections_max}, since the hard limit of open \
-         files allows no more; raise it with LimitNOFILE= of systemd, --ulimit nofile= of docker, \
-         or ulimit -Hn"
+        "http.connections_max is lowered from {connections_max} because the hard limit of open \
+         files allows no more; raise that limit with LimitNOFILE= of systemd, --ulimit nofile= of \
+         docker, or ulimit -Hn"
     );
     fits
 }
@@ -34,7 +34,7 @@ fn raised() -> Option<u64> {
     match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         Ok(()) => maximum,
         Err(error) => {
-            tracing::warn!(%error, "the limit of open files could not be raised");
+            tracing::warn!(%error, "the soft limit of open files could not be raised");
             current
         }
     }

@@ -93,7 +93,7 @@ impl Body for IdleBody {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         ready!(self.patience.poll_end(context));
-        let error = io::Error::new(io::ErrorKind::TimedOut, "nothing came for too long");
+        let error = io::Error::new(io::ErrorKind::TimedOut, "the client sent nothing for too long");
         Poll::Ready(Some(Err(error.into())))
     }
 
@@ -144,7 +144,11 @@ impl<T> Progressing<T> {
             return written;
         }
         ready!(self.patience.poll_end(context));
-        let error = io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing");
+        let error = io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client received nothing for too \
+                                                             long",
+        );
         Poll::Ready(Err(error))
     }
 }

@@ -73,14 +73,14 @@ pub(super) fn check(rule: &Written, effort: &mut Effort, warnings: &mut Vec<Prob
     }
     let Some((spot, except)) = &about.except else { return };
     let useless =
-        |why: &str| Problem::warning(spot, format!("this exception leaves nothing out: {why}"));
+        |why: &str| Problem::warning(spot, format!("this exception excludes nothing: {why}"));
     if let Some(why) =
         check_globs(except, effort, warnings).or_else(|| disjoint(about, except, effort))
     {
         warnings.push(useless(&why));
     } else if takes_all(about, except, effort) {
         let message =
-            format!("rule {:?} can never match: its exception leaves out all", name.value);
+            format!("rule {:?} can never match: its exception excludes everything", name.value);
         warnings.push(Problem::warning(&name.spot, message));
     }
 }
@@ -154,7 +154,7 @@ fn disjoint(about: &About, except: &About, effort: &mut Effort) -> Option<String
     if let (Some(kinds), Some(out)) = (&about.of.kinds, &except.of.kinds)
         && !kinds.iter().any(|kind| out.contains(kind))
     {
-        return Some("the rule is not about these kinds".to_owned());
+        return Some("the rule does not match these kinds".to_owned());
     }
     let apart = KEYS.iter().find(|key| {
         let (Some(ours), Some(out)) = ((key.globs)(about), (key.globs)(except)) else {
@@ -164,7 +164,7 @@ fn disjoint(about: &About, except: &About, effort: &mut Effort) -> Option<String
         let single = ["repositories", "mediaTypes"].contains(&key.name);
         single && overlap(key, ours, out, effort) == Some(false)
     })?;
-    Some(format!("the rule is about other {}", apart.name))
+    Some(format!("the rule matches other {}", apart.name))
 }
 
 fn overlap(key: &Key, one: &Globs, other: &Globs, effort: &mut Effort) -> Option<bool> {

@@ -57,8 +57,8 @@ fn by_digest(rule: &Written, warnings: &mut Vec<Problem>) {
     // a rule about tags sees no push by digest
     let except = except.filter(|_| !rule.what.about.places.contains_key("tags"));
     if let Some(tags) = except.and_then(|except| except.places.get("tags")) {
-        let message = "a push by digest has no tag, so this exception does not hold for it";
-        let help = "helm and cosign push by digest first; leave out repositories or kinds instead";
+        let message = "a push by digest has no tag, so this exception does not apply to it";
+        let help = "helm and cosign push by digest first; exclude repositories or kinds instead";
         warnings.push(Problem::warning(&tags.key, message).help(help));
     }
     seen_by_tag(rule, warnings);
@@ -84,7 +84,7 @@ fn seen_by_tag(rule: &Written, warnings: &mut Vec<Problem>) {
         return;
     }
     let message = format!("a push by digest bypasses rule {:?}", rule.name.value);
-    let help = "helm and cosign push by digest first, and what the rule rejects by tag then stays, \
-                untagged; leave `tags` out where that matters";
+    let help = "helm and cosign push by digest first, and a manifest that the rule rejects by tag \
+                stays stored without a tag; leave `tags` out if that matters";
     warnings.push(Problem::warning(&tags.key, message).help(help));
 }

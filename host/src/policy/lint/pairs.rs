@@ -59,7 +59,7 @@ fn hardened(whole: &Whole<'_>, rule: &Written, other: &Written) -> Problem {
     let what = if enforces(rule) { "lowers severities" } else { "only warns" };
     let other_name = &other.name.value;
     let message = format!(
-        "rule {:?} {what}, but rule {other_name:?} judges the same and rejects",
+        "rule {:?} {what}, but rule {other_name:?} runs the same checks and rejects",
         rule.name.value
     );
     let help = match whole.includes(rule.document, other.document) {
@@ -67,8 +67,8 @@ fn hardened(whole: &Whole<'_>, rule: &Written, other: &Written) -> Problem {
             "change that one instead: `- {{ name: {other_name}, … }}` with the same `mode`, \
              `severity` or `match: {{ except: … }}`"
         ),
-        false => "all rules that match apply; say in the other one what it leaves out, with \
-                  `match: { except: … }`"
+        false => "all matching rules apply; exclude artifacts from the other rule with `match: { \
+                  except: … }`"
             .to_owned(),
     };
     Problem::warning(&rule.name.spot, message).help(help)
@@ -103,7 +103,7 @@ fn excluded(
             continue;
         }
         let message = format!(
-            "rule {:?} is about the kind {}, which rule {:?} rejects in the same repositories",
+            "rule {:?} matches the kind {}, which rule {:?} rejects in the same repositories",
             rule.name.value,
             kind.name(),
             other.name.value

@@ -39,7 +39,7 @@ pub(super) fn check(whole: &Whole<'_>, effort: &mut Effort, warnings: &mut Vec<P
             if !kinds.contains(&BUNDLE) {
                 if !is_seen(whole, rule, BUNDLE) && !is_rejected(whole, rule, effort) {
                     let message = format!(
-                        "rule {name:?} verifies the kind {}, but not {}, as which cosign 3 writes \
+                        "rule {name:?} verifies the kind {}, but not {}, which cosign 3 uses for \
                          {what}s",
                         kind.name(),
                         BUNDLE.name()
@@ -51,8 +51,8 @@ pub(super) fn check(whole: &Whole<'_>, effort: &mut Effort, warnings: &mut Vec<P
             }
             if !kinds.contains(&other) && !plugin.accepts && !is_seen(whole, rule, other) {
                 let message = format!(
-                    "rule {name:?} leaves out the kind {}, but bundles that hold {is}s by a known \
-                     key pass",
+                    "rule {name:?} leaves out the kind {}, but accepts bundles that hold {is}s by \
+                     a known key",
                     other.name()
                 );
                 let help = format!(

@@ -185,7 +185,8 @@ impl Backend {
             }
         };
         if let Err(error) = self.hooked_call(Operation::Delete, key, delete).await {
-            tracing::debug!(key, %error, "litter stays until it is collected");
+            tracing::debug!(key, %error, "an object could not be deleted; it stays as litter until \
+                                          it is collected");
         }
     }
 
@@ -234,7 +235,7 @@ impl Backend {
         let Some(folder) = &self.folder else { return };
         let path = folder.join(prefix);
         if let Err(error) = blocking(move || std::fs::remove_dir(path)).await {
-            tracing::debug!(prefix, %error, "a folder stays");
+            tracing::debug!(prefix, %error, "a folder could not be removed");
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) fn decode<T: DeserializeOwned>(key: &str, record: &Bytes) -> Result<(
     let end = record
         .iter()
         .position(|byte| *byte == b'\n')
-        .ok_or_else(|| Error::corrupt(key, "its first line has no end"))?;
+        .ok_or_else(|| Error::corrupt(key, "its first line is incomplete"))?;
     let head = serde_json::from_slice(&record[..end]).map_err(|why| Error::corrupt(key, why))?;
     Ok((head, record.slice(end + 1..)))
 }

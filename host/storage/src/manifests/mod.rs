@@ -161,7 +161,7 @@ impl Manifest {
     pub(crate) fn read(key: &str, digest: &Digest, body: &Bytes, claims: Vec<Id>) -> Result<Self> {
         let (record, bytes): (ManifestRecord, _) = record::decode(key, body)?;
         if !digest.verifies(&bytes) {
-            return Err(Error::corrupt(key, "its bytes have another digest"));
+            return Err(Error::corrupt(key, "its bytes have a different digest"));
         }
         let head = body.slice(..body.len() - bytes.len());
         let media_type = record.media_type.into();

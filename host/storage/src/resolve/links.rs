@@ -196,7 +196,7 @@ impl Resolver {
     ) -> Result<(BlobRecord, Bytes)> {
         let key = Key::BlobRecord(digest, record).path();
         let Some(bytes) = self.backend.read(&key).await? else {
-            return Err(Error::corrupt(&key, "a link names it, and it is missing"));
+            return Err(Error::corrupt(&key, "a link names it, but it is missing"));
         };
         record::decode(&key, &bytes)
     }

@@ -172,7 +172,7 @@ impl Resolver {
     ) -> Result<State> {
         let key = Key::Body(repository, digest, claim).path();
         let body = self.backend.read(&key).await?;
-        let body = body.ok_or_else(|| Error::corrupt(&key, "it was listed, and it is missing"));
+        let body = body.ok_or_else(|| Error::corrupt(&key, "it was listed, but it is missing"));
         let others = claims.all().filter(|other| *other != claim);
         let claims = std::iter::once(claim).chain(others).cloned().collect();
         let read = body.and_then(|body| Manifest::read(&key, digest, &body, claims));
@@ -183,7 +183,7 @@ impl Resolver {
         let key = Key::Claim(repository, digest, claim).path();
         // from the disk: what is remembered of the claim may be sound where that is not
         let names = match self.backend.read(&key).await? {
-            None => Err(Error::corrupt(&key, "it was listed, and it is missing")),
+            None => Err(Error::corrupt(&key, "it was listed, but it is missing")),
             Some(claim) => record::decode::<Names>(&key, &claim),
         };
         Ok(match names {

@@ -91,7 +91,8 @@ impl Storage {
                 match store.end(&session).await {
                     Ok(()) => store.discard_parts(&session, &offsets).await,
                     Err(error) => {
-                        tracing::warn!(%error, "a finished upload stays until it expires");
+                        tracing::warn!(%error, "a finished upload could not be removed; it stays \
+                                                until it expires");
                     }
                 }
             })
@@ -190,7 +191,7 @@ impl Storage {
             return Ok(None);
         }
         let key = Key::UploadPart(&upload.repository, &upload.id, end).path();
-        Err(Error::corrupt(&key, "nothing follows the part that ends there"))
+        Err(Error::corrupt(&key, "the parts do not add up to the size of the upload"))
     }
 
     /// Reads everything again, for a digest of an algorithm that nobody announced.

@@ -211,7 +211,8 @@ impl Storage {
         self.end(upload).await?;
         match self.resolver.arrived(&upload.repository, &upload.id).await {
             Ok(arrived) => self.discard_parts(upload, &arrived.offsets).await,
-            Err(error) => tracing::warn!(%error, "the parts of a cancelled upload stay"),
+            Err(error) => tracing::warn!(%error, "the parts of a cancelled upload could not be \
+                                                  removed"),
         }
         Ok(())
     }

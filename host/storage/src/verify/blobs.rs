@@ -36,10 +36,10 @@ impl Look<'_> {
         let key = Key::Link(self.repository, digest, &link).path();
         match self.storage.resolver.blob_record(digest, &link.record).await {
             Ok((record, inline)) if !agree(&link, &record, inline.len() as u64) => {
-                self.audit.fault(key, "its record says otherwise");
+                self.audit.fault(key, "its record contradicts the link");
             }
             Ok((_, inline)) if link.form == Form::Inline && !digest.verifies(&inline) => {
-                self.audit.fault(key, "its record holds other bytes");
+                self.audit.fault(key, "its record has different content");
             }
             Ok(_) => self.audit.sound("links"),
             Err(error @ Error::Corrupt { .. }) => self.audit.fault(key, error),
@@ -98,7 +98,7 @@ impl Storage {
                 if !self.holds(&segment.id, segment.size, named).await? {
                     whole = false;
                     if is_named {
-                        let what = format!("segment {} is not as it says", segment.id);
+                        let what = format!("segment {} is missing or damaged", segment.id);
                         audit.fault(Key::BlobRecord(digest, &id).path(), what);
                     }
                 }

@@ -67,7 +67,7 @@ impl Look<'_> {
         }
         for child in &record.children {
             if !self.has_entry(&Prefix::Parents(repository, child), manifest).await? {
-                self.audit.fault(key.clone(), format!("its child {child} does not know it"));
+                self.audit.fault(key.clone(), format!("its child {child} does not list it"));
             }
         }
         if self.audit.fault_count == before {
@@ -179,7 +179,7 @@ impl Look<'_> {
                 }
                 for key in damaged {
                     match sound {
-                        0 => self.audit.fault(key, "it holds no descriptor of its manifest"),
+                        0 => self.audit.fault(key, "it has no descriptor of its manifest"),
                         _ => self.audit.litter("entries"),
                     }
                 }

@@ -118,7 +118,7 @@ impl Storage {
                 };
                 if stray {
                     let key = Prefix::Repositories(&format!("{folder}{name}")).path();
-                    audit.fault(key, "its repository is not on the catalog");
+                    audit.fault(key, "its repository is not in the catalog");
                 }
             }
         }

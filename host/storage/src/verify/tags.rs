@@ -16,7 +16,7 @@ impl Look<'_> {
         while let Some(folder) = entries.next()? {
             match unterminated(&folder).and_then(|tag| Tag::parse(tag).ok()) {
                 Some(tag) => self.tag(&tag).await?,
-                None => self.audit.fault(folders.with(folder), "no tag"),
+                None => self.audit.fault(folders.with(folder), "its name is not a tag"),
             }
         }
         Ok(())
@@ -36,7 +36,7 @@ impl Look<'_> {
             (true, true) => self.audit.sound("tags"),
             (true, false) => {
                 let key = Key::Tag(self.repository, tag, value).path();
-                self.audit.fault(key, "its manifest has lost its body");
+                self.audit.fault(key, "the body of its manifest is missing");
             }
             (false, _) => self.audit.litter("tags"),
         }

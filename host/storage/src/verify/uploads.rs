@@ -52,7 +52,7 @@ impl Look<'_> {
             None => inline.len() as u64 == part.size,
         };
         if !whole {
-            self.audit.fault(key, "what arrived is not as it says");
+            self.audit.fault(key, "its content is missing or incomplete");
         }
         Ok(())
     }

@@ -90,9 +90,9 @@ pub async fn a_record_that_differs_from_its_link_is_found(world: &World) {
     let other = [b"{\"size\":99}\n", &stock.config[..99]].concat();
     world.plant(&record, other).await;
     let link = of_blob(world, "_blobs", &stock.config).await;
-    finds(world, &[(&link, "its record says otherwise")]).await;
+    finds(world, &[(&link, "its record contradicts the link")]).await;
     world.plant(&record, &b"no record"[..]).await;
-    finds(world, &[(&link, "damaged"), (&record, "no end")]).await;
+    finds(world, &[(&link, "damaged"), (&record, "its first line is incomplete")]).await;
     world.lose(&record).await;
     finds(world, &[(&link, "it is missing")]).await;
 }
@@ -102,9 +102,9 @@ pub async fn a_segment_that_is_short_or_gone_is_found(world: &World) {
     let data = world.key("data/").await;
     let record = of_blob(world, "blobs/sha256", &stock.layer).await;
     world.damage(&data, |bytes| bytes.truncate(39_999)).await;
-    finds(world, &[(&record, "is not as it says")]).await;
+    finds(world, &[(&record, "is missing or damaged")]).await;
     world.lose(&data).await;
-    finds(world, &[(&record, "is not as it says")]).await;
+    finds(world, &[(&record, "is missing or damaged")]).await;
 }
 
 pub async fn a_record_that_names_another_segment_than_its_link_is_found(world: &World) {
@@ -120,7 +120,7 @@ pub async fn a_record_that_names_another_segment_than_its_link_is_found(world: &
         )
         .await;
     let link = of_blob(world, "_blobs", &stock.layer).await;
-    finds(world, &[(&link, "its record says otherwise")]).await;
+    finds(world, &[(&link, "its record contradicts the link")]).await;
 }
 
 pub async fn a_manifest_that_was_read_and_then_damaged_is_found(world: &World) {
@@ -130,10 +130,10 @@ pub async fn a_manifest_that_was_read_and_then_damaged_is_found(world: &World) {
     assert_eq!(read.unwrap().bytes, stock.image.bytes);
     let key = body_of(world, &stock.image).await;
     world.damage(&key, |bytes| *bytes.last_mut().unwrap() ^= 1).await;
-    finds(world, &[(&key, "its bytes have another digest")]).await;
+    finds(world, &[(&key, "its bytes have a different digest")]).await;
     // of its index, it is there, if only in pieces
     world.plant(&key, &b"no body"[..]).await;
-    finds(world, &[(&key, "no end")]).await;
+    finds(world, &[(&key, "its first line is incomplete")]).await;
 }
 
 pub async fn a_damaged_later_verdict_is_found(world: &World) {
@@ -146,7 +146,7 @@ pub async fn a_damaged_later_verdict_is_found(world: &World) {
     assert_eq!((audit.sound["later verdicts"], audit.litter.len()), (2, 0), "{audit:?}");
     let key = world.key("/00000000002").await;
     world.plant(&key, &b"no record"[..]).await;
-    finds(world, &[(&key, "no end")]).await;
+    finds(world, &[(&key, "its first line is incomplete")]).await;
     world.lose(&claim_of(world, &artifact).await).await;
     let audit = world.storage.audit().await.unwrap();
     assert_eq!((audit.fault_count, audit.litter["verdicts"]), (0, 2), "{audit:?}");
@@ -174,7 +174,7 @@ pub async fn a_subject_or_child_that_does_not_know_of_it_is_found(world: &World)
     finds(world, &[(&signature, "its subject does not list it")]).await;
     world.lose(&world.key("_parents/").await).await;
     let index = body_of(world, &stock.index).await;
-    finds(world, &[(&signature, "its subject"), (&index, "does not know it")]).await;
+    finds(world, &[(&signature, "its subject"), (&index, "does not list it")]).await;
 }
 
 pub async fn a_descriptor_of_something_else_is_found(world: &World) {
@@ -183,7 +183,7 @@ pub async fn a_descriptor_of_something_else_is_found(world: &World) {
     let other = stock.index.digest();
     for content in [String::new(), "{}".into(), format!("{{\"digest\":\"{other}\"}}")] {
         world.plant(&key, content).await;
-        finds(world, &[(&key, "it holds no descriptor of its manifest")]).await;
+        finds(world, &[(&key, "it has no descriptor of its manifest")]).await;
     }
 }
 
@@ -199,7 +199,7 @@ pub async fn a_folder_that_is_no_tag_is_found(world: &World) {
 pub async fn a_tag_whose_manifest_lost_its_body_is_found(world: &World) {
     let stock = Stock::pushed(world).await;
     world.lose(&body_of(world, &stock.lone).await).await;
-    finds(world, &[(&world.key("_tags/lone,").await, "its manifest has lost its body")]).await;
+    finds(world, &[(&world.key("_tags/lone,").await, "the body of its manifest is missing")]).await;
 }
 
 pub async fn a_repository_that_left_the_catalog_is_found(world: &World) {
@@ -282,9 +282,9 @@ pub async fn a_part_that_lost_its_bytes_is_found(world: &World) {
     part(storage, &token, &noise(1, 50_000)).await;
     let key = world.key("_uploads/").await;
     world.lose(&world.key("data/").await).await;
-    finds(world, &[(&key, "is not as it says")]).await;
+    finds(world, &[(&key, "its content is missing or incomplete")]).await;
     world.plant(&key, &b"no part"[..]).await;
-    finds(world, &[(&key, "no end")]).await;
+    finds(world, &[(&key, "its first line is incomplete")]).await;
 }
 
 /// Pushes or deletes everything that can stand in each other's way.

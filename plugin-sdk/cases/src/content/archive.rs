@@ -71,18 +71,23 @@ fn entry<'a>(
         (Some(path), false) => path,
         (None, true) => fields.required_text("path")?,
         (None, false) => return Err(fields.error("\"path\" is missing here")),
-        (Some(_), true) => return Err(fields.error("the path stands before the colon already")),
+        (Some(_), true) => return Err(fields.error("the path is already before the colon")),
     };
     let mut header = TarHeader::new(path, b'0');
     header = owned(&fields, linked(&fields, header)?)?;
     header.type_flag = match fields.text("type")?.map(str::as_bytes) {
         None => header.type_flag,
         Some([flag]) => *flag,
-        Some(_) => return Err(fields.error("a type is one letter, such as \"3\" of a device")),
+        Some(_) => {
+            return Err(fields.error(
+                "a type must be one letter, such as \"3\" for a \
+                                            device",
+            ));
+        }
     };
     let is_link = fields.has("symlink") || fields.has("hardlink");
     let bytes = match content(&fields, &mut Blobs::new())? {
-        Some(_) if is_link => return Err(fields.error("a link has no content")),
+        Some(_) if is_link => return Err(fields.error("a link can't have content")),
         bytes => bytes.unwrap_or_default(),
     };
     let tar = match fields.get("pax") {
@@ -100,10 +105,10 @@ fn linked<'a>(fields: &Fields<'a>, header: TarHeader<'a>) -> Result<TarHeader<'a
         (None, _) if fields.bool("directory")? => (b'5', ""),
         (None, _) => (b'0', ""),
         (Some((key, flag)), None) => (*flag, fields.required_text(key)?),
-        (Some(_), Some(_)) => return Err(fields.error("a link is symbolic or hard, not both")),
+        (Some(_), Some(_)) => return Err(fields.error("a link must be symbolic or hard, not both")),
     };
     if link.len() > PATH_BYTES_MAX {
-        return Err(fields.error("a link's target has at most 100 bytes here"));
+        return Err(fields.error("a link's target may have at most 100 bytes here"));
     }
     Ok(TarHeader { type_flag, link, ..header })
 }
@@ -117,19 +122,19 @@ fn owned<'a>(fields: &Fields<'a>, mut header: TarHeader<'a>) -> Result<TarHeader
             }
             _ => None,
         });
-        let wrong = || fields.error("a mode is octal digits in quotes, such as \"4755\"");
+        let wrong = || fields.error("a mode must be octal digits in quotes, such as \"4755\"");
         header.mode = mode.ok_or_else(wrong)?;
     }
     for (key, id) in [("uid", &mut header.uid), ("gid", &mut header.gid)] {
         *id = fields.number(key)?.unwrap_or_default();
         if *id > OWNER_MAX {
-            return Err(fields.error(format!("{key} is at most {OWNER_MAX}")));
+            return Err(fields.error(format!("{key} may be at most {OWNER_MAX}")));
         }
     }
     for (key, name) in [("user", &mut header.user), ("group", &mut header.group)] {
         *name = fields.text(key)?.unwrap_or_default();
         if name.len() > NAME_BYTES_MAX {
-            return Err(fields.error(format!("{key} has at most {NAME_BYTES_MAX} bytes")));
+            return Err(fields.error(format!("{key} may have at most {NAME_BYTES_MAX} bytes")));
         }
     }
     Ok(header)

@@ -30,7 +30,10 @@ pub(super) fn bytes(
     if let Some(raw) = content(&fields, blobs)? {
         return match KEYS.into_iter().find(|key| fields.has(key)) {
             None => Ok(raw),
-            Some(key) => Err(fields.error(format!("a manifest as it is has no {key:?} beside it"))),
+            Some(key) => {
+                let why = format!("{key:?} can't be combined with the content of the manifest");
+                Err(fields.error(why))
+            }
         };
     }
     let is_index = fields.has("manifests");
@@ -97,7 +100,7 @@ fn part(
 }
 
 pub(super) fn no_content() -> String {
-    format!("there is no content; write one of {}, or a digest and a size", FORMS.join(", "))
+    format!("the content is missing; write one of {}, or a digest and a size", FORMS.join(", "))
 }
 
 /// What image-spec puts where an artifact has no config.

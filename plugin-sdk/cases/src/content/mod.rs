@@ -54,7 +54,7 @@ pub(crate) fn content(
             None => return Ok(None),
         },
         [one, other, ..] => {
-            let what = format!("content is {one:?} or {other:?}, not both");
+            let what = format!("content must be {one:?} or {other:?}, not both");
             return Err(fields.error(what));
         }
     };
@@ -65,7 +65,12 @@ pub(crate) fn content(
         "text" => text(source, node)?.as_bytes().to_vec(),
         "base64" => {
             let letters: String = text(source, node)?.split_whitespace().collect();
-            STANDARD.decode(letters).map_err(|why| error(format!("this is no base64: {why}")))?
+            STANDARD.decode(letters).map_err(|why| {
+                error(format!(
+                    "this is not valid base64: \
+                                                                  {why}"
+                ))
+            })?
         }
         "file" => source.file(node.spot, text(source, node)?)?,
         "tar" => archive(source, node, content)?,

@@ -80,7 +80,7 @@ pub(super) fn check(source: &[u8], text: Range<u64>) -> Result<(), &'static str>
     let range = usize::try_from(text.start).ok().zip(usize::try_from(text.end).ok());
     let text = range.and_then(|(start, end)| source.get(start..end));
     if text.is_some_and(has_unknown) {
-        return Err("it is no YAML (found unknown escape character)");
+        return Err("it is not valid YAML (found unknown escape character)");
     }
     Ok(())
 }

@@ -127,7 +127,11 @@ impl Reader<'_, '_> {
                     if version_directive
                         .is_some_and(|version| (version.major, version.minor) != (1, 1))
                     {
-                        return Err(Invalid::new(1, "it has a directive of another YAML than 1.1"));
+                        return Err(Invalid::new(
+                            1,
+                            "it has a directive for a YAML version other \
+                                                    than 1.1",
+                        ));
                     }
                     let first = self.next()?;
                     let node = self.node(first, 0)?;
@@ -147,7 +151,7 @@ impl Reader<'_, '_> {
                 ErrorKind::Reader | ErrorKind::Io => {
                     Invalid::new(0, "it has control characters, or is not UTF-8")
                 }
-                _ => Invalid::new(line, format_args!("it is no YAML ({})", error.problem())),
+                _ => Invalid::new(line, format_args!("it is not valid YAML ({})", error.problem())),
             };
             self.stopped = Some(error);
             invalid
@@ -230,7 +234,7 @@ impl Reader<'_, '_> {
                 }
                 Ok(node)
             }
-            Some(None) => Err(Invalid::new(line, "an alias stands within what it refers to")),
+            Some(None) => Err(Invalid::new(line, "an alias is inside the value that it refers to")),
             None => Err(Invalid::new(line, "an alias refers to nothing")),
         }
     }

@@ -34,7 +34,7 @@ impl Scalar {
         tag: Option<&str>,
         is_plain: bool,
     ) -> Result<Self, &'static str> {
-        const MISMATCH: &str = "a value is not what its tag says";
+        const MISMATCH: &str = "a value does not match its tag";
         let Some(tag) = tag else {
             return Ok(if is_plain { Self::of_plain(text) } else { Self::Text });
         };
@@ -42,7 +42,7 @@ impl Scalar {
         match (tag.strip_prefix(TAGS), value) {
             (Some("binary"), _) => match binary(text) {
                 Some(_) => Ok(Self::Binary),
-                None => Err("a value with the tag !!binary is no base64"),
+                None => Err("a value with the tag !!binary is not base64"),
             },
             (Some("timestamp"), _) if is_timestamp(text) => Ok(Self::Text),
             (Some("null"), Self::Null)
@@ -97,7 +97,7 @@ impl Scalar {
 /// The text of a key: JSON has no other keys.
 pub(super) fn key_text(key: &Node) -> Result<String, &'static str> {
     let Content::Scalar { text, value } = &key.content else {
-        return Err("a key is no scalar");
+        return Err("a key is not a scalar");
     };
     match value {
         Scalar::Null => Err("a key is null"),

@@ -62,7 +62,7 @@ pub(crate) fn read(bundle: &Fields<'_>, subject: Option<Subject<'_>>) -> Result<
         (Some(envelope), None) => read_envelope(&envelope, subject.as_ref()),
         (None, Some(message)) => read_message(&message, subject),
         _ => {
-            let why = "needs either a dsseEnvelope or a messageSignature";
+            let why = "must have either a dsseEnvelope or a messageSignature";
             Err(Wrong::new(&codes::CONTENT, "", why))
         }
     }
@@ -72,8 +72,7 @@ fn read_envelope(envelope: &Fields<'_>, subject: Option<&Subject<'_>>) -> Result
     let payload_type = envelope.text("payloadType")?;
     let signatures = envelope.list("signatures")?;
     let [first] = &signatures[..] else {
-        let why =
-            format!("needs one signature in its envelope, and there are {}", signatures.len());
+        let why = format!("must have one signature in its envelope, not {}", signatures.len());
         return Err(Wrong::new(&codes::ENVELOPE, &envelope.pointer("signatures"), why));
     };
     let signature = Fields::of(first.clone(), &["sig", "keyid"])?;
@@ -103,7 +102,7 @@ fn read_envelope(envelope: &Fields<'_>, subject: Option<&Subject<'_>>) -> Result
 
 fn read_message(message: &Fields<'_>, subject: Option<Subject<'_>>) -> Result<Content, Wrong> {
     let Some(digest) = message.message("messageDigest", &["algorithm", "digest"])? else {
-        let why = "lacks the messageDigest";
+        let why = "has no messageDigest";
         return Err(Wrong::new(&codes::MESSAGE, &message.pointer("messageDigest"), why));
     };
     // clients compare the bytes, whatever the algorithm is called
@@ -114,7 +113,7 @@ fn read_message(message: &Fields<'_>, subject: Option<Subject<'_>>) -> Result<Co
         64 => Hash::Sha512,
         _ => {
             let length = shape::length(&bytes);
-            let why = format!("has a messageDigest of {length}, which is no digest");
+            let why = format!("has a messageDigest of {length}, which is not a SHA-2 digest");
             return Err(Wrong::new(&codes::MESSAGE, &digest.pointer("digest"), why));
         }
     };
@@ -148,7 +147,10 @@ fn checked(fields: &Fields<'_>, name: &str) -> Result<Vec<u8>, Wrong> {
     if shape::is_signature(&bytes) {
         return Ok(bytes);
     }
-    let why =
-        format!("has a signature of {}, which no algorithm of cosign makes", shape::length(&bytes));
+    let why = format!(
+        "has a signature of {}, which fits no algorithm that cosign \
+                 supports",
+        shape::length(&bytes)
+    );
     Err(Wrong::new(&codes::SIGNATURE, &fields.pointer(name), why))
 }

@@ -49,9 +49,12 @@ pub(crate) fn check(entries: &[Placed<'_>], version: Version) -> Result<(), Wron
         found.inclusion |= proofs.inclusion;
     }
     let missing = match version {
-        Version::V01 => (!found.promise).then_some("a promise, as its version wants it"),
+        Version::V01 => (!found.promise).then_some(
+            "an inclusion promise, which its version \
+                                                    requires",
+        ),
         Version::V02 | Version::V03 => {
-            (!found.inclusion).then_some("a proof of inclusion, as its version wants it")
+            (!found.inclusion).then_some("a proof of inclusion, which its version requires")
         }
     };
     match missing.filter(|_| !entries.is_empty()) {
@@ -70,19 +73,19 @@ fn check_entry(entry: &Fields<'_>) -> Result<Proofs, Wrong> {
     }
     let id = entry.message("logId", &["keyId"])?;
     if id.map_or_else(|| Ok(Vec::new()), |id| id.bytes("keyId"))?.is_empty() {
-        return wrong("has a log entry that does not say which log it is of");
+        return wrong("has a log entry that does not name its log");
     }
     let Some(kind) = entry.message("kindVersion", &["kind", "version"])? else {
         return wrong("has a log entry without a kind");
     };
     let body = entry.bytes("canonicalizedBody")?;
     let Ok(parsed) = json::parse_bounded(&body, VALUES_MAX) else {
-        return wrong("has a log entry whose body is not clear JSON");
+        return wrong("has a log entry whose body can't be read as JSON");
     };
     if parsed["kind"].as_str() != Some(kind.text("kind")?)
         || parsed["apiVersion"].as_str() != Some(kind.text("version")?)
     {
-        return wrong("has a log entry whose body is of another kind");
+        return wrong("has a log entry whose body has a different kind or version");
     }
     let promise = entry.message("inclusionPromise", &["signedEntryTimestamp"])?;
     let promise = match promise {
@@ -114,7 +117,7 @@ fn check_proof(proof: &Fields<'_>, body: &[u8]) -> Result<(), Wrong> {
     if proves {
         return Ok(());
     }
-    let why = "has a proof of inclusion that does not prove it";
+    let why = "has a proof of inclusion that is wrong";
     Err(Wrong::new(&codes::INCLUSION, &proof.at, why))
 }
 

@@ -28,8 +28,8 @@ pub(crate) enum Parts<'a> {
 pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a> {
     if ![OCI_MANIFEST, DOCKER_MANIFEST].contains(&manifest.media_type.as_str()) {
         let message = format!(
-            "cosign reads a sigstore bundle in an image manifest, and in {} in one of those that \
-             it lists; push that one itself",
+            "cosign reads a sigstore bundle in an image manifest, and {} only lists manifests; \
+             push the image manifest itself",
             Quoted(&manifest.media_type)
         );
         report.find(&codes::FORM, message).pointer("/mediaType");
@@ -41,16 +41,18 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
     if !is_one {
         let message = match layers[..] {
             [layer] => format!(
-                "the layer has the type {}, which is no sigstore bundle's, so that cosign passes \
-                 it over; sign with cosign",
+                "the layer has the type {}, which is not that of a sigstore bundle, so cosign \
+                 ignores it; sign with cosign",
                 Quoted(&layer.media_type)
             ),
-            [] => "the manifest of a sigstore bundle has no layer, so that cosign passes it over; \
-                   sign with cosign"
-                .to_owned(),
+            [] => {
+                "the manifest of a sigstore bundle has no layer, so cosign ignores it; sign with \
+                   cosign"
+                    .to_owned()
+            }
             _ => format!(
-                "cosign reads a sigstore bundle that is the only layer, and passes over these \
-                 {}; push bundles one by one",
+                "cosign reads a sigstore bundle only if it is the only layer, and ignores these \
+                 {}; push each bundle in a manifest of its own",
                 layers.len()
             ),
         };
@@ -58,8 +60,8 @@ pub(crate) fn parts<'a>(manifest: &'a Manifest, report: &mut Report) -> Parts<'a
     }
     let subject = manifest.subject();
     if subject.is_none() {
-        let message = "the sigstore bundle has no subject, so that cosign finds it for no \
-                       manifest; attach it to what it signs";
+        let message = "the sigstore bundle has no subject, so cosign never finds it; attach it to \
+                       the manifest that it signs";
         report.find(&codes::SUBJECT, message).pointer("/subject");
     }
     match (subject, &layers[..]) {
@@ -81,8 +83,8 @@ fn find_types(manifest: &Manifest, report: &mut Report) {
             own => format!("the artifactType {}", Quoted(own)),
         };
         let message = format!(
-            "the manifest of a sigstore bundle has {own}, so listing referrers by type does not \
-             find it; sign with cosign"
+            "the manifest of a sigstore bundle has {own}, so clients that list referrers by type \
+             do not find it; sign with cosign"
         );
         report.find(&codes::BUNDLE_TYPES, message).pointer("/artifactType");
     }

@@ -54,7 +54,7 @@ pub(crate) fn read(bundle: &Fields<'_>, version: Version) -> Result<Material, Wr
         }
         (None, None, Some(chain)) => read_chain(&chain, version)?,
         _ => {
-            let why = "needs one of publicKey, certificate and x509CertificateChain";
+            let why = "must have exactly one of publicKey, certificate and x509CertificateChain";
             return Err(Wrong::new(&codes::MATERIAL, &material.at, why));
         }
     };
@@ -67,7 +67,7 @@ fn read_certificate(placed: Placed<'_>) -> Result<Certificate, Wrong> {
     let fields = Fields::of(placed, &["rawBytes"])?;
     let certificate = Certificate::from_der(&fields.bytes("rawBytes")?);
     certificate.ok_or_else(|| {
-        let why = "has a certificate that is none in DER";
+        let why = "has a certificate that is not valid DER";
         Wrong::new(&codes::CERTIFICATE, &fields.at, why)
     })
 }
@@ -75,16 +75,23 @@ fn read_certificate(placed: Placed<'_>) -> Result<Certificate, Wrong> {
 fn read_chain(chain: &Fields<'_>, version: Version) -> Result<Material, Wrong> {
     let listed = chain.list("certificates")?;
     if listed.is_empty() || listed.len() > CHAIN_MAX {
-        let why = format!("has a chain of {} certificates, not 1 to {CHAIN_MAX}", listed.len());
+        let why = format!(
+            "has a chain of {} certificates instead of 1 to \
+                           {CHAIN_MAX}",
+            listed.len()
+        );
         return Err(Wrong::new(&codes::CERTIFICATE, &chain.at, why));
     }
     let certificates = listed.into_iter().map(read_certificate).collect::<Result<Vec<_>, _>>()?;
     let odd = if version == Version::V03 {
-        Some("has a chain of certificates, which clients read only when told to")
+        Some("has a chain of certificates, which clients read only with an extra option")
     } else if certificates.iter().skip(1).any(Certificate::is_self_issued) {
-        Some("has a root among its certificates, which nobody may trust because of that")
+        Some(
+            "has a root certificate in its chain, which clients must not trust because it is \
+              there",
+        )
     } else if !certificate::is_chain(certificates.iter()) {
-        Some("has certificates that don't follow from one another")
+        Some("has certificates that don't form a chain")
     } else {
         None
     };
@@ -104,7 +111,7 @@ fn odd_timestamps(material: &Fields<'_>) -> Result<Option<Odd>, Wrong> {
     for placed in timestamps {
         let timestamp = Fields::of(placed, &["signedTimestamp"])?;
         if !shape::is_der_sequence(&timestamp.bytes("signedTimestamp")?) {
-            return odd("has a timestamp that is none by RFC 3161".to_owned());
+            return odd("has a timestamp that is not a valid RFC 3161 response".to_owned());
         }
     }
     Ok(None)

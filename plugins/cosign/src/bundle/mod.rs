@@ -61,7 +61,7 @@ fn read_attached(
     let value = match json::parse_bounded(&bytes, VALUES_MAX) {
         Ok(value) => value,
         Err(error) => {
-            let why = format!("is not clear JSON ({error})");
+            let why = format!("can't be read as JSON ({error})");
             find(manifest, layer, &Wrong::new(&codes::BUNDLE, "", why), report);
             return Ok(Found::default());
         }
@@ -144,7 +144,7 @@ fn find_other(
             ", although the annotations dev.sigstore.bundle.* say that it signs its subject; sign \
              again with cosign",
         ),
-        (false, false) => (&codes::OTHER_THING, "; cosign passes it over"),
+        (false, false) => (&codes::OTHER_THING, "; cosign ignores it"),
     };
     report.find(code, format!("the bundle {other}{advice}")).blob(&layer.digest);
     is_moved

@@ -40,7 +40,7 @@ impl<'a> Fields<'a> {
     /// `names`: the fields that the message has, in lower camel case.
     pub(crate) fn of((at, value): Placed<'a>, names: &[&str]) -> Result<Self, Wrong> {
         let Value::Object(entries) = value else {
-            return Err(Wrong::of_json(&at, "has something else where an object belongs"));
+            return Err(Wrong::of_json(&at, "has a value that must be an object"));
         };
         for key in entries.keys() {
             let Some(name) = names.iter().find(|name| *name == key || snake(name) == *key) else {
@@ -74,7 +74,7 @@ impl<'a> Fields<'a> {
         match self.get(name) {
             None => Ok(""),
             Some((_, Value::String(text))) => Ok(text),
-            Some((at, _)) => Err(Wrong::of_json(&at, "has something else where text belongs")),
+            Some((at, _)) => Err(Wrong::of_json(&at, "has a value that must be text")),
         }
     }
 
@@ -91,7 +91,7 @@ impl<'a> Fields<'a> {
             Value::String(text) => text.parse().ok(),
             _ => None,
         };
-        number.ok_or_else(|| Wrong::of_json(&at, "has something else where a number belongs"))
+        number.ok_or_else(|| Wrong::of_json(&at, "has a value that must be a number"))
     }
 
     pub(crate) fn list(&self, name: &str) -> Result<Vec<Placed<'a>>, Wrong> {
@@ -101,7 +101,7 @@ impl<'a> Fields<'a> {
                 let place = |(index, item)| (format!("{at}/{index}"), item);
                 Ok(items.iter().enumerate().map(place).collect())
             }
-            Some((at, _)) => Err(Wrong::of_json(&at, "has something else where a list belongs")),
+            Some((at, _)) => Err(Wrong::of_json(&at, "has a value that must be a list")),
         }
     }
 }
@@ -109,7 +109,7 @@ impl<'a> Fields<'a> {
 /// Base64 in either alphabet.
 pub(crate) fn bytes((at, value): Placed<'_>) -> Result<Vec<u8>, Wrong> {
     let bytes = value.as_str().and_then(read::base64_of_proto);
-    bytes.ok_or_else(|| Wrong::of_json(&at, "has something else where base64 belongs"))
+    bytes.ok_or_else(|| Wrong::of_json(&at, "has a value that must be base64"))
 }
 
 /// The other spelling of a field's name.

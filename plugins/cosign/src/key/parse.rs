@@ -35,10 +35,7 @@ impl PublicKey {
         let [block] = &blocks[..] else {
             return Err(match blocks.len() {
                 0 => no_pem(),
-                many => format!(
-                    "holds {many} PEM blocks; write one key, and further ones as \
-                                 entries of their own"
-                ),
+                many => format!("holds {many} PEM blocks; write one key in each entry"),
             });
         };
         Self::from_block(block)
@@ -47,21 +44,23 @@ impl PublicKey {
     fn from_block(block: &Pem) -> Result<Self, String> {
         match block.tag() {
             "PUBLIC KEY" => Self::from_der(block.contents()),
-            "CERTIFICATE" => Err("is a certificate; take its key with `openssl x509 -pubkey \
+            "CERTIFICATE" => Err("is a certificate; extract its key with `openssl x509 -pubkey \
                                   -noout -in FILE`"
                 .to_owned()),
             "RSA PUBLIC KEY" => Err("is an RSA key in PKCS#1 form; convert it with `openssl rsa \
                                      -RSAPublicKey_in -pubout -in FILE`"
                 .to_owned()),
-            _ => Err("is PEM of another kind; a public key begins with -----BEGIN PUBLIC KEY-----"
-                .to_owned()),
+            _ => {
+                Err("is the wrong kind of PEM; a public key begins with -----BEGIN PUBLIC KEY-----"
+                    .to_owned())
+            }
         }
     }
 
     /// Reads a PKIX `SubjectPublicKeyInfo`.
     pub(crate) fn from_der(der: &[u8]) -> Result<Self, String> {
         let Ok(info) = SubjectPublicKeyInfoRef::from_der(der) else {
-            return Err("is damaged: its content is no public key in PKIX form".to_owned());
+            return Err("is damaged: its content is not a public key in PKIX form".to_owned());
         };
         let Some(bytes) = info.subject_public_key.as_bytes() else {
             return Err("is damaged: its bits don't fill bytes".to_owned());
@@ -73,7 +72,8 @@ impl PublicKey {
             }
             RSA => {
                 let key = rsa::PublicKey::try_from(info).map_err(|_| {
-                    "is no usable RSA key: it needs 2048 to 8192 bits and an ordinary exponent"
+                    "is not a usable RSA key: it must have 2048 to 8192 bits and an ordinary \
+                     exponent"
                         .to_owned()
                 })?;
                 let bits = key.n().bit_width_vartime();
@@ -87,17 +87,18 @@ impl PublicKey {
                     .ok()
                     .and_then(|bytes| ed25519_dalek::VerifyingKey::from_bytes(bytes).ok())
                     .filter(|key| !key.is_weak());
-                let key = key.ok_or("is no point of the curve of Ed25519")?;
+                let key = key.ok_or("is not a point of the Ed25519 curve")?;
                 Ok(Self::Ed25519(Box::new(key)))
             }
-            _ => Err("is of an algorithm that is not supported; use ECDSA (P-256, P-384, P-521), \
-                      RSA or Ed25519"
-                .to_owned()),
+            _ => {
+                Err("has an unsupported algorithm; use ECDSA (P-256, P-384, P-521), RSA or Ed25519"
+                    .to_owned())
+            }
         }
     }
 
     fn on_curve(curve: ObjectIdentifier, bytes: &[u8]) -> Result<Self, String> {
-        let off = |_| "is damaged: it is no point of its curve".to_owned();
+        let off = |_| "is damaged: it is not a point of its curve".to_owned();
         match curve {
             P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Self::P256).map_err(off),
             P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(bytes).map(Self::P384).map_err(off),
@@ -110,11 +111,11 @@ impl PublicKey {
 }
 
 fn no_pem() -> String {
-    "is no PEM: write keyFile: with the path of a file such as cosign.pub, or the text of that \
+    "is not PEM: write keyFile: with the path of a file such as cosign.pub, or the text of that \
      file, with its line -----BEGIN PUBLIC KEY-----"
         .to_owned()
 }
 
 fn unknown_curve() -> String {
-    "is of a curve that is not supported; use P-256, P-384 or P-521".to_owned()
+    "has an unsupported curve; use P-256, P-384 or P-521".to_owned()
 }

@@ -19,7 +19,7 @@ pub(crate) fn check(manifest: &Manifest, report: &mut Report) -> Result<(), Fail
     match config.media_type_essence().as_str() {
         SIGNATURE_CONFIG => {
             if manifest.subject().is_none() {
-                let message = "a config of cosign's own type goes with a subject, and there is \
+                let message = "a config of cosign's own type needs a subject, and the manifest has \
                                none; sign with cosign";
                 report.find(&codes::CONFIG, message).pointer("/config/mediaType");
             }
@@ -28,8 +28,8 @@ pub(crate) fn check(manifest: &Manifest, report: &mut Report) -> Result<(), Fail
         media_type::OCI_EMPTY if manifest.subject().is_some() => {}
         media_type::OCI_CONFIG | media_type::DOCKER_CONFIG if config.size > BYTES_MAX => {
             let message = format!(
-                "the config has {} bytes, and no more than {BYTES_MAX} are looked at; sign with \
-                 cosign, which writes a small one",
+                "the config has {} bytes, but this plugin reads at most {BYTES_MAX}; sign with \
+                 cosign, which writes a small config",
                 config.size
             );
             report.find(&codes::DIFF_IDS, message).blob(&config.digest);

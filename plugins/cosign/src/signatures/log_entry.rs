@@ -60,17 +60,17 @@ fn is_of_another(payload: &Payload, logged: Option<&(String, String)>) -> bool {
 
 fn read(text: &str) -> Result<Body, &'static str> {
     let entry =
-        json::parse_bounded(text.as_bytes(), VALUES_MAX).map_err(|_| "is not clear JSON")?;
+        json::parse_bounded(text.as_bytes(), VALUES_MAX).map_err(|_| "can't be read as JSON")?;
     let payload = &entry["Payload"];
     let promise = entry["SignedEntryTimestamp"].as_str().and_then(read::base64);
     if promise.is_none_or(|bytes| bytes.is_empty()) {
-        return Err("has no SignedEntryTimestamp in base64");
+        return Err("has no valid SignedEntryTimestamp in base64");
     }
     if payload["integratedTime"].as_i64().is_none_or(|seconds| seconds <= 0) {
-        return Err("has no integratedTime");
+        return Err("has no valid integratedTime");
     }
     if payload["logIndex"].as_i64().is_none_or(|index| index < 0) {
-        return Err("has no logIndex");
+        return Err("has no valid logIndex");
     }
     let is_id = |id: &str| {
         !id.is_empty()
@@ -78,11 +78,16 @@ fn read(text: &str) -> Result<Body, &'static str> {
             && id.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     if !payload["logID"].as_str().is_some_and(is_id) {
-        return Err("has no logID in hexadecimal digits");
+        return Err("has no valid logID in hexadecimal");
     }
-    let body = payload["body"].as_str().and_then(read::base64).ok_or("has no body in base64")?;
-    let body =
-        json::parse_bounded(&body, VALUES_MAX).map_err(|_| "has a body that is not clear JSON")?;
+    let body = payload["body"].as_str().and_then(read::base64).ok_or(
+        "has no valid body in \
+                                                                      base64",
+    )?;
+    let body = json::parse_bounded(&body, VALUES_MAX).map_err(|_| {
+        "has a body that can't be read as \
+                                                            JSON"
+    })?;
     let spec = &body["spec"];
     match body["kind"].as_str() {
         Some("hashedrekord" | "rekord") => Ok(Body {
@@ -94,7 +99,7 @@ fn read(text: &str) -> Result<Body, &'static str> {
             Ok(Body { signature: decoded(&spec["signatures"][0]["signature"]), hash: None })
         }
         Some("intoto") => Ok(Body { signature: None, hash: None }),
-        _ => Err("is of a kind that cosign does not read"),
+        _ => Err("has a kind that cosign does not read"),
     }
 }
 

@@ -34,8 +34,8 @@ pub(crate) fn read(manifest: &Manifest, report: &mut Report) -> Result<Found, Fa
     config::check(manifest, report)?;
     let candidates = candidates(&layers, report);
     if candidates.is_empty() {
-        let message = "there is no signature among the layers: none has the type of a payload or \
-                       the annotation of a signature; sign with cosign";
+        let message = "no layer is a signature: none has the type of a payload or the annotation \
+                       of a signature; sign with cosign";
         report.find(&codes::LAYERS, message).pointer("/layers");
         return Ok(found);
     }
@@ -119,8 +119,8 @@ fn candidates<'a>(layers: &[&'a Descriptor], report: &mut Report) -> Vec<&'a Des
     }
     if let Some(layer) = other.filter(|_| !candidates.is_empty()) {
         let message = format!(
-            "layer {} has the type {}, not {PAYLOAD}: cosign takes it for a signature all the \
-             same, podman does not; sign with cosign",
+            "layer {} has the type {}, not {PAYLOAD}: cosign still reads it as a signature, podman \
+             does not; sign with cosign",
             layer.index,
             Quoted(&layer.media_type)
         );

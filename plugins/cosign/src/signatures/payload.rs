@@ -41,7 +41,7 @@ impl Payload {
     /// Reads it, if all readers would read it alike.
     pub(crate) fn read(layer: &Descriptor, bytes: Vec<u8>, report: &mut Report) -> Option<Self> {
         let parsed = json::parse_bounded(&bytes, VALUES_MAX)
-            .map_err(|error| (String::new(), format!("is not clear JSON ({error})")));
+            .map_err(|error| (String::new(), format!("can't be read as JSON ({error})")));
         let content = parsed.as_ref().map_err(Clone::clone).and_then(content);
         match content {
             Ok(content) => {
@@ -75,16 +75,16 @@ fn find_type(layer: &Descriptor, content: &Content<'_>, report: &mut Report) {
     let index = layer.index;
     if !content.has_reference {
         let message = format!(
-            "the payload in layer {index} names no reference, so that podman refuses it; sign \
-             with cosign"
+            "the payload in layer {index} names no reference, so podman rejects it; sign with \
+             cosign"
         );
         let found = report.find(&codes::REFERENCE, message);
         found.blob(&layer.digest).pointer("/critical/identity/docker-reference");
     }
     let (code, why) = match content.payload_type {
         Some(TYPE) => return,
-        Some(OLD_TYPE) => (&codes::OLD_TYPE, "which is that of GPG signatures"),
-        _ => (&codes::TYPE, "which cosign never writes and podman refuses"),
+        Some(OLD_TYPE) => (&codes::OLD_TYPE, "which GPG signatures have"),
+        _ => (&codes::TYPE, "which cosign never writes and podman rejects"),
     };
     let found = match content.payload_type {
         None => "no type".to_owned(),
@@ -113,12 +113,17 @@ fn content(payload: &Value) -> Result<Content<'_>, Problem> {
     let about = Digest::parse(about).map_err(|_| {
         let why = match about {
             "" => "names no digest".to_owned(),
-            about => format!("names {}, which is no digest", Quoted(about)),
+            about => format!("names {}, which is not a digest", Quoted(about)),
         };
         ("/critical/image".to_owned(), why)
     })?;
     if all.get("optional").is_some_and(|optional| !optional.is_object() && !optional.is_null()) {
-        return Err(("/optional".to_owned(), "has something else than an object there".to_owned()));
+        return Err((
+            "/optional".to_owned(),
+            "has an optional field that is not an \
+                                             object"
+                .to_owned(),
+        ));
     }
     let payload_type = text(critical, "/critical", "type")?;
     Ok(Content { about, payload_type, has_reference: reference.is_some() })
@@ -131,11 +136,11 @@ fn object<'a>(
     fields: &[&str],
 ) -> Result<&'a Map<String, Value>, Problem> {
     let Some(Value::Object(entries)) = value else {
-        return Err((at.to_owned(), "lacks an object".to_owned()));
+        return Err((at.to_owned(), "lacks a required object".to_owned()));
     };
     for key in entries.keys() {
         if let Some(field) = mistaken_for(key, fields) {
-            return Err((at.to_owned(), format!("has a key that cosign takes for {field}")));
+            return Err((at.to_owned(), format!("has a key that cosign reads as {field}")));
         }
     }
     Ok(entries)
@@ -150,8 +155,6 @@ fn text<'a>(
     match entries.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => {
-            Err((format!("{at}/{field}"), "has something else than a text there".to_owned()))
-        }
+        Some(_) => Err((format!("{at}/{field}"), "has a field that is not text".to_owned())),
     }
 }

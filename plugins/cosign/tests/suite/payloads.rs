@@ -43,7 +43,7 @@ fn a_payload_names_a_manifest_and_a_reference() {
     };
     assert_eq!(
         only(&untyped).1,
-        "the payload in layer 0 has no type, which cosign never writes and podman refuses; sign \
+        "the payload in layer 0 has no type, which cosign never writes and podman rejects; sign \
          with cosign"
     );
     for (pointer, value, code) in [
@@ -91,12 +91,12 @@ fn each_payload_has_a_signature() {
     assert_eq!(only(&Push::tagged().layer(bytes.as_bytes(), None).review()).0, "RSC023");
     for (bad, why) in [
         ("", "has none"),
-        ("no base64", "has \"no base64\", which is no base64"),
-        ("aGVsbG8=", "has 5 bytes, which no algorithm of cosign makes"),
+        ("no base64", "has \"no base64\", which is not base64"),
+        ("aGVsbG8=", "has 5 bytes, which fits no algorithm that cosign supports"),
     ] {
         let report = push().annotated(SIGNATURE, bad).review();
         let expected = format!(
-            "layer 0 needs a signature in its annotation {SIGNATURE}, and {why}; sign with cosign"
+            "layer 0 needs a signature in its annotation {SIGNATURE}, but {why}; sign with cosign"
         );
         assert_eq!(only(&report), ("RSC023", expected.as_str()));
         assert_eq!(facts(&report), []);

@@ -39,16 +39,16 @@ fn a_key_that_does_not_parse_is_refused() {
     let whole = Signer::new(1).pem();
     let begin = "-----BEGIN PUBLIC KEY-----\n";
     for (text, why) in [
-        ("", "is no PEM"),
-        ("cosign.pub", "is no PEM"),
-        ("-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----", "is no PEM"),
+        ("", "is not PEM"),
+        ("cosign.pub", "is not PEM"),
+        ("-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----", "is not PEM"),
         (&format!("{whole}{whole}"), "holds 2 PEM blocks"),
         (&format!("{begin}aGk=\n-----END PUBLIC KEY-----"), "is damaged"),
         (include_str!("../real/leaf.pem"), "is a certificate"),
         ("-----BEGIN RSA PUBLIC KEY-----\naGk=\n-----END RSA PUBLIC KEY-----", "is an RSA key in"),
         (
             "-----BEGIN PGP PUBLIC KEY BLOCK-----\naGk=\n-----END PGP PUBLIC KEY BLOCK-----",
-            "is PEM",
+            "is the wrong kind of PEM",
         ),
         // the curve secp256k1
         (
@@ -56,7 +56,7 @@ fn a_key_that_does_not_parse_is_refused() {
                 "{begin}MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEeb5mfvncu6xVoGKVzocLBwKb/NstzijZWfKB\n\
                  WxZ4Xeg+OuYPa0YQYVmgQvvnrWSEk4cWn9OaLvrKVmcYEwEAAA==\n-----END PUBLIC KEY-----"
             ),
-            "is of a curve",
+            "has an unsupported curve",
         ),
         // an RSA key of 1024 bits
         (

@@ -33,8 +33,8 @@ fn an_altered_payload_is_by_nobody() {
         only(&push.known(&[("release", &signer.pem())]).required().review()),
         (
             "RSC060",
-            "the signature is by none of the known keys (\"release\"); sign with one of them, and \
-             push what was signed unaltered"
+            "none of the known keys made the signature (\"release\"); sign with one of them, and \
+             push the signed content unchanged"
         )
     );
 }

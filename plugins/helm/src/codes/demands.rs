@@ -4,47 +4,47 @@ use roadstead_plugin_sdk::Code;
 
 pub(crate) const REFERENCE_STRICT: Code = Code::error(
     "RSH070",
-    "the chart is pushed under a name or tag that is not its own",
-    "The policy says `strictReference`: the repository's last part is the chart's name, and the \
-     tag its version, with `_` for `+`. `helm push` does no other.",
+    "the policy requires a repository and tag that match the chart",
+    "The policy sets `strictReference`: the last part of the repository must be the chart's name, \
+     and the tag its version, with `_` for `+`. `helm push` always pushes this way.",
 );
 
 pub(crate) const VERSION_STRICT: Code = Code::error(
     "RSH071",
-    "the version is not SemVer 2, which the policy asks for",
-    "The policy says `strictSemver`. Use a version such as `1.4.0`.",
+    "the version is not SemVer 2, which the policy requires",
+    "The policy sets `strictSemver`. Use a version such as `1.4.0`.",
 );
 
 pub(crate) const NO_PROVENANCE: Code = Code::error(
     "RSH072",
     "the chart is not signed",
-    "The policy says `requireProvenance`. Package it with `helm package --sign`; `helm push` then \
-     takes the `.prov` file along that lies beside the chart.",
+    "The policy sets `requireProvenance`. Package the chart with `helm package --sign`; `helm \
+     push` then also pushes the `.prov` file beside the chart.",
 );
 
 pub(crate) const NO_ANNOTATION: Code = Code::error(
     "RSH073",
-    "an annotation is missing in Chart.yaml",
-    "The policy lists it in `requiredAnnotations`. Add it under `annotations` in Chart.yaml, with \
-     a value that is not empty.",
+    "Chart.yaml lacks a required annotation",
+    "The policy lists the annotation in `requiredAnnotations`. Add it under `annotations` in \
+     Chart.yaml, with a value that is not empty.",
 );
 
 pub(crate) const DEPRECATED: Code = Code::error(
     "RSH074",
     "the chart is deprecated",
-    "The policy says `forbidDeprecated`. Use the chart that took its place.",
+    "The policy sets `forbidDeprecated`. Use the chart that replaces it.",
 );
 
 pub(crate) const NO_KUBE_VERSION: Code = Code::error(
     "RSH075",
-    "the chart does not say for which Kubernetes it is",
-    "The policy says `requireKubeVersion`. Add a range to Chart.yaml, such as \
-     `kubeVersion: \">=1.29.0-0\"`.",
+    "the chart does not say which Kubernetes versions it supports",
+    "The policy sets `requireKubeVersion`. Add a range to Chart.yaml, such as `kubeVersion: \
+     \">=1.29.0-0\"`.",
 );
 
 pub(crate) const ICON: Code = Code::error(
     "RSH076",
-    "the chart's icon is not fetched by https",
-    "The policy says `httpsIcon`: user interfaces fetch the icon, and whoever sits between can \
-     change it. A chart without an icon is fine.",
+    "the chart's icon does not have an https URL",
+    "The policy sets `httpsIcon`: user interfaces fetch the icon, and without https anyone on the \
+     network path can change it. A chart without an icon is fine.",
 );

@@ -5,49 +5,49 @@ use roadstead_plugin_sdk::Code;
 pub(crate) const VALUES: Code = Code::error(
     "RSH051",
     "helm can't read values.yaml",
-    "It must be YAML with a map in it, or nothing. helm 3 reads its first document, helm 4 all of \
-     them, and both load no chart whose values they can't read, be it a chart within the chart.",
+    "The file must be a YAML map, or empty. helm 3 reads its first document, helm 4 all of them. \
+     Neither loads a chart with values that it can't read, even in a chart within the chart.",
 );
 
 pub(crate) const LOCK: Code = Code::error(
     "RSH052",
     "helm can't read the lock file",
-    "helm loads no chart whose `Chart.lock` (of old charts `requirements.lock`) it can't read. \
-     `helm dependency update` writes it anew.",
+    "helm does not load a chart if it can't read its `Chart.lock` (`requirements.lock` in old \
+     charts). `helm dependency update` writes it again.",
 );
 
 pub(crate) const SCHEMA: Code = Code::error(
     "RSH053",
     "values.schema.json is not JSON",
-    "helm reads it when a chart is installed, linted or rendered, and stops there if it is not \
+    "helm reads the schema when it installs, lints or renders a chart, and fails if it is not \
      JSON.",
 );
 
 pub(crate) const SCHEMA_DRAFT: Code = Code::warning(
     "RSH054",
     "values.schema.json has an unknown dialect",
-    "helm knows JSON Schema as of the drafts 4, 6, 7, 2019-09 and 2020-12. For any other `$schema` \
-     it asks the network, where the chart is installed, and fails if nothing answers.",
+    "helm supports the JSON Schema drafts 4, 6, 7, 2019-09 and 2020-12. It fetches any other \
+     `$schema` from the network when the chart is installed, and fails if it can't.",
 );
 
 pub(crate) const NO_CHART: Code = Code::error(
     "RSH055",
-    "something in the folder charts is no chart",
-    "Each folder and each `.tgz` in `charts/` is a chart with a Chart.yaml of its own, unless its \
-     name begins with `_` or a dot. helm loads no chart where that is not so.",
+    "something in the folder charts is not a chart",
+    "Each folder and each `.tgz` in `charts/` must be a chart with its own Chart.yaml, unless its \
+     name begins with `_` or a dot. Otherwise helm does not load the chart.",
 );
 
 pub(crate) const NOT_VENDORED: Code = Code::warning(
     "RSH056",
     "a dependency is not in the chart",
-    "helm installs no chart whose `charts/` lacks one of its dependencies, be it switched off. Run \
-     `helm dependency build` before `helm package`.",
+    "helm does not install a chart if one of its dependencies is missing from `charts/`, even one \
+     that is switched off. Run `helm dependency build` before `helm package`.",
 );
 
 pub(crate) const LOCK_OUTDATED: Code = Code::warning(
     "RSH057",
-    "the lock file belongs to other dependencies",
-    "The lock's digest covers the dependencies in Chart.yaml and their locked versions. Here one \
-     of them was changed later, so that what was locked is not what is asked for. Run `helm \
+    "the lock file does not match the dependencies",
+    "The lock's digest covers the dependencies in Chart.yaml and their locked versions. One of \
+     them was changed after locking, so the locked versions may not fit Chart.yaml. Run `helm \
      dependency update`.",
 );

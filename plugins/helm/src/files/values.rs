@@ -24,11 +24,15 @@ fn check_map(bytes: &[u8]) -> Result<(), Invalid> {
     match &document.content {
         // helm turns all of it into JSON
         Content::Map(_) => match document.infinite_line() {
-            Some(line) => Err(Invalid::new(line, "a value is not a number that JSON has")),
+            Some(line) => Err(Invalid::new(
+                line,
+                "a value is infinite or not a number, which JSON \
+                                                  does not have",
+            )),
             None => Ok(()),
         },
         _ if document.is_null() => Ok(()),
-        _ => Err(Invalid::new(document.line, "there is something else than a map")),
+        _ => Err(Invalid::new(document.line, "it is not a map")),
     }
 }
 
@@ -40,7 +44,11 @@ fn split(bytes: &[u8]) -> Result<Vec<(u32, Vec<u8>)>, Invalid> {
     for (number, line) in (0_u32..).zip(bytes.split_inclusive(|byte| *byte == b'\n')) {
         if let Some(rest) = line.strip_prefix(b"---") {
             if !matches!(rest.trim_ascii().first(), None | Some(b'#')) {
-                return Err(Invalid::new(number + 1, "helm 4 takes nothing behind three dashes"));
+                return Err(Invalid::new(
+                    number + 1,
+                    "helm 4 accepts nothing after three dashes on \
+                                                     the same line",
+                ));
             }
             if !document.is_empty() {
                 documents.push((first, std::mem::take(&mut document)));

@@ -33,7 +33,7 @@ impl Walk<'_, '_> {
         self.found.paths_bytes += path.len();
         if let Some(what) = unwanted(kind, entry.has_directory_mode()) {
             let message = format!(
-                "{} is {what}, and a chart holds files and folders only; replace it by a file",
+                "{} is {what}, but a chart may have only files and folders; replace it with a file",
                 Quoted(&path)
             );
             self.find(&codes::ENTRY_TYPE, message, &path);
@@ -59,15 +59,22 @@ impl Walk<'_, '_> {
         let (code, message) = match clash {
             Clash::Twice => (
                 &codes::DUPLICATE,
-                format!("{shown} is there twice, and programs disagree which one counts; keep one"),
+                format!(
+                    "{shown} is in the archive twice, and programs disagree which one counts; \
+                         keep one"
+                ),
             ),
-            Clash::FileAndFolder => {
-                (&codes::DUPLICATE, format!("{shown} is there as a file and as a folder; keep one"))
-            }
+            Clash::FileAndFolder => (
+                &codes::DUPLICATE,
+                format!(
+                    "{shown} is in the archive as a file and as a folder; \
+                                             keep one"
+                ),
+            ),
             Clash::Alike(other, is_known) => (
                 if is_known { &codes::OTHER_ELSEWHERE } else { &codes::ALIKE },
                 format!(
-                    "{shown} has a name that macOS and Windows do not tell from {}; rename one",
+                    "macOS or Windows treat {shown} and {} as the same path; rename one",
                     Quoted(&other)
                 ),
             ),
@@ -81,8 +88,8 @@ impl Walk<'_, '_> {
         for separator in ['/', '\\'].into_iter().filter(|separator| path.contains(*separator)) {
             if self.separator.replace(separator).is_some_and(|before| before != separator) {
                 let message = format!(
-                    "helm splits {} at backslashes, other paths at slashes, and other programs \
-                     split all at slashes; use slashes alone",
+                    "helm splits {} at its backslashes, other programs at its slashes; use only \
+                     slashes",
                     Quoted(path)
                 );
                 return self.find(&codes::NOT_TAR, message, path);
@@ -94,7 +101,7 @@ impl Walk<'_, '_> {
     fn place(&mut self, place: &ChartPath, path: &str) {
         if place.inner.is_empty() {
             let message = format!(
-                "{} lies beside the chart's folder; package the chart again with helm package",
+                "{} is beside the chart's folder; package the chart again with helm package",
                 Quoted(path)
             );
             return self.find(&codes::OUTSIDE, message, path);
@@ -104,7 +111,7 @@ impl Walk<'_, '_> {
         }
         if self.walked.top != place.top {
             let message = format!(
-                "{} lies outside of the folder {}, and helm would mix the two; keep one folder",
+                "{} is outside of the folder {}, and helm would mix the two; keep one folder",
                 Quoted(path),
                 Quoted(&self.walked.top)
             );
@@ -122,7 +129,7 @@ impl Walk<'_, '_> {
         }
         if size > FILE_BYTES_MAX {
             let message = format!(
-                "{} has {size} bytes, and helm 3 takes 5 MiB a file; list it in .helmignore",
+                "{} has {size} bytes, but helm 3 accepts at most 5 MiB; list it in .helmignore",
                 Quoted(path)
             );
             self.find(&codes::FILE_TOO_LARGE, message, path);

@@ -78,8 +78,8 @@ impl Walk<'_, '_> {
         self.walked.is_whole = false;
         if !had_room {
             self.too_large(
-                "Chart.yaml and requirements.yaml of all charts have more than 16 MiB, which is \
-                 all that is read of them here",
+                "the Chart.yaml and requirements.yaml files of all charts have more than 16 MiB, \
+                 the most that this plugin reads",
             );
         }
         Ok(())
@@ -133,8 +133,7 @@ impl Walk<'_, '_> {
 
     fn too_deep(&mut self) {
         self.walked.is_whole = false;
-        let message =
-            format!("there are charts within charts beyond {DEPTH_MAX} levels; unnest them");
+        let message = format!("charts are nested beyond {DEPTH_MAX} levels; nest them less deeply");
         self.find_whole(&codes::TOO_LARGE, message);
     }
 
@@ -152,13 +151,13 @@ impl Walk<'_, '_> {
         let path = self.full(path);
         match problem {
             SchemaProblem::NotJson { line } => {
-                let message = "values.schema.json is not JSON, as helm wants; correct it";
+                let message = "values.schema.json is not JSON, which helm requires; correct it";
                 self.found.find(&codes::SCHEMA, message.to_owned(), &path, line);
             }
             SchemaProblem::UnknownDraft(draft) => {
                 let message = format!(
-                    "values.schema.json has the $schema {}, which helm does not know; name a draft \
-                     of JSON Schema",
+                    "values.schema.json has the $schema {}, which helm does not support; name a \
+                     draft of JSON Schema",
                     Quoted(&draft)
                 );
                 self.found.find(&codes::SCHEMA_DRAFT, message, &path, 0);

@@ -92,11 +92,11 @@ fn escape(path: &str) -> Option<&'static str> {
         return Some("leads out of the chart's folder");
     }
     if top.contains('/') {
-        return Some("is split by helm at its backslashes alone, which makes another path of it");
+        return Some("is split by helm only at its backslashes, which makes it a different path");
     }
     let first = inner.split('/').find(is_named).unwrap_or_default();
     if first.starts_with("..") {
-        return Some("begins with two dots, which helm refuses");
+        return Some("begins with two dots, which helm rejects");
     }
     let is_drive = |part: &str| {
         part.len() == 2
@@ -104,9 +104,9 @@ fn escape(path: &str) -> Option<&'static str> {
             && part.starts_with(|c: char| c.is_ascii_alphabetic())
     };
     if is_drive(&top) || is_drive(first) {
-        return Some("names a drive");
+        return Some("names a Windows drive");
     }
-    (top == "Chart.yaml").then_some("has Chart.yaml for a folder, which helm refuses")
+    (top == "Chart.yaml").then_some("has a folder named Chart.yaml, which helm rejects")
 }
 
 /// What becomes another name on some systems; see [`portable`].
@@ -115,7 +115,7 @@ fn unportable(name: &str) -> Option<&'static str> {
         "" | "." => None,
         _ if name.contains(':') => Some("has a colon in a name"),
         _ if name.ends_with(['.', ' ']) => Some("has a name that ends with a dot or a space"),
-        _ if sanitised(name) != name => Some("has a character that can't be printed"),
+        _ if sanitised(name) != name => Some("has an unprintable character"),
         _ => None,
     }
 }

@@ -82,8 +82,8 @@ impl<'w, 'r> Walk<'w, 'r> {
         }
         if let Tail::Data { offset } = archive.finish()? {
             let message = format!(
-                "{} goes on after its end (byte {offset}), where helm stops and others do not; \
-                 package the chart again with helm package",
+                "{} has data after its end (byte {offset}), where helm stops and other programs do \
+                 not; package the chart again with helm package",
                 self.subject("the chart archive")
             );
             self.find_whole(&codes::TAIL, message);
@@ -101,10 +101,10 @@ impl<'w, 'r> Walk<'w, 'r> {
             }
             ArchiveError::Malformed { offset, why } => {
                 let subject = self.subject("the chart layer");
-                format!("{subject} is no tar archive: {why} at byte {offset}")
+                format!("{subject} is not a valid tar archive: {why} at byte {offset}")
             }
             ArchiveError::Unsupported { path, what } => {
-                format!("{} is {what}, which readers of tar take differently", Quoted(&path))
+                format!("{} is {what}, which tar readers interpret differently", Quoted(&path))
             }
         };
         let message = format!("{why}; package the chart again with helm package");

@@ -15,13 +15,13 @@ impl Keyring {
     /// do.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.contains(PRIVATE) {
-            let why = "the keyring holds a private key, which nobody but its owner should have; \
-                       export the public one with gpg --export --armor";
+            let why = "the keyring holds a private key, which must never be in a policy; export \
+                       the public key with gpg --export --armor";
             return Err(why.to_owned());
         }
         if !text.contains(START) {
-            let why = "the keyring is no armoured OpenPGP public key (one begins with -----BEGIN \
-                       PGP PUBLIC KEY BLOCK-----); export it with gpg --export --armor";
+            let why = "the keyring is not an armoured OpenPGP public key (which begins with \
+                       -----BEGIN PGP PUBLIC KEY BLOCK-----); export it with gpg --export --armor";
             return Err(why.to_owned());
         }
         let mut keys = Vec::new();
@@ -38,11 +38,11 @@ impl Keyring {
             }
         }
         if keys.is_empty() {
-            return Err("the keyring has no key in it; export one with gpg --export --armor".into());
+            return Err("the keyring has no key; export one with gpg --export --armor".into());
         }
         if keys.len() > KEYS_MAX {
             return Err(format!(
-                "the keyring has more than {KEYS_MAX} keys; use those that sign charts"
+                "the keyring has more than {KEYS_MAX} keys; keep only those that sign charts"
             ));
         }
         Ok(Self(keys))

@@ -34,15 +34,14 @@ const END: &str = "-----END PGP SIGNATURE-----";
 impl Message {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Broken> {
         let not_signed = |why: &str| Broken::NotSigned(why.to_owned());
-        let text = std::str::from_utf8(bytes).map_err(|_| not_signed("is no text"))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| not_signed("is not UTF-8 text"))?;
         let text = first_signed(text).map_err(not_signed)?;
         let (signed, _) = CleartextSignedMessage::from_string(text)
-            .map_err(|_| not_signed("is no text with a signature by OpenPGP that can be read"))?;
-        let packets =
-            packets(text).ok_or_else(|| not_signed("has no signature that can be read"))?;
+            .map_err(|_| not_signed("is not a readable text with an OpenPGP signature"))?;
+        let packets = packets(text).ok_or_else(|| not_signed("has no readable signature"))?;
         let is_odd = |line: &str| line.starts_with('-') && !line.starts_with("- ");
         if signed.text().lines().any(is_odd) {
-            return Err(not_signed("has a line with a dash that is not escaped"));
+            return Err(not_signed("has a line that begins with an unescaped dash"));
         }
         let body = signed.signed_text().replace("\r\n", "\n");
         let mut parts = body.split("\n...\n");
@@ -74,7 +73,7 @@ fn first_signed(text: &str) -> Result<&str, &'static str> {
     let (start, _) = text
         .match_indices(START)
         .find(begins)
-        .ok_or("has no line with which a clear-signed text begins")?;
+        .ok_or("has no line that begins a clear-signed text")?;
     let (end, _) = text[start..].match_indices(END).next().ok_or("ends before its signature")?;
     Ok(&text[start..start + end + END.len()])
 }

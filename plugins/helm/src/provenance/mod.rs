@@ -62,7 +62,7 @@ pub(crate) fn check(
             // to helm it is as good as none, which is fine unless the policy asks for one
             let is_wanted = keyring.is_some() || settings.require_provenance;
             let severity = if is_wanted { Severity::Error } else { code.severity };
-            let what = format!("the provenance {why}; push the .prov of helm package --sign");
+            let what = format!("the provenance {why}; push the .prov file of helm package --sign");
             find(&Code { severity, ..code }, what);
             return Ok(None);
         }
@@ -92,10 +92,10 @@ fn compare_archive(
     let (name, version) = (signed.metadata.name(), signed.metadata.text("version"));
     let file = format!("{name}-{version}.tgz");
     let what = match message.hash(&file) {
-        None => format!("names no file {}; sign the archive that is pushed", Quoted(&file)),
+        None => format!("does not name the file {}; sign the archive that you push", Quoted(&file)),
         Some(hash) if hash == sha256(signed.digest)? => return Ok(()),
         Some(hash) => format!(
-            "signs another {} ({}); sign the archive that is pushed",
+            "signs a different {} ({}); sign the archive that you push",
             Quoted(&file),
             Quoted(hash)
         ),
@@ -127,13 +127,13 @@ fn compare_chart(message: &Message, metadata: &Metadata, find: &mut impl FnMut(&
     let compared = compare::compare(metadata, &message.chart.to_json());
     if let Some(names) = compared.unsaid_names() {
         let what = format!(
-            "the provenance lacks {names}, which Chart.yaml has; sign the chart that is pushed"
+            "the provenance lacks {names}, which Chart.yaml has; sign the chart that you push"
         );
         find(&codes::PROVENANCE_DIFFERS, what);
     }
     if compared.has_other_order {
-        let what = "the provenance lists the dependencies in another order than Chart.yaml; sign \
-                    the chart that is pushed";
+        let what = "the provenance lists the dependencies in a different order than Chart.yaml; \
+                    sign the chart that you push";
         find(&codes::PROVENANCE_DIFFERS, what.to_owned());
     }
     for (name, found) in compared.contradicted {
@@ -142,6 +142,6 @@ fn compare_chart(message: &Message, metadata: &Metadata, find: &mut impl FnMut(&
             _ => &codes::PROVENANCE_DIFFERS,
         };
         let told = found.told(name, ("the provenance", &found.other), ("Chart.yaml", &found.chart));
-        find(code, format!("{told}; sign the chart that is pushed"));
+        find(code, format!("{told}; sign the chart that you push"));
     }
 }

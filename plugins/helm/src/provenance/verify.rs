@@ -48,7 +48,7 @@ fn by_primary(packet: &Packet, key: &SignedPublicKey, text: &[u8]) -> Result<(),
     check_text(packet, &key.primary_key, text)?;
     let own = check_primary(key)?;
     if may_sign(own) == Some(false) {
-        return Err("is signed by a key that may not sign");
+        return Err("is signed by a key that is not allowed to sign");
     }
     Ok(())
 }
@@ -72,7 +72,7 @@ fn by_subkey(
         .embedded_signature()
         .is_some_and(|back| back.verify_primary_key_binding(&subkey.key, &key.primary_key).is_ok());
     if may_sign(binding) != Some(true) || !is_mutual {
-        return Err("is signed by a subkey that may not sign");
+        return Err("is signed by a subkey that is not allowed to sign");
     }
     check_expiry(&subkey.key, binding)
 }
@@ -86,23 +86,23 @@ fn is_issuer(signature: &Signature, key: &impl KeyDetails) -> bool {
 fn check_text(packet: &Packet, key: &impl VerifyingKey, text: &[u8]) -> Result<(), &'static str> {
     let signature = &packet.signature;
     if !matches!(signature.typ(), Some(SignatureType::Text | SignatureType::Binary)) {
-        return Err("has a signature of another kind than on a text");
+        return Err("has a signature that is not for a text or file");
     }
     let broken = [HashAlgorithm::Md5, HashAlgorithm::Sha1, HashAlgorithm::Ripemd160];
     if signature.hash_alg().is_none_or(|hash| broken.contains(&hash)) {
-        return Err("is signed by means of a broken hash function");
+        return Err("is signed with a broken hash function");
     }
     if has_critical_notation(signature) {
-        return Err("has a signature with a critical note that nobody here knows");
+        return Err("has a signature with an unknown critical notation");
     }
     if !packet.fits(key, text) {
-        return Err("has a signature that does not fit its text");
+        return Err("has a signature that does not match its text");
     }
     if created(signature).is_none() {
         return Err("has a signature that does not say when it was made");
     }
     if is_over(created(signature), signature.signature_expiration_time()) {
-        return Err("has a signature that is expired");
+        return Err("has an expired signature");
     }
     Ok(())
 }
@@ -122,7 +122,7 @@ fn check_primary(key: &SignedPublicKey) -> Result<&Signature, &'static str> {
     let direct = details.direct_signatures.iter().filter(|s| s.verify_key(primary).is_ok());
     let newest = of_users.max_by_key(|s| (s.is_primary(), created(s)));
     let own = newest.or_else(|| direct.max_by_key(|s| created(s)));
-    let own = own.ok_or("is signed by a key without a signature of its own on it")?;
+    let own = own.ok_or("is signed by a key without a valid self-signature")?;
     check_expiry(primary, own)?;
     Ok(own)
 }
@@ -131,7 +131,7 @@ fn check_expiry(key: &impl KeyDetails, own: &Signature) -> Result<(), &'static s
     if is_over(Some(key.created_at().as_secs()), own.key_expiration_time())
         || is_over(created(own), own.signature_expiration_time())
     {
-        return Err("is signed by a key that is expired");
+        return Err("is signed by an expired key");
     }
     Ok(())
 }

@@ -12,8 +12,8 @@ fn nothing_leads_out_of_a_chart() {
         ("/etc/passwd", "is absolute"),
         ("web//etc/passwd", "is absolute"),
         ("web\\..\\..\\a", "leads out of the chart's folder"),
-        ("web/c:/windows", "names a drive"),
-        ("Chart.yaml/Chart.yaml", "has Chart.yaml for a folder, which helm refuses"),
+        ("web/c:/windows", "names a Windows drive"),
+        ("Chart.yaml/Chart.yaml", "has a folder named Chart.yaml, which helm rejects"),
     ] {
         let report = unpacked(chart().file(path, "x"));
         let quoted = path.replace('\\', "\\\\");
@@ -66,8 +66,8 @@ fn a_chart_is_one_chart() {
         only(&report),
         (
             "RSH030",
-            "the chart archive goes on after its end (byte 3072), where helm stops and others do \
-             not; package the chart again with helm package"
+            "the chart archive has data after its end (byte 3072), where helm stops and other \
+             programs do not; package the chart again with helm package"
         )
     );
     let good = chart().gzip();
@@ -111,7 +111,7 @@ fn what_two_readers_of_tar_unpack_differently_is_refused() {
         stopped_by(&report),
         (
             "RSH021",
-            "\"pax\" is a second header of its kind for one entry, which readers of tar take \
+            "\"pax\" is a second header of its kind for one entry, which tar readers interpret \
              differently; package the chart again with helm package"
         )
     );
@@ -134,7 +134,7 @@ fn bombs_are_refused_and_cost_little() {
         only(&report),
         (
             "RSH023",
-            "\"web/big.bin\" has 5242881 bytes, and helm 3 takes 5 MiB a file; list it in \
+            "\"web/big.bin\" has 5242881 bytes, but helm 3 accepts at most 5 MiB; list it in \
              .helmignore"
         )
     );
@@ -193,7 +193,7 @@ fn names_that_some_systems_take_for_others_are_warned_of() {
     let folders = chart().file("web/docs/a", "").file("web/Docs/b", "");
     assert_eq!(
         only(&unpacked(folders)).1,
-        "\"web/Docs/b\" has a name that macOS and Windows do not tell from \"docs\"; rename one"
+        "macOS or Windows treat \"web/Docs/b\" and \"docs\" as the same path; rename one"
     );
 }
 

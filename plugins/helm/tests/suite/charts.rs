@@ -65,7 +65,7 @@ fn a_chart_that_is_shown_otherwise_than_it_installs_is_refused() {
         (
             "RSH041",
             "Chart.yaml says version is \"1.2.3\", but the config says \"9.9.9\"; push the chart \
-             with helm, which makes one from the other"
+             with helm, which makes the config from Chart.yaml"
         )
     );
     assert_eq!(report.findings()[0].found_line(), Some(3));

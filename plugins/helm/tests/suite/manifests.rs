@@ -48,8 +48,8 @@ fn a_chart_has_its_parts_and_no_others() {
     let unjudged = |report: &Report| report.findings().last().unwrap().message().to_owned();
     assert_eq!(
         unjudged(&none),
-        "nobody knows what this chart installs: it has not exactly one chart layer; correct what \
-         else was found"
+        "nobody knows what this chart installs: it does not have exactly one chart layer; correct \
+         the other findings"
     );
     let configless = push().config_type("text/plain").review();
     assert!(unjudged(&configless).contains("it has no config of helm's type"));
@@ -73,8 +73,8 @@ fn no_part_stands_where_helm_would_take_it_for_another() {
         only(&second),
         (
             "RSH007",
-            "layer 1 has the type \"application/vnd.cncf.helm.config.v1+json\", which helm takes \
-             for the chart's config wherever it stands; push the chart without it"
+            "layer 1 has the type \"application/vnd.cncf.helm.config.v1+json\", which helm reads \
+             as the chart's config wherever it is; push the chart without it"
         )
     );
     for (media_type, codes_found) in [

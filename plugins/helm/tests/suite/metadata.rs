@@ -61,7 +61,7 @@ fn a_config_that_says_little_is_warned_of() {
     assert_eq!(
         only(&review(&json!({ "name": "web", "version": "1.2.3" }))).1,
         "the config lacks apiVersion, annotations, dependencies, type, which Chart.yaml has; push \
-         the chart with helm, which makes one from the other"
+         the chart with helm, which makes the config from Chart.yaml"
     );
     for field in ["name", "version", "apiVersion", "type", "dependencies", "annotations"] {
         for value in [None, Some(Value::Null)] {
@@ -129,8 +129,8 @@ fn dependencies_in_another_order_are_warned_of() {
         only(&swapped),
         (
             "RSH045",
-            "the config lists the dependencies in another order than Chart.yaml; push the chart \
-             with helm, which makes one from the other"
+            "the config lists the dependencies in a different order than Chart.yaml; push the \
+             chart with helm, which makes the config from Chart.yaml"
         )
     );
     assert!(!swapped.rejects());
@@ -155,9 +155,9 @@ fn messages_name_the_place_and_read_well() {
     assert_eq!(
         only(&review(&unaliased)).1,
         "the config lacks dependencies/0/alias, which Chart.yaml has; push the chart with helm, \
-         which makes one from the other"
+         which makes the config from Chart.yaml"
     );
-    let remedy = "push the chart with helm, which makes one from the other";
+    let remedy = "push the chart with helm, which makes the config from Chart.yaml";
     for (field, value, difference) in [
         ("type", json!("library"), "has no type, but the config says \"library\""),
         ("dependencies", json!([{}]), "has no entry in dependencies, but the config has 1"),
@@ -306,8 +306,8 @@ fn a_number_that_json_does_not_have_is_refused_with_its_line() {
             let found = report.findings().iter().find(|found| found.code() == "RSH031").unwrap();
             assert_eq!(
                 found.message(),
-                "helm 4 can't read Chart.yaml: a value is not a number that JSON has; put it in \
-                 quotes"
+                "helm 4 can't read Chart.yaml: a value is infinite or not a number, which JSON \
+                 does not have; put it in quotes"
             );
             let place = (found.found_path(), found.found_line());
             assert_eq!(place, (Some("web/Chart.yaml"), Some(4)), "{field}{number}");

@@ -78,7 +78,7 @@ fn a_chart_lies_under_its_own_name_and_version() {
         only(&wrong.clone().review()),
         (
             "RSH009",
-            "the tag is another, and the chart's version is \"1.2.3\"; push the chart with helm"
+            "the tag is different, and the chart's version is \"1.2.3\"; push the chart with helm"
         )
     );
     assert_eq!(
@@ -138,7 +138,7 @@ fn a_provenance_without_keyring_is_read_and_not_verified() {
         only(&report),
         (
             "RSH060",
-            "the provenance has no line with which a clear-signed text begins; push the .prov of \
+            "the provenance has no line that begins a clear-signed text; push the .prov file of \
              helm package --sign"
         )
     );

@@ -33,22 +33,19 @@ fn a_chart_within_is_held_to_the_same_rules() {
         stopped_by(&broken),
         (
             "RSH021",
-            "\"web/charts/a.tgz\" is no tar archive: a header without a valid checksum at byte 0; \
-             package the chart again with helm package"
+            "\"web/charts/a.tgz\" is not a valid tar archive: a header without a valid checksum at \
+             byte 0; package the chart again with helm package"
         )
     );
     let values = unpacked(
         chart().file("web/charts/a.tgz", within("a").file("a/values.yaml", "\n- a").gzip()),
     );
-    assert_eq!(
-        only(&values).1,
-        "helm can't read values.yaml: there is something else than a map; correct it"
-    );
+    assert_eq!(only(&values).1, "helm can't read values.yaml: it is not a map; correct it");
     let finding = &values.findings()[0];
     let place = (finding.found_path(), finding.found_line());
     assert_eq!(place, (Some("web/charts/a.tgz!a/values.yaml"), Some(2)));
     let odd = unpacked(chart().file("web/charts/a/Chart.yaml", "name: a\nversion: 'x'\n"));
-    assert_eq!(only(&odd).1, "the version \"x\" is no version; use one such as 1.4.0");
+    assert_eq!(only(&odd).1, "the version \"x\" is not a valid version; use one such as 1.4.0");
     let place = (odd.findings()[0].found_path(), odd.findings()[0].found_line());
     assert_eq!(place, (Some("web/charts/a/Chart.yaml"), Some(2)));
 }
@@ -62,7 +59,7 @@ fn a_broken_layer_is_not_blamed_on_a_chart_within() {
     let report = unpacked(Tar::new().raw(&bytes[..bytes.len() - 3000]));
     let (code, message) = stopped_by(&report);
     assert_eq!(code, "RSH021");
-    assert!(message.starts_with("the chart layer is no tar archive: "), "{message}");
+    assert!(message.starts_with("the chart layer is not a valid tar archive: "), "{message}");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn no_subject_may_hide_another_chart() {
     let report = with_subject(&mut Scene::new(), OCI, &manifest(OCM, &[(CHART, "x")], json!({})));
     assert_eq!(
         only(&report).1,
-        "the subject names \"application/vnd.cncf.helm.chart.conte...\", which helm takes for the \
+        "the subject names \"application/vnd.cncf.helm.chart.conte...\", which helm reads as the \
          chart's archive; push the chart without it"
     );
     assert_eq!(found(OCI, &json!("no manifest")), ["RSH007"]);
@@ -120,7 +120,7 @@ fn a_subject_that_is_not_there_is_found() {
         only(&report),
         (
             "RSH008",
-            "the subject is not stored here, and helm fetches it with the chart; push it first"
+            "the subject is not stored here, but helm fetches it with the chart; push it first"
         )
     );
 }

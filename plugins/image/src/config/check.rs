@@ -24,8 +24,7 @@ impl Config {
         for (field, example) in [("architecture", "amd64"), ("os", "linux")] {
             if self.text(field).is_empty() {
                 let message = format!(
-                    "the config does not say for which {field} the image is; set it, to {example} \
-                     for one"
+                    "the config does not name the image's {field}; set it, for example to {example}"
                 );
                 self.find(&codes::PLATFORM, &format!("/{field}"), message, findings);
             }
@@ -49,7 +48,7 @@ impl Config {
         for (index, id) in self.diff_ids().enumerate() {
             if Digest::parse(id).is_err() {
                 let message = format!(
-                    "{} is no digest, but the config has it as diff_id {index}; build the image \
+                    "diff_id {index} of the config is {}, which is not a digest; build the image \
                      again",
                     Quoted(id)
                 );
@@ -59,8 +58,8 @@ impl Config {
         let (ids, layers) = (self.diff_ids().len(), manifest.layers().count());
         if !fit(ids, manifest) {
             let message = format!(
-                "the config lists {} in rootfs.diff_ids, the manifest {layers}; push the config \
-                 and the layers of one build",
+                "the config lists {} in rootfs.diff_ids, but the manifest has {layers}; push the \
+                 config and the layers of one build",
                 layers_of(ids)
             );
             self.find(&codes::DIFF_ID_COUNT, "/rootfs/diff_ids", message, findings);
@@ -72,8 +71,8 @@ impl Config {
         let with_layer = steps.iter().filter(|step| step["empty_layer"] != true).count();
         if !steps.is_empty() && !fit(with_layer, manifest) {
             let message = format!(
-                "the config's history tells of {}, the manifest has {}; tools show the wrong step \
-                 for a layer",
+                "the config's history describes {}, but the manifest has {}; tools show the wrong \
+                 build step for a layer",
                 layers_of(with_layer),
                 manifest.layers().count()
             );
@@ -90,7 +89,8 @@ impl Config {
             let Some(text) = time.as_str() else { continue };
             if !is_time(text) {
                 let message = format!(
-                    "{} of the config is {}, which is no time; write 2026-01-31T12:00:00Z",
+                    "{} of the config is {}, which is not a valid time; write it as \
+                     2026-01-31T12:00:00Z",
                     &pointer[1..],
                     Quoted(text)
                 );

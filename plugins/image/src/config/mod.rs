@@ -39,7 +39,7 @@ impl Config {
             Ok(aliases) => aliases,
             Err(misfit) => {
                 let message = format!(
-                    "the config {} at {}, so that no runtime reads it; build the image again",
+                    "the config {} at {}, so no runtime reads it; build the image again",
                     misfit.why,
                     Quoted(&misfit.pointer)
                 );
@@ -50,7 +50,7 @@ impl Config {
         };
         for alias in aliases {
             let message = format!(
-                "runtimes take {} of the config for {}, other programs do not; write it so",
+                "runtimes read {} of the config as {}, other programs do not; correct the spelling",
                 Quoted(&alias.pointer),
                 alias.field
             );
@@ -103,7 +103,7 @@ fn parse(part: &Descriptor, findings: &mut Findings) -> Result<Option<Value>, Fa
     };
     match json::parse_bounded(&bytes, VALUES_MAX) {
         Ok(value) if value.is_object() => Ok(Some(value)),
-        Ok(_) => unclear("is no JSON object".to_owned()),
-        Err(error) => unclear(format!("is not clear JSON ({error})")),
+        Ok(_) => unclear("is not a JSON object".to_owned()),
+        Err(error) => unclear(format!("can't be read as JSON ({error})")),
     }
 }

@@ -43,18 +43,18 @@ fn a_fact_that_is_too_long_is_left_out() {
 fn a_config_is_clear_json() {
     let build = Build::default();
     for (config, why) in [
-        ("[]", "the config is no JSON object; build the image again"),
-        ("{\"os\":1", "the config is not clear JSON (EOF"),
+        ("[]", "the config is not a JSON object; build the image again"),
+        ("{\"os\":1", "the config can't be read as JSON (EOF"),
         (
             "{\"os\":\"a\",\"os\":\"b\"}",
-            "the config is not clear JSON (key \"os\" stands there twice",
+            "the config can't be read as JSON (key \"os\" appears twice",
         ),
         (
             "{\"config\":{\"Labels\":{\"a\":\"b\",\"a\":\"c\"}}}",
-            "the config is not clear JSON (key \"a\"",
+            "the config can't be read as JSON (key \"a\"",
         ),
-        ("{} {}", "the config is not clear JSON (trailing"),
-        ("", "the config is not clear JSON (EOF"),
+        ("{} {}", "the config can't be read as JSON (trailing"),
+        ("", "the config can't be read as JSON (EOF"),
     ] {
         let report = build.review_config(config);
         assert_eq!(codes(&report), ["RSI010", "RSI050"], "{config}");
@@ -74,8 +74,8 @@ fn fields_that_runtimes_do_not_decode_are_found() {
     assert_eq!(codes(&report), ["RSI011", "RSI050"]);
     assert_eq!(
         report.findings()[0].message(),
-        "the config holds no text at \"/config/User\", so that no runtime reads it; build the \
-         image again"
+        "the config holds no text at \"/config/User\", so no runtime reads it; build the image \
+         again"
     );
     let two = Build::default().with("/config/user", json!("0")).review();
     assert_eq!(codes(&two), ["RSI011", "RSI050"]);
@@ -90,8 +90,8 @@ fn a_field_in_another_case_is_read_as_go_reads_it() {
         only(&build.review()),
         (
             "RSI012",
-            "runtimes take \"/config/user\" of the config for User, other programs do not; write \
-             it so"
+            "runtimes read \"/config/user\" of the config as User, other programs do not; correct \
+             the spelling"
         )
     );
     let report = build.settings(&json!({ "nonRoot": true })).review();
@@ -123,7 +123,7 @@ fn layers_are_listed_as_the_manifest_has_them() {
         only(&wrong),
         (
             "RSI014",
-            "\"sha256:00\" is no digest, but the config has it as diff_id 0; build the image again"
+            "diff_id 0 of the config is \"sha256:00\", which is not a digest; build the image again"
         )
     );
     for ids in [json!([]), Value::Null, json!([id, id])] {
@@ -131,8 +131,8 @@ fn layers_are_listed_as_the_manifest_has_them() {
         assert_eq!(only(&report).0, "RSI015");
     }
     let two = rootfs(json!({ "type": "layers", "diff_ids": [] }));
-    let said = "the config lists 0 layers in rootfs.diff_ids, the manifest 1; push the config and \
-                the layers of one build";
+    let said = "the config lists 0 layers in rootfs.diff_ids, but the manifest has 1; push the \
+                config and the layers of one build";
     assert_eq!(only(&two).1, said);
     let untyped = rootfs(json!({ "diff_ids": [id] }));
     let said = "the config has no rootfs.type, which is \"layers\"; build the image again";
@@ -183,7 +183,7 @@ fn times_are_times() {
         only(&step),
         (
             "RSI017",
-            "history/0/created of the config is \"x\", which is no time; write \
+            "history/0/created of the config is \"x\", which is not a valid time; write it as \
              2026-01-31T12:00:00Z"
         )
     );

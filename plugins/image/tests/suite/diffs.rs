@@ -30,7 +30,7 @@ fn another_layer_is_found() {
         only(&report),
         (
             "RSI023",
-            "layer 0 has another content than the config's diff_ids say; push the config and the \
+            "the content of layer 0 does not match the config's diff_id; push the config and the \
              layers of one build"
         )
     );
@@ -70,7 +70,7 @@ fn what_can_t_be_compared_is_told() {
         (
             "RSI024",
             "layer 0 can't be compared with the diff_id of the config: it is encrypted; a runtime \
-             will"
+             will compare it"
         )
     );
     assert!(!report.rejects());

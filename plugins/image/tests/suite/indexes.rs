@@ -86,7 +86,7 @@ fn two_images_for_one_platform_are_found() {
         only(&report),
         (
             "RSI031",
-            "children 0 and 1 are both for \"linux/arm64\", so that clients may run either; list \
+            "children 0 and 1 are both for \"linux/arm64\", so clients may run either; list only \
              one of them"
         )
     );
@@ -165,8 +165,8 @@ fn an_index_has_allowed_platforms_only() {
         only(&report.unwrap()),
         (
             "RSI043",
-            "child 1 is for \"linux/s390x\", which the policy does not allow; build it for one of \
-             the policy's platforms"
+            "child 1 is for \"linux/s390x\", which the policy does not allow; build it for a \
+             platform that the policy lists"
         )
     );
 }

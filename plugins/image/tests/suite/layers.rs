@@ -88,7 +88,7 @@ fn what_is_something_else_does_not() {
     assert_eq!(
         only(&report).1,
         "layer 0 is an uncompressed tar archive, but its media type says gzip; push the image with \
-         a tool that names what it packs"
+         a tool that sets the right media type"
     );
 }
 

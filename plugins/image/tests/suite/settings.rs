@@ -45,7 +45,7 @@ fn wrong_settings_are_told_with_their_place() {
         assert!(found[0].1.contains(cure), "{settings}: {}", found[0].1);
     }
     let found = problems(&json!({ "platforms": ["linux/amd64", "amd64"] }));
-    assert!(found[0].1.starts_with("\"amd64\" is no platform; "), "{}", found[0].1);
+    assert!(found[0].1.starts_with("\"amd64\" is not a platform; "), "{}", found[0].1);
 }
 
 #[test]
@@ -94,8 +94,8 @@ fn labels_are_there_and_match() {
         only(&want(&format!("{source}=https://example.com/*"))),
         (
             "RSI042",
-            "the label \"org.opencontainers.image.source\" is \"https://git.example.com/a\", and \
-             the policy wants \"https://example.com/*\"; change it with LABEL"
+            "the label \"org.opencontainers.image.source\" is \"https://git.example.com/a\", but \
+             the policy requires \"https://example.com/*\"; change it with LABEL"
         )
     );
 }
@@ -109,8 +109,8 @@ fn an_image_is_for_an_allowed_platform() {
         only(&report),
         (
             "RSI043",
-            "the image is for \"linux/amd64\", which the policy does not allow; build it for one \
-             of the policy's platforms"
+            "the image is for \"linux/amd64\", which the policy does not allow; build it for a \
+             platform that the policy lists"
         )
     );
     let v3 = on(json!(["linux/amd64/v2"])).with("/variant", json!("v3")).review();
@@ -121,7 +121,7 @@ fn an_image_is_for_an_allowed_platform() {
     let found = nowhere.findings().iter().find(|found| found.code() == "RSI043").unwrap();
     assert_eq!(
         found.message(),
-        "the image names no platform; build it for one of the policy's platforms"
+        "the image names no platform; build it for a platform that the policy lists"
     );
 }
 
@@ -135,7 +135,7 @@ fn an_image_has_a_size() {
     let report = at_most(bytes - 1);
     let (code, message) = only(&report);
     assert_eq!(code, "RSI044");
-    let start = format!("the image has {bytes} bytes, and the policy allows {};", bytes - 1);
+    let start = format!("the image has {bytes} bytes, but the policy allows {};", bytes - 1);
     assert!(message.starts_with(&start), "{message}");
     let two = json!(vec![build.config["rootfs"]["diff_ids"][0].clone(); 2]);
     let two = build
@@ -144,7 +144,7 @@ fn an_image_has_a_size() {
         .with("/history", json!([]));
     let at_most = |most: u32| two.clone().settings(&json!({ "maxLayers": most })).review();
     assert_eq!(codes(&at_most(2)), [""; 0]);
-    let message = "the image has 2 layers, and the policy allows 1; join steps of its build";
+    let message = "the image has 2 layers, but the policy allows 1; combine steps of its build";
     assert_eq!(only(&at_most(1)), ("RSI045", message));
 }
 
@@ -171,8 +171,8 @@ fn an_image_is_built_from_an_allowed_base() {
         only(&from("evil.example/base")),
         (
             "RSI047",
-            "the image is built from \"evil.example/base\", which the policy does not allow; use \
-             one of its base images"
+            "the image is built from \"evil.example/base\", which the policy does not allow; use a \
+             base image that the policy lists"
         )
     );
     assert!(only(&build.review()).1.contains("does not say what it is built from"));
