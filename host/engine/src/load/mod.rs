@@ -257,7 +257,7 @@ mod tests {
             (|m| m.description.push('d'), "its description is longer than 4 KiB"),
             (|m| m.blobs = false, "it reviews neither manifests nor blobs"),
             (|m| m.media_types.push("a/b".into()), "it understands more than 1000 media types"),
-            (|m| m.media_types[7].push('m'), "it understands media type \"mmm"),
+            (|m| m.media_types[7].push('m'), "it understands the media type \"mmm"),
             (|m| m.codes.push(code("Y")), "it has more than 1000 codes"),
             (|m| m.codes[3] = code("bad001"), "it has the code \"bad001\"; use 1 to 32 upper"),
             (|m| m.codes[3] = code(&"A".repeat(33)), "it has the code \"AAA"),

@@ -208,7 +208,7 @@ async fn a_layer_of_more_than_a_gib_is_decoded_where_the_operator_allows_it() {
     let usual = Limits::default().decoded_bytes_max;
     let refused = review_of(&plugin, "decode", blob(&encoded), &manifest(), &limits(usual)).await;
     let said = &found(&refused).annotations[0].value;
-    assert!(said.contains(&format!("TooLarge(\"more than {usual} bytes")), "{said}");
+    assert!(said.contains(&format!("TooLarge(\"more than {usual} decompressed bytes")), "{said}");
     assert!(refused.memoisable, "it is as large the next time");
 }
 
@@ -224,7 +224,7 @@ async fn what_is_decoded_counts_in_all_and_what_is_not_compressed_does_not() {
     let three = large(3);
     assert_eq!(said("decode", &three).await, format!("{} bytes", 3 << 20));
     let twice = said("decode-twice", &three).await;
-    assert!(twice.contains("more than 5242880 bytes"), "{twice}");
+    assert!(twice.contains("more than 5242880 decompressed bytes"), "{twice}");
     // zeros are their own MiB for each MiB: no bomb, and nothing that was decompressed
     let plain = vec![0; 12 << 20];
     let twice = said("decode-twice", &plain).await;

@@ -192,8 +192,8 @@ pub async fn a_folder_that_is_no_tag_is_found(world: &World) {
     for folder in ["repos/stock/_tags/-bad,", "repos/stock/_tags/endless"] {
         world.plant(&format!("{folder}/x"), Bytes::new()).await;
     }
-    let bad = ("repos/stock/_tags/-bad,", "no tag");
-    finds(world, &[bad, ("repos/stock/_tags/endless", "no tag")]).await;
+    let bad = ("repos/stock/_tags/-bad,", "its name is not a tag");
+    finds(world, &[bad, ("repos/stock/_tags/endless", "its name is not a tag")]).await;
 }
 
 pub async fn a_tag_whose_manifest_lost_its_body_is_found(world: &World) {
@@ -207,7 +207,7 @@ pub async fn a_repository_that_left_the_catalog_is_found(world: &World) {
     world.lose(&world.key("catalog/").await).await;
     let held = ["_blobs", "_manifests", "_parents", "_referrers", "_tags"];
     let held = held.map(|folder| format!("repos/stock/{folder}"));
-    let faults = held.each_ref().map(|key| (key.as_str(), "not on the catalog"));
+    let faults = held.each_ref().map(|key| (key.as_str(), "is not in the catalog"));
     finds(world, &faults).await;
 }
 

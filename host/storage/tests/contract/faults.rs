@@ -201,8 +201,8 @@ pub async fn an_upload_in_parts_cut_anywhere_goes_on(world: &World) {
             assert!(read(storage, &blob).await == *whole);
         },
     );
-    // Three times the bytes, twice a part of the upload; record, catalog, link; that it is over, and
-    // both go.
+    // Three times the bytes, twice a part of the upload; record, catalog, link; that it is over,
+    // and both go.
     assert_eq!(changes.await, 11);
 }
 
