@@ -21,9 +21,47 @@ use anyhow::{Context, bail};
 
 use roadstead_oci::{Algorithm, Digest, Hasher};
 
+use crate::{
+    Arguments,
+    cases::CASES,
+    rounds::{Which, measure},
+};
+
 /// Most bytes read, hashed and written at a time. The loop should be as fast as a loop can be: with
 /// 256 KiB it took a tenth more CPU time, with 64 KiB a quarter.
 const CHUNK_BYTES: usize = 1 << 20;
+
+/// Puts the pushes of the table on Roadstead and on the floor. It runs before anything else does:
+/// some servers remove files with each push, which makes the next files slow to make.
+pub(crate) async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
+    let pushes = CASES.iter().filter(|case| case.is_push());
+    let cases: Vec<_> = pushes.filter(|case| case.name.contains(&arguments.only)).collect();
+    if !cases.is_empty() {
+        println!(
+            "{:<24} {:>10} {:>6} {:>6} {:>4}  {:>18}",
+            "", "roadstead", "floor", "share", "bar", "CPU s/GB of each"
+        );
+    }
+    for case in cases {
+        let [ours, floor] = measure(case, [Which::Roadstead, Which::Floor], arguments).await?;
+        let share = ours.rate() / floor.rate();
+        let gigabytes = case.gigabytes().unwrap_or(f64::NAN);
+        let (bar, missed) = match case.floor_bar {
+            Some(bar) => (bar.to_string(), if share >= bar { "" } else { "  MISSED" }),
+            None => ("-".to_owned(), ""),
+        };
+        println!(
+            "{:<24} {:>10.0} {:>6.0} {share:>6.2} {bar:>4}  {:>10.2} {:>7.2}  {}{missed}",
+            case.name,
+            ours.rate(),
+            floor.rate(),
+            ours.cpu_seconds(gigabytes),
+            floor.cpu_seconds(gigabytes),
+            case.unit(),
+        );
+    }
+    Ok(())
+}
 
 /// Serves until the process is killed, each connection in a thread.
 pub(crate) fn serve(addr: SocketAddr, folder: &Path) -> anyhow::Result<()> {

@@ -16,6 +16,7 @@ mod load;
 mod peers;
 mod plugins;
 mod process;
+mod rounds;
 mod server;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -59,12 +60,18 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match &arguments.command {
         Some(Command::Floor { addr, folder }) => floor::serve(*addr, folder),
-        None => compare(&arguments),
+        None => {
+            // of a run that was cut off
+            server::remove_folders()?;
+            compare(&arguments)?;
+            server::remove_folders()
+        }
     }
 }
 
 #[tokio::main]
 async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
+    floor::compare(arguments).await?;
     peers::run(arguments).await?;
     if "chart".contains(&arguments.only) {
         charts(arguments).await?;

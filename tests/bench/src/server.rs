@@ -1,7 +1,7 @@
 //! The servers, each on a free loopback port with a fresh folder on the same disk.
 
 use std::{
-    env, fs,
+    env, fs, io,
     net::{SocketAddr, TcpListener},
     path::Path,
     process::Stdio,
@@ -19,6 +19,8 @@ use crate::{client::Client, process::Process};
 
 /// Longest wait for a server, which may have to compile its plugins first.
 const START_SECONDS_MAX: u64 = 60;
+/// Where all servers have their folders.
+const FOLDERS: &str = "target/bench";
 
 /// Which server, and how.
 pub(crate) enum Kind<'a> {
@@ -47,7 +49,8 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server on a new folder, and waits until it serves.
     pub(crate) async fn start(kind: Kind<'_>) -> anyhow::Result<Self> {
-        Self::start_in(tempfile::tempdir_in("target")?, kind).await
+        fs::create_dir_all(FOLDERS)?;
+        Self::start_in(tempfile::tempdir_in(FOLDERS)?, kind).await
     }
 
     async fn start_in(folder: TempDir, kind: Kind<'_>) -> anyhow::Result<Self> {
@@ -85,9 +88,37 @@ impl Server {
         self.process
     }
 
+    /// Kills the server. What it wrote stays as empty files until the end of the run: some file
+    /// systems are slow to make files for minutes after many were removed, and the next server
+    /// would pay for that.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.child.kill().await?;
+        empty(self.folder.path())?;
+        self.folder.disable_cleanup(true);
         Ok(())
+    }
+}
+
+/// Gives back the bytes of all files below a folder.
+fn empty(folder: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let (entry, kind) = entry.map(|entry| (entry.path(), entry.file_type()))?;
+        match kind? {
+            kind if kind.is_dir() => empty(&entry)?,
+            kind if kind.is_file() => {
+                fs::OpenOptions::new().write(true).truncate(true).open(entry).map(drop)?
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes what all servers wrote.
+pub(crate) fn remove_folders() -> anyhow::Result<()> {
+    match fs::remove_dir_all(FOLDERS) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
 }
 
