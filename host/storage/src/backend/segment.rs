@@ -46,18 +46,18 @@ impl Sink {
         Ok(())
     }
 
-    /// Makes the object visible, durably.
-    pub(crate) async fn complete(mut self) -> Result<()> {
+    /// Makes the object visible, durably. One of which nothing was written yet is handed back
+    /// instead: it is small, and its bytes can be put with whatever names it.
+    pub(crate) async fn complete(mut self) -> Result<Option<PutPayload>> {
         if self.upload.is_none() {
-            let frames = self.taken();
-            return self.backend.put(&self.key, frames).await;
+            return Ok(Some(self.taken()));
         }
         self.flush().await?;
         self.settle().await?;
-        let Self { backend, key, upload: Some(upload), .. } = &mut self else { return Ok(()) };
+        let Self { backend, key, upload: Some(upload), .. } = &mut self else { return Ok(None) };
         let complete = async {
             upload.complete().await.map_err(|error| Error::backend(key, error))?;
-            Ok(())
+            Ok(None)
         };
         backend.hooked_call(Operation::Complete, key, complete).await
     }

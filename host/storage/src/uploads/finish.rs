@@ -206,6 +206,7 @@ impl Storage {
         for (content, size) in parts.iter().chain([&last]) {
             match content {
                 Content::Inline(bytes) => hasher.update(bytes),
+                Content::Held(_, bytes) => bytes.iter().for_each(|frame| hasher.update(frame)),
                 Content::Segment(id) => {
                     let key = Key::Data(id).path();
                     let mut chunks =
@@ -239,7 +240,7 @@ impl Storage {
             .iter()
             .map(|(content, _)| match content {
                 Content::Inline(bytes) => Some(bytes.as_ref()),
-                Content::Segment(_) => None,
+                Content::Held(..) | Content::Segment(_) => None,
             })
             .collect();
         if let Some(inline) = inline.filter(|_| size <= INLINE_BYTES_MAX as u64) {

@@ -141,10 +141,11 @@ impl Storage {
     async fn keep_part(
         &self,
         upload: &Upload,
-        received: Received,
+        mut received: Received,
         hasher: Hasher,
     ) -> Result<Appended> {
         let size = upload.size + received.size;
+        received.content = self.written(received.content).await?;
         let added = self.add_part(upload, &received, &hasher).await;
         // a failed write may still have stored the part
         self.resolver.has_no_known_progress(&upload.id);
@@ -178,7 +179,7 @@ impl Storage {
         hasher: &Hasher,
     ) -> Result<bool> {
         let (segment, inline) = match &received.content {
-            Content::Segment(id) => (Some(id.to_string()), Bytes::new()),
+            Content::Segment(id) | Content::Held(id, _) => (Some(id.to_string()), Bytes::new()),
             Content::Inline(bytes) => (None, bytes.clone()),
         };
         let state = hash_state::save(hasher);

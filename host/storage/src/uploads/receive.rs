@@ -3,6 +3,8 @@
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 
+use object_store::PutPayload;
+
 use roadstead_oci::Hasher;
 
 use crate::{
@@ -28,7 +30,9 @@ pub(crate) struct Received {
 pub(crate) enum Content {
     /// in memory, as little as may stand in a record
     Inline(Bytes),
-    /// in an object of its own
+    /// in memory, until it is written as this object: less than a part of a large one
+    Held(Id, PutPayload),
+    /// in this object
     Segment(Id),
 }
 
@@ -84,21 +88,28 @@ impl Storage {
         }
         let content = match large {
             None => Content::Inline(small.freeze()),
-            Some((id, sink)) => {
-                sink.complete().await?;
-                Content::Segment(id)
-            }
+            Some((id, sink)) => match sink.complete().await? {
+                Some(bytes) => Content::Held(id, bytes),
+                None => Content::Segment(id),
+            },
         };
         Ok(Received { content, size, end })
     }
 
+    /// Writes what is held.
+    pub(crate) async fn written(&self, content: Content) -> Result<Content> {
+        let Content::Held(id, bytes) = content else { return Ok(content) };
+        self.backend.put(&Key::Data(&id).path(), bytes).await?;
+        Ok(Content::Segment(id))
+    }
+
     /// Makes sure that the content is a segment.
     pub(crate) async fn as_segment(&self, content: &Content, size: u64) -> Result<Segment> {
-        let id = match content {
-            Content::Segment(id) => id.clone(),
+        let id = match self.written(content.clone()).await? {
+            Content::Segment(id) | Content::Held(id, _) => id,
             Content::Inline(bytes) => {
                 let id = Id::random();
-                self.backend.put(&Key::Data(&id).path(), bytes.clone()).await?;
+                self.backend.put(&Key::Data(&id).path(), bytes).await?;
                 id
             }
         };
