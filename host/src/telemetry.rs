@@ -45,10 +45,7 @@ pub fn start(config: &LogConfig) -> anyhow::Result<()> {
         _ => ("log.filter", config.filter.clone()),
     };
     let filter = EnvFilter::try_new(format!("{SILENT},{wanted}")).map_err(|error| {
-        anyhow::anyhow!(
-            "{name} is {wanted:?}, which is not a valid filter: \
-                                          {error}"
-        )
+        anyhow::anyhow!("{name} is {wanted:?}, which is not a valid filter: {error}")
     })?;
     let pretty = match config.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),

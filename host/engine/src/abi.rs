@@ -218,10 +218,7 @@ fn checked_annotation(annotation: types::Annotation) -> Result<model::Annotation
     let about = annotation.about.map(|about| Digest::parse(&about)).transpose();
     Ok(model::Annotation {
         about: about.map_err(|invalid| {
-            ReviewError::Malformed(format!(
-                "with an annotation about an invalid \
-                                                               digest: {invalid}"
-            ))
+            ReviewError::Malformed(format!("with an annotation about an invalid digest: {invalid}"))
         })?,
         authenticated: annotation.authenticated,
         key: annotation.key,

@@ -120,8 +120,9 @@ impl Auth {
                     gate.users.send_replace(Arc::new(users));
                 }
                 Some(Err(cause)) => {
-                    tracing::error!(%cause, "the users file could not be reloaded; the previous \
-                                             users stay in force");
+                    let message =
+                        "the users file could not be reloaded; the previous users stay in force";
+                    tracing::error!(%cause, message);
                 }
             }
         }

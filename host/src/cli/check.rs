@@ -30,8 +30,7 @@ impl Check {
             Source::Server(socket) => {
                 let report = ask::get(&socket, "/check").await?;
                 serde_json::from_slice(&report.context(
-                    "the running server does not support this \
-                                                        command; is it an older version?",
+                    "the running server does not support this command; is it an older version?",
                 )?)?
             }
             Source::Store(storage, _folder) => storage.audit().await?,

@@ -69,12 +69,8 @@ impl Wanted {
             })
         });
         let repositories = repository.map(|pattern| {
-            Globs::of_repositories(pattern).map_err(|why| {
-                format!(
-                    "{pattern:?} is not a valid \
-                                                                   glob: {why}"
-                )
-            })
+            Globs::of_repositories(pattern)
+                .map_err(|why| format!("{pattern:?} is not a valid glob: {why}"))
         });
         let (repositories, decision) = (repositories.transpose()?, decision.transpose()?);
         // a valid repository name has no wildcards
@@ -298,8 +294,8 @@ pub(super) async fn keep(
             // another verdict of this very moment
             Ok(false) => verdict.id = storage.new_verdict_id(),
             Err(error) => {
-                tracing::error!(verdict = verdict.id, cause = ?error, "a verdict could not be \
-                                                                       stored");
+                let message = "a verdict could not be stored";
+                tracing::error!(verdict = verdict.id, cause = ?error, message);
                 break;
             }
         }

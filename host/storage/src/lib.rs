@@ -90,10 +90,7 @@ impl Storage {
             let found = String::from_utf8_lossy(&found).trim().to_owned();
             return Err(Error::corrupt(
                 &version,
-                format!(
-                    "this version does not support the layout \
-                                                         {found:?}"
-                ),
+                format!("this version does not support the layout {found:?}"),
             ));
         }
         let tokens = uploads::Tokens::open(&backend).await?;

@@ -41,8 +41,7 @@ impl Extended {
         let is_twice = |key, long: &Option<Vec<u8>>| long.is_some() && records.has(key);
         if is_twice(b"path", &self.long_name) || is_twice(b"linkpath", &self.long_link) {
             return Err(Refused::Unclear(
-                "an entry with a long name in GNU format and another in \
-                                         PAX",
+                "an entry with a long name in GNU format and another in PAX",
             ));
         }
         let (own_size, is_folder) = (header.size, header.name.ends_with(b"/"));

@@ -108,8 +108,7 @@ impl<'de> Visitor<'de> for DigestsVisitor {
         while let Some((algorithm, value)) = entries.next_entry::<String, String>()? {
             if digests.insert(algorithm, value).is_some() || digests.len() > DIGESTS_MAX {
                 return Err(A::Error::custom(
-                    "several digests of one algorithm, or too many \
-                                             digests",
+                    "several digests of one algorithm, or too many digests",
                 ));
             }
         }

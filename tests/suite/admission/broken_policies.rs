@@ -178,11 +178,7 @@ fn a_folder_is_one_policy() {
     let (code, told) = check();
     assert_eq!(code, Some(1), "{told}");
     assert!(
-        told.contains("the folder has no .yaml file")
-            && told.contains(
-                "a policy must be \
-                                                                            YAML"
-            )
+        told.contains("the folder has no .yaml file") && told.contains("a policy must be YAML")
     );
     let rule = |name: &str| format!("rules:\n  - {{ name: {name}, acceptOnly: [image] }}");
     let image = "version: 1\nplugins: { image: { builtin: image } }\n";

@@ -69,10 +69,9 @@ impl Carried {
     /// The code of a component, if it is here and undamaged.
     pub(crate) fn code(&self, digest: &Digest) -> Option<Vec<u8>> {
         let code = self.frames.get(digest).map(|frame| self.read(frame))?;
-        code.inspect_err(|error| {
-            tracing::warn!(%digest, %error, "the compiled code in the binary \
-                                                                  is damaged")
-        })
+        code.inspect_err(
+            |error| tracing::warn!(%digest, %error, "the compiled code in the binary is damaged"),
+        )
         .ok()
     }
 

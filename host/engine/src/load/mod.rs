@@ -132,8 +132,8 @@ async fn ready(engine: &Arc<Engine>, digest: &Digest) -> Option<Component> {
             let code = engine.carried.as_ref()?.code(&digest)?;
             let unfit = |error: &wasmtime::Error| {
                 let error = format!("{error:#}");
-                tracing::info!(%digest, error, "the compiled code in the binary is for another \
-                                                engine");
+                let message = "the compiled code in the binary is for another engine";
+                tracing::info!(%digest, error, message);
             };
             keep(&engine, &digest, &code).inspect_err(unfit).ok()
         })

@@ -94,10 +94,8 @@ async fn ran(component: &Component, case: Case) -> Result<Ran, Vec<String>> {
             Some(first) if first.outcome == ran.outcome && first.memoisable == ran.memoisable => {}
             Some(first) => {
                 let memo = [told(first), told(&ran)].join(", then ");
-                let mut differences = vec![format!(
-                    "the result changes with reads of {bytes} \
-                                                    bytes: {memo}"
-                )];
+                let mut differences =
+                    vec![format!("the result changes with reads of {bytes} bytes: {memo}")];
                 differences.extend(Expectation::exactly(&first.outcome).differences(&ran.outcome));
                 return Err(differences);
             }

@@ -74,8 +74,7 @@ impl List {
                 Source::Server(socket) => {
                     let page = ask::get(socket, &self.path(before.as_deref(), missing)).await?;
                     serde_json::from_slice(&page.context(
-                        "the running server does not support this \
-                                                          command; is it an older version?",
+                        "the running server does not support this command; is it an older version?",
                     )?)?
                 }
                 Source::Store(storage, _folder) => {

@@ -95,8 +95,7 @@ pub async fn serve(
     if timeout(drain, connections.wait()).await.is_err() {
         tracing::warn!(
             open = connections.len(),
-            "drain timed out; the open connections are \
-                                                  closed"
+            "drain timed out; the open connections are closed"
         );
         // their bodies end with them, and so do the changes that wait for more of these
         cut.cancel();

@@ -144,11 +144,8 @@ impl<T> Progressing<T> {
             return written;
         }
         ready!(self.patience.poll_end(context));
-        let error = io::Error::new(
-            io::ErrorKind::TimedOut,
-            "the client received nothing for too \
-                                                             long",
-        );
+        let error =
+            io::Error::new(io::ErrorKind::TimedOut, "the client received nothing for too long");
         Poll::Ready(Err(error))
     }
 }

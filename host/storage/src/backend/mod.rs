@@ -185,8 +185,9 @@ impl Backend {
             }
         };
         if let Err(error) = self.hooked_call(Operation::Delete, key, delete).await {
-            tracing::debug!(key, %error, "an object could not be deleted; it stays as litter until \
-                                          it is collected");
+            let message =
+                "an object could not be deleted; it stays as litter until it is collected";
+            tracing::debug!(key, %error, message);
         }
     }
 

@@ -91,8 +91,9 @@ impl Storage {
                 match store.end(&session).await {
                     Ok(()) => store.discard_parts(&session, &offsets).await,
                     Err(error) => {
-                        tracing::warn!(%error, "a finished upload could not be removed; it stays \
-                                                until it expires");
+                        let message =
+                            "a finished upload could not be removed; it stays until it expires";
+                        tracing::warn!(%error, message);
                     }
                 }
             })

@@ -212,8 +212,9 @@ impl Storage {
         self.end(upload).await?;
         match self.resolver.arrived(&upload.repository, &upload.id).await {
             Ok(arrived) => self.discard_parts(upload, &arrived.offsets).await,
-            Err(error) => tracing::warn!(%error, "the parts of a cancelled upload could not be \
-                                                  removed"),
+            Err(error) => {
+                tracing::warn!(%error, "the parts of a cancelled upload could not be removed")
+            }
         }
         Ok(())
     }

@@ -79,10 +79,7 @@ fn entry<'a>(
         None => header.type_flag,
         Some([flag]) => *flag,
         Some(_) => {
-            return Err(fields.error(
-                "a type must be one letter, such as \"3\" for a \
-                                            device",
-            ));
+            return Err(fields.error("a type must be one letter, such as \"3\" for a device"));
         }
     };
     let is_link = fields.has("symlink") || fields.has("hardlink");

@@ -65,12 +65,9 @@ pub(crate) fn content(
         "text" => text(source, node)?.as_bytes().to_vec(),
         "base64" => {
             let letters: String = text(source, node)?.split_whitespace().collect();
-            STANDARD.decode(letters).map_err(|why| {
-                error(format!(
-                    "this is not valid base64: \
-                                                                  {why}"
-                ))
-            })?
+            STANDARD
+                .decode(letters)
+                .map_err(|why| error(format!("this is not valid base64: {why}")))?
         }
         "file" => source.file(node.spot, text(source, node)?)?,
         "tar" => archive(source, node, content)?,

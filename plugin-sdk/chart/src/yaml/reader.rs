@@ -129,8 +129,7 @@ impl Reader<'_, '_> {
                     {
                         return Err(Invalid::new(
                             1,
-                            "it has a directive for a YAML version other \
-                                                    than 1.1",
+                            "it has a directive for a YAML version other than 1.1",
                         ));
                     }
                     let first = self.next()?;

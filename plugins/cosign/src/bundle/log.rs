@@ -49,10 +49,9 @@ pub(crate) fn check(entries: &[Placed<'_>], version: Version) -> Result<(), Wron
         found.inclusion |= proofs.inclusion;
     }
     let missing = match version {
-        Version::V01 => (!found.promise).then_some(
-            "an inclusion promise, which its version \
-                                                    requires",
-        ),
+        Version::V01 => {
+            (!found.promise).then_some("an inclusion promise, which its version requires")
+        }
         Version::V02 | Version::V03 => {
             (!found.inclusion).then_some("a proof of inclusion, which its version requires")
         }

@@ -80,14 +80,10 @@ fn read(text: &str) -> Result<Body, &'static str> {
     if !payload["logID"].as_str().is_some_and(is_id) {
         return Err("has no valid logID in hexadecimal");
     }
-    let body = payload["body"].as_str().and_then(read::base64).ok_or(
-        "has no valid body in \
-                                                                      base64",
-    )?;
-    let body = json::parse_bounded(&body, VALUES_MAX).map_err(|_| {
-        "has a body that can't be read as \
-                                                            JSON"
-    })?;
+    let body =
+        payload["body"].as_str().and_then(read::base64).ok_or("has no valid body in base64")?;
+    let body = json::parse_bounded(&body, VALUES_MAX)
+        .map_err(|_| "has a body that can't be read as JSON")?;
     let spec = &body["spec"];
     match body["kind"].as_str() {
         Some("hashedrekord" | "rekord") => Ok(Body {

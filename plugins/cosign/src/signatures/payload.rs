@@ -120,9 +120,7 @@ fn content(payload: &Value) -> Result<Content<'_>, Problem> {
     if all.get("optional").is_some_and(|optional| !optional.is_object() && !optional.is_null()) {
         return Err((
             "/optional".to_owned(),
-            "has an optional field that is not an \
-                                             object"
-                .to_owned(),
+            "has an optional field that is not an object".to_owned(),
         ));
     }
     let payload_type = text(critical, "/critical", "type")?;

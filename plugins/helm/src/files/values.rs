@@ -26,8 +26,7 @@ fn check_map(bytes: &[u8]) -> Result<(), Invalid> {
         Content::Map(_) => match document.infinite_line() {
             Some(line) => Err(Invalid::new(
                 line,
-                "a value is infinite or not a number, which JSON \
-                                                  does not have",
+                "a value is infinite or not a number, which JSON does not have",
             )),
             None => Ok(()),
         },
@@ -46,8 +45,7 @@ fn split(bytes: &[u8]) -> Result<Vec<(u32, Vec<u8>)>, Invalid> {
             if !matches!(rest.trim_ascii().first(), None | Some(b'#')) {
                 return Err(Invalid::new(
                     number + 1,
-                    "helm 4 accepts nothing after three dashes on \
-                                                     the same line",
+                    "helm 4 accepts nothing after three dashes on the same line",
                 ));
             }
             if !document.is_empty() {

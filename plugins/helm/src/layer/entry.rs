@@ -66,10 +66,7 @@ impl Walk<'_, '_> {
             ),
             Clash::FileAndFolder => (
                 &codes::DUPLICATE,
-                format!(
-                    "{shown} is in the archive as a file and as a folder; \
-                                             keep one"
-                ),
+                format!("{shown} is in the archive as a file and as a folder; keep one"),
             ),
             Clash::Alike(other, is_known) => (
                 if is_known { &codes::OTHER_ELSEWHERE } else { &codes::ALIKE },
