@@ -13,7 +13,11 @@ use super::{
     data_folder,
 };
 
+const AFTER_HELP: &str = "Litter is harmless, and no client sees it: the bytes of unfinished \
+                          uploads, and what interrupted or repeated pushes left.";
+
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct Check {
     /// The data folder
     #[arg(long, value_name = "DIR")]
@@ -54,7 +58,7 @@ fn told(audit: &Audit) -> String {
         lines.push(format!("FAULT   and {} more", audit.fault_count - listed));
     }
     lines.push(match audit.fault_count {
-        0 => "no faults; clients can't see litter".to_owned(),
+        0 => "no faults".to_owned(),
         1 => "1 fault".to_owned(),
         count => format!("{count} faults"),
     });

@@ -17,9 +17,9 @@ const NAME_BYTES_MAX: usize = 128;
 pub struct Settings {
     /// The keys whose signatures count, each under a name of its own; at most 24.
     keys: Vec<KeySetting>,
-    /// Whether what no key of `keys` signed is refused.
+    /// Rejects what no key of `keys` signed.
     pub(crate) require_known_key: bool,
-    /// What may be signed: anything else is refused. Without it anything may.
+    /// Which signatures are accepted: `signature`, `attestation`, or both. Default: any.
     pub(crate) accept: Option<Vec<Accepted>>,
 }
 
@@ -27,7 +27,7 @@ pub struct Settings {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeySetting {
-    /// what the key is called in what is recorded, such as `release`
+    /// the key's name in verdicts, such as `release`
     name: String,
     /// the key as PEM, most often by `keyFile: cosign.pub`
     key: String,

@@ -6,28 +6,28 @@ use serde::Deserialize;
 
 use crate::{codes, provenance::Keyring};
 
-/// The settings of this plugin. Without any it asks for what helm asks for.
+/// The settings of this plugin. Without settings it requires what helm requires.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in a policy")]
 pub struct Settings {
-    /// Armoured public keys of `OpenPGP`, most often by `keyringFile`: a provenance must be signed
-    /// by one of them.
+    /// Armoured `OpenPGP` public keys (`gpg --export --armor`), most often by `keyringFile`: one of
+    /// them must have signed a chart's provenance.
     pub keyring: Option<String>,
-    /// Refuses a chart without provenance.
+    /// Rejects a chart without provenance.
     pub require_provenance: bool,
-    /// Refuses a version that is not semantic (2.0), of which helm is lenient.
+    /// Rejects a version that is not SemVer 2. helm accepts more.
     pub strict_semver: bool,
-    /// Refuses a repository that does not end with the chart's name, and a tag that is not its
+    /// Rejects a repository that does not end with the chart's name, and a tag that is not its
     /// version.
     pub strict_reference: bool,
     /// Annotations that each Chart.yaml must have.
     pub required_annotations: Vec<String>,
-    /// Refuses a chart that says it is deprecated.
+    /// Rejects a chart with `deprecated: true`.
     pub forbid_deprecated: bool,
-    /// Refuses a chart that does not say for which Kubernetes it is.
+    /// Rejects a chart without `kubeVersion`.
     pub require_kube_version: bool,
-    /// Refuses a chart whose icon is not fetched by https.
+    /// Rejects an icon without an https URL.
     pub https_icon: bool,
 }
 

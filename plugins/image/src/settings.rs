@@ -15,13 +15,13 @@ pub struct Settings {
     /// Labels that the config has: `name`, or `name=value` with `*` for any text.
     pub required_labels: Vec<String>,
     /// All platforms that an image or a child of an index may be for, such as `linux/amd64` or
-    /// `linux/arm64/v8`; without a variant all of them.
+    /// `linux/arm64/v8`. `linux/arm` means all its variants.
     pub platforms: Vec<String>,
-    /// Bytes of the config and of all layers as they are stored, at most.
+    /// Maximum number of bytes that the config and all layers take in the store.
     pub max_bytes: Option<u64>,
-    /// Layers, at most.
+    /// Maximum number of layers.
     pub max_layers: Option<u32>,
-    /// Names of environment variables that may have no value, with `*` for any text; in any case.
+    /// Names of variables that `ENV` must not set, with `*` for any text; case is ignored.
     pub forbidden_env: Vec<String>,
     /// Base images that `org.opencontainers.image.base.name` may name, with `*` for any text.
     pub base_images: Vec<String>,

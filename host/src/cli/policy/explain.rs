@@ -38,10 +38,10 @@ struct Described {
     /// Where it would be pushed to
     #[arg(long, conflicts_with = "reference")]
     repository: Option<String>,
-    /// A tag that it would get
+    /// A tag that it would get; can be repeated
     #[arg(long = "tag", conflicts_with = "reference")]
     tags: Vec<String>,
-    /// Its kind, instead of its types
+    /// Its kind; give this or the types
     #[arg(long, conflicts_with = "reference")]
     kind: Option<String>,
     /// Its artifact type
@@ -50,7 +50,7 @@ struct Described {
     /// The media type of its config
     #[arg(long, conflicts_with_all = ["reference", "kind"])]
     config_type: Option<String>,
-    /// The media type of a layer
+    /// The media type of a layer; can be repeated
     #[arg(long = "layer-type", conflicts_with_all = ["reference", "kind"])]
     layer_types: Vec<String>,
 }
@@ -75,7 +75,7 @@ impl Explain {
             Output::Table => {
                 answer(&told(&explained))?;
                 if let Some(judged) = judged {
-                    answer(&format!("\nThe verdict of its last push:\n{}", show::told(&judged)))?;
+                    answer(&format!("\nIts newest verdict:\n{}", show::told(&judged)))?;
                 }
             }
         }

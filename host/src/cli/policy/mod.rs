@@ -31,7 +31,7 @@ pub(in crate::cli) enum Policy {
     Eval(eval::Eval),
     /// Runs test cases against a policy
     Test(test::Test),
-    /// Converts what another registry is configured to accept to a policy
+    /// Makes a policy of the artifact types that another registry is configured to accept
     #[command(subcommand)]
     Import(Import),
 }

@@ -23,7 +23,7 @@ pub(in crate::cli) struct List {
     /// The data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The most verdicts to list
+    /// Maximum number of verdicts
     #[arg(long, value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u16).range(1..=10_000))]
     limit: u16,

@@ -87,7 +87,7 @@ fn named(text: &str) -> anyhow::Result<Option<(Repository, Reference)>> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok(None);
     }
-    stored::parse(text).context("it is not the id of a verdict either").map(Some)
+    stored::parse(text).context("this names neither a verdict by its id nor a manifest").map(Some)
 }
 
 fn all_told(judged: Judged) -> anyhow::Result<String> {

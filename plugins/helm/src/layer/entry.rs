@@ -108,8 +108,9 @@ impl Walk<'_, '_> {
         }
         if self.walked.top != place.top {
             let message = format!(
-                "{} is outside of the folder {}, and helm would mix the two; keep one folder",
+                "{} is in the folder {}, not in {}, and helm would mix the two; keep one folder",
                 Quoted(path),
+                Quoted(&place.top),
                 Quoted(&self.walked.top)
             );
             self.find(&codes::OUTSIDE, message, path);

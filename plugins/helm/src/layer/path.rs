@@ -92,7 +92,7 @@ fn escape(path: &str) -> Option<&'static str> {
         return Some("leads out of the chart's folder");
     }
     if top.contains('/') {
-        return Some("is split by helm only at its backslashes, which makes it a different path");
+        return Some("is another file for helm, which splits it only at backslashes");
     }
     let first = inner.split('/').find(is_named).unwrap_or_default();
     if first.starts_with("..") {
