@@ -267,7 +267,11 @@ fn what_is_wrong_is_told_with_its_place() {
         let found = refused(&text);
         assert!(found.starts_with(error), "{text}{found}\nis not\n{error}");
     }
-    let case = format!("name: a\nmanifest: {{}}\n{end}");
+}
+
+#[test]
+fn a_file_has_cases_of_different_names() {
+    let case = "name: a\nmanifest: {}\nexpect: { notMine: true }\n";
     let twice = refused(&format!("{case}---\n{case}"));
     assert_eq!(twice, "x.yaml:5:1: there is already a case \"a\"; give this one another name");
     assert_eq!(refused("# nothing\n"), "x.yaml: it has no cases");

@@ -16,7 +16,7 @@ pub struct Settings {
     pub keyring: Option<String>,
     /// Rejects a chart without provenance.
     pub require_provenance: bool,
-    /// Rejects a version that is not SemVer 2. helm accepts more.
+    /// Rejects a version that is not `SemVer` 2, such as `1.4`, which helm accepts.
     pub strict_semver: bool,
     /// Rejects a repository that does not end with the chart's name, and a tag that is not its
     /// version.

@@ -106,7 +106,7 @@ fn empty(folder: &Path) -> anyhow::Result<()> {
         match kind? {
             kind if kind.is_dir() => empty(&entry)?,
             kind if kind.is_file() => {
-                fs::OpenOptions::new().write(true).truncate(true).open(entry).map(drop)?
+                fs::OpenOptions::new().write(true).truncate(true).open(entry).map(drop)?;
             }
             _ => {}
         }

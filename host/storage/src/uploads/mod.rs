@@ -213,7 +213,7 @@ impl Storage {
         match self.resolver.arrived(&upload.repository, &upload.id).await {
             Ok(arrived) => self.discard_parts(upload, &arrived.offsets).await,
             Err(error) => {
-                tracing::warn!(%error, "the parts of a cancelled upload could not be removed")
+                tracing::warn!(%error, "the parts of a cancelled upload could not be removed");
             }
         }
         Ok(())
