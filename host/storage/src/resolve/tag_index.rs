@@ -64,11 +64,16 @@ impl Tags {
         };
     }
 
-    /// These claims are gone, and the tags with them.
-    pub(super) fn died(&mut self, claims: &Claims) {
-        match &mut self.changes {
-            Some(changes) => changes.dead.extend(claims.all().cloned()),
-            None => self.live.retain(|_, claim| !claims.contain(claim)),
+    /// These claims are gone, and with them those of the tags that point at one: no other tag does.
+    pub(super) fn died(&mut self, claims: &Claims, tags: &[Tag]) {
+        if let Some(changes) = &mut self.changes {
+            changes.dead.extend(claims.all().cloned());
+            return;
+        }
+        for tag in tags {
+            if self.live.get(tag).is_some_and(|claim| claims.contain(claim)) {
+                self.live.remove(tag);
+            }
         }
     }
 

@@ -111,7 +111,7 @@ impl Resolver {
         tags: Vec<Tag>,
         claims: &Claims,
     ) -> Result<()> {
-        self.known.all_tags.change(repository, |tags| tags.died(claims));
+        self.known.all_tags.change(repository, |known| known.died(claims, &tags));
         for tag in tags {
             let name = (repository.clone(), tag.clone());
             let _lock = self.locks.tag(&name).await;
