@@ -74,7 +74,7 @@ pub const TABLE: [Row; 9] = [
             "application/vnd.cncf.helm.chart.provenance.v1.prov",
             "application/tar+gzip",
         ],
-        about: "a Helm chart, or something that helm would read a part of a chart from",
+        about: "a Helm chart, or an artifact from which helm would read a part of a chart",
     },
     Row {
         kind: Kind::COSIGN_SIGNATURE,

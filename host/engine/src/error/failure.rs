@@ -47,15 +47,18 @@ pub(super) const MALFORMED: HostCode = code(
     "The report has a code that the plugin never declared, or breaks the contract in another way. \
      The plugin's author has to fix it.",
 );
-pub(super) const INTERNAL: HostCode =
-    code("RSE007", "a plugin reported a failure", "The message is the plugin's own.");
+pub(super) const INTERNAL: HostCode = code(
+    "RSE007",
+    "a plugin reported a failure",
+    "The message is the plugin's own: ask its author.",
+);
 pub(super) const CONTENT: HostCode = code(
     "RSE008",
     "content could not be read",
     "The store failed during a review. Push again. The server's log says why.",
 );
 pub(super) const GUEST: HostCode =
-    code("RSE009", "a plugin could not judge now", "Push again. The message is the plugin's own.");
+    code("RSE009", "a plugin could not judge now", "The message is the plugin's own. Push again.");
 pub(super) const WALL: HostCode = code(
     "RSE010",
     "a review timed out",

@@ -41,6 +41,10 @@ impl Engine {
             let why = "it has more than 64 MiB".to_owned();
             return Err(LoadError::Invalid { plugin: name.to_owned(), why });
         }
+        if !bytes.starts_with(b"\0asm") {
+            let why = "it is not WebAssembly; a plugin is a WebAssembly component".to_owned();
+            return Err(LoadError::Invalid { plugin: name.to_owned(), why });
+        }
         let digest = Digest::of(Algorithm::Sha256, bytes);
         let loaded = if let Some(loaded) = self.loaded(&digest) {
             loaded

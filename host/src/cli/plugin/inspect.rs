@@ -105,7 +105,8 @@ impl About {
                 lines.push(format!("  {title:<9} {}", plain(item)));
             }
         }
-        lines.push("  codes".to_owned());
+        let none = if self.codes.is_empty() { "     none" } else { "" };
+        lines.push(format!("  codes{none}"));
         let width = self.codes.iter().map(|code| code.id.len()).max().unwrap_or_default();
         lines.extend(self.codes.iter().map(|AboutCode { id, severity, summary, .. }| {
             format!("    {id:<width$}  {severity:<7}  {}", plain(summary))

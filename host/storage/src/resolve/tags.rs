@@ -111,21 +111,25 @@ impl Resolver {
         tags: Vec<Tag>,
         claims: &Claims,
     ) -> Result<()> {
+        const AT_ONCE: usize = 16;
         self.known.all_tags.change(repository, |known| known.died(claims, &tags));
-        for tag in tags {
-            let name = (repository.clone(), tag.clone());
-            let _lock = self.locks.tag(&name).await;
-            let keys = self.tag_keys(repository, &tag).await?;
-            if !keys.last().is_some_and(|key| claims.contain(&key.claim)) {
-                continue;
-            }
-            // the smaller ones first, or an older value would surface
-            for key in &keys {
-                self.backend.discard(&Key::Tag(repository, &tag, key).path()).await;
-            }
-            self.backend.discard_folder(&Prefix::TagKeys(repository, &tag).path()).await;
-            self.known.tags.invalidate(&name);
+        let tags = stream::iter(tags.into_iter().map(Ok));
+        tags.try_for_each_concurrent(AT_ONCE, |tag| self.remove_tag(repository, tag, claims)).await
+    }
+
+    async fn remove_tag(&self, repository: &Repository, tag: Tag, claims: &Claims) -> Result<()> {
+        let name = (repository.clone(), tag);
+        let _lock = self.locks.tag(&name).await;
+        let keys = self.tag_keys(repository, &name.1).await?;
+        if !keys.last().is_some_and(|key| claims.contain(&key.claim)) {
+            return Ok(());
         }
+        // the smaller ones first, or an older value would surface
+        for key in &keys {
+            self.backend.discard(&Key::Tag(repository, &name.1, key).path()).await;
+        }
+        self.backend.discard_folder(&Prefix::TagKeys(repository, &name.1).path()).await;
+        self.known.tags.invalidate(&name);
         Ok(())
     }
 
